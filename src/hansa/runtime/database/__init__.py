@@ -1,0 +1,24 @@
+"""PostgreSQL: pool, transactions, snapshots, micro-batches, migrations, the embedded server."""
+
+from hansa.runtime.database.batching import Batcher, Busy, Closed
+from hansa.runtime.database.pool import Database, DatabaseBusy
+from hansa.runtime.database.transaction import (
+    OPEN_TRANSACTION,
+    NoSuchRow,
+    Row,
+    Snapshot,
+    Transaction,
+)
+
+__all__ = [
+    "OPEN_TRANSACTION",
+    "Batcher",
+    "Busy",
+    "Closed",
+    "Database",
+    "DatabaseBusy",
+    "NoSuchRow",
+    "Row",
+    "Snapshot",
+    "Transaction",
+]

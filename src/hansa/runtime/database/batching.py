@@ -1,0 +1,134 @@
+"""Micro-batching: the hot path of stock and points.
+
+Whatever commands have gathered while the last batch was committing form the next batch. There is
+no timer and no second code path: a batch of one is the single request.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Generic, TypeVar
+
+import structlog
+from prometheus_client import Counter, Histogram
+
+from hansa.kernel.errors import Unavailable
+from hansa.runtime.database.pool import Database
+from hansa.runtime.database.transaction import Transaction
+
+Command = TypeVar("Command")
+Answer = TypeVar("Answer")
+
+_log = structlog.get_logger(__name__)
+_BATCH_SIZE = Histogram(
+    "hansa_batch_commands",
+    "Commands per committed batch",
+    ["batcher"],
+    buckets=(1, 2, 5, 10, 20, 50, 100, 200, 500),
+)
+_FAILED = Counter("hansa_batch_failures_total", "Batches that failed as a whole", ["batcher"])
+
+
+class Busy(Unavailable):
+    """More commands wait than the queue may hold."""
+
+    code = "batch.busy"
+    message = "Too many requests at the moment. Try again in a second."
+
+
+class Closed(Unavailable):
+    """The process is about to stop."""
+
+    code = "batch.closed"
+    message = "This server is about to restart. Try again in a second."
+
+
+class Batcher(Generic[Command, Answer]):
+    """Answer commands in batches, each in one transaction.
+
+    `apply` gets a transaction and up to `limit` commands, and gives as many answers in the same
+    order; an answer that is an exception is raised to its own submitter. If `apply` or the commit
+    raises, the batch is rolled back; a batch of several is then tried once more command by command,
+    so that one bad command never spoils the others.
+    """
+
+    def __init__(
+        self,
+        database: Database,
+        apply: Callable[[Transaction, list[Command]], Awaitable[Sequence[Answer | Exception]]],
+        *,
+        name: str,
+        limit: int = 500,
+        queue_limit: int = 5000,
+    ) -> None:
+        self._database = database
+        self._apply = apply
+        self._name = name
+        self._limit = limit
+        self._queue_limit = queue_limit
+        self._waiting: list[tuple[Command, asyncio.Future[Answer]]] = []
+        self._arrived = asyncio.Event()
+        self._task: asyncio.Task[None] | None = None
+        self._closing = False
+
+    async def start(self) -> None:
+        """Begin to take batches."""
+        self._task = asyncio.create_task(self._run(), name=f"batcher-{self._name}")
+
+    async def close(self) -> None:
+        """Refuse new commands, answer those that wait, stop."""
+        self._closing = True
+        self._arrived.set()
+        if self._task is not None:
+            await self._task
+
+    async def submit(self, command: Command) -> Answer:
+        """Put a command into the next batch and wait for its answer, given after the commit.
+
+        Raises:
+            Busy: too many wait already.
+            Closed: the process is stopping.
+        """
+        if self._closing:
+            raise Closed
+        if len(self._waiting) >= self._queue_limit:
+            raise Busy
+        answer: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
+        self._waiting.append((command, answer))
+        self._arrived.set()
+        return await answer
+
+    async def _run(self) -> None:
+        while self._waiting or not self._closing:
+            if not self._waiting:
+                self._arrived.clear()
+                await self._arrived.wait()
+                continue
+            batch, self._waiting = self._waiting[: self._limit], self._waiting[self._limit :]
+            await self._answer(batch)
+
+    async def _answer(self, batch: list[tuple[Command, asyncio.Future[Answer]]]) -> None:
+        # A submitter that went away (its request was cancelled) is not served: nobody would know.
+        batch = [(command, future) for command, future in batch if not future.done()]
+        if not batch:
+            return
+        try:
+            async with self._database.transaction() as tx:
+                answers = await self._apply(tx, [command for command, _ in batch])
+            _BATCH_SIZE.labels(self._name).observe(len(batch))
+        except Exception as error:  # noqa: BLE001 - supervised: the loop must go on whatever happens
+            _FAILED.labels(self._name).inc()
+            if len(batch) > 1:
+                for single in batch:
+                    await self._answer([single])
+                return
+            _log.warning("batch failed", batcher=self._name, error=repr(error))
+            if not batch[0][1].done():
+                batch[0][1].set_exception(error)
+            return
+        for (_, future), answer in zip(batch, answers, strict=True):
+            if future.done():
+                continue
+            if isinstance(answer, Exception):
+                future.set_exception(answer)
+            else:
+                future.set_result(answer)
