@@ -1,14 +1,16 @@
 """The six kinds of expected failure.
 
 A concrete error lives beside the function that raises it, has a stable `code`, carries data and
-knows no HTTP; `runtime.http.problems` alone maps a kind to a status.
+knows no HTTP; `runtime.http.problems` alone maps a kind to a status. It is declared with
+`@dataclass(eq=False)`, not frozen: `contextlib` sets `__traceback__` on an exception that passes
+through a context manager, which a frozen dataclass refuses.
 """
 
 from dataclasses import dataclass, fields
 from typing import ClassVar
 
 
-@dataclass(frozen=True)
+@dataclass(eq=False)
 class HansaError(Exception):
     """An expected failure, told to a person.
 

@@ -28,3 +28,7 @@ class Job:
     def lock(self) -> str | None:
         """Name what must not run twice at the same time, if anything."""
         return None
+
+    def queueing_lock(self) -> str | None:
+        """Name what needs to wait in the queue only once, if anything: a second one is dropped."""
+        return None
