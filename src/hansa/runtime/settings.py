@@ -1,0 +1,321 @@
+"""Every setting of Hansa: its name, type, unit, default and meaning.
+
+A setting `http_port` is read from the environment variable `HANSA_HTTP_PORT`, else from the key `http_port` of the TOML
+file named by `HANSA_CONFIG` (or `./hansa.toml` when it exists), else it has its default. A wrong or unknown one stops the
+start. `hansa check settings` prints them all with where each comes from.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Literal
+
+from hansa.runtime import settings_source
+from hansa.runtime.settings_source import Secret, SettingsInvalid, setting
+from hansa.runtime.sizing import this_machine
+
+__all__ = ["Secret", "Settings", "SettingsInvalid", "load_settings", "with_secret_key"]
+
+SECRET_KEY_CHARACTERS_MIN = 32
+KIB = 1024
+MIB = 1024 * KIB
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    """All settings, checked. Sizes left unset are derived from the machine."""
+
+    # General
+    environment: Literal["demo", "development", "production"] = setting(
+        "development",
+        "Where this runs. `production` refuses to start without `secret_key`, `public_url` and "
+        "`database_url`, and never makes accounts with known passwords.",
+        section="General",
+    )
+    data_dir: Path = setting(
+        Path("var"), "Folder for the embedded database, files and keys.", section="General"
+    )
+    public_url: str = setting(
+        "http://127.0.0.1:8000",
+        "Address under which people reach the shop, without a slash at the end.",
+        section="General",
+        pattern=r"https?://[^\s/]+",
+        expected="an address such as https://shop.example, without a path",
+    )
+    secret_key: Secret = setting(
+        Secret(""),
+        "Key that signs tokens and encrypts second factors, at least 32 characters. Outside production one is made "
+        "and kept in `data_dir`.",
+        section="General",
+    )
+    languages: tuple[str, ...] = setting(
+        ("ru", "en"), "Languages of the pages, the preferred one first.", section="General"
+    )
+    log_level: Literal["debug", "info", "warning", "error"] = setting(
+        "info", "Least important log line that is written.", section="General"
+    )
+    log_json: bool = setting(
+        False, "Write log lines as JSON instead of for reading by people.", section="General"
+    )
+    otlp_endpoint: str | None = setting(
+        None,
+        "OpenTelemetry collector (OTLP over HTTP) that receives traces; none are made without it.",
+        section="General",
+    )
+
+    # Database
+    database_url: str | None = setting(
+        None,
+        "PostgreSQL 16 or newer: `postgresql://user:password@host:5432/name`. Without it Hansa runs its own server in "
+        "`data_dir`.",
+        section="Database",
+        masked=True,
+    )
+    database_pool_size: int = setting(
+        lambda: this_machine().database_pool_size,
+        "Connections each process keeps at most.",
+        section="Database",
+        at_least=2,
+        at_most=500,
+    )
+    database_wait_seconds: float = setting(
+        10.0,
+        "How long a request waits for a free connection before it is answered `503`.",
+        section="Database",
+        at_least=0.1,
+        at_most=300,
+    )
+    database_statement_timeout_seconds: float = setting(
+        30.0, "Longest statement of a request.", section="Database", at_least=0.1, at_most=3600
+    )
+    batch_commands_max: int = setting(
+        500, "Commands one batch takes at most.", section="Database", at_least=1, at_most=10_000
+    )
+    batch_queue_max: int = setting(
+        5_000,
+        "Commands that may wait for a batch; one more is answered `503`.",
+        section="Database",
+        at_least=1,
+        at_most=1_000_000,
+    )
+
+    # Web
+    http_host: str = setting("127.0.0.1", "Address the web role listens on.", section="Web")
+    http_port: int = setting(
+        8000, "Port the web role listens on.", section="Web", at_least=1, at_most=65_535
+    )
+    web_workers: int = setting(
+        lambda: this_machine().web_workers,
+        "Web processes.",
+        section="Web",
+        at_least=1,
+        at_most=256,
+    )
+    http_body_limit_bytes: int = setting(
+        1 * MIB, "Largest body of an API call or form.", section="Web", at_least=KIB
+    )
+    upload_limit_bytes: int = setting(
+        20 * MIB, "Largest picture or document a person may upload.", section="Web", at_least=KIB
+    )
+    trusted_proxies: tuple[str, ...] = setting(
+        (),
+        "Addresses of reverse proxies whose `X-Forwarded-For` and `X-Forwarded-Proto` are believed.",
+        section="Web",
+    )
+    rate_limit_requests_per_minute: int = setting(
+        6_000,
+        "Requests one client address may send in a minute before it is answered `429`; 0 switches the limit off.",
+        section="Web",
+        at_least=0,
+    )
+    rate_limit_sign_ins_per_minute: int = setting(
+        10,
+        "Attempts to sign in for one name and address in a minute; 0 switches the limit off.",
+        section="Web",
+        at_least=0,
+    )
+    shutdown_grace_seconds: float = setting(
+        20.0,
+        "How long a role may finish its work in hand when it is stopped.",
+        section="Web",
+        at_least=0,
+        at_most=600,
+    )
+
+    # Accounts
+    session_lifetime_days: int = setting(
+        30, "How long a sign-in lasts.", section="Accounts", at_least=1, at_most=400
+    )
+    staff_session_lifetime_hours: int = setting(
+        12, "How long a sign-in of staff lasts.", section="Accounts", at_least=1, at_most=720
+    )
+    staff_two_factor_required: bool = setting(
+        False, "Staff must set up a second factor before they may work.", section="Accounts"
+    )
+    password_characters_min: int = setting(
+        10, "Shortest password.", section="Accounts", at_least=8, at_most=128
+    )
+    idempotency_days: int = setting(
+        7,
+        "How long an answer is kept for a repeated `Idempotency-Key`.",
+        section="Accounts",
+        at_least=1,
+        at_most=90,
+    )
+
+    # Shop
+    hold_minutes: int = setting(
+        15,
+        "How long goods are held for a buyer who is placing an order.",
+        section="Shop",
+        at_least=1,
+        at_most=1_440,
+    )
+    basket_lifetime_days: int = setting(
+        60, "How long an untouched basket is kept.", section="Shop", at_least=1, at_most=400
+    )
+
+    # Exchange with 1C
+    erp_file_limit_bytes: int = setting(
+        2_048 * MIB, "Largest file of an exchange, unpacked.", section="Exchange", at_least=MIB
+    )
+    erp_chunk_limit_bytes: int = setting(
+        16 * MIB, "Largest part in which 1C sends a file.", section="Exchange", at_least=64 * KIB
+    )
+    erp_session_hours: int = setting(
+        24, "How long an exchange session lasts.", section="Exchange", at_least=1, at_most=168
+    )
+
+    # Background work
+    worker_concurrency: int = setting(
+        lambda: this_machine().worker_concurrency,
+        "Jobs a worker process runs at once.",
+        section="Background work",
+        at_least=1,
+        at_most=500,
+    )
+    relay_partitions: int = setting(
+        4,
+        "Partitions events are spread over by key; order holds inside one.",
+        section="Background work",
+        at_least=1,
+        at_most=256,
+    )
+    relay_batch_size: int = setting(
+        500, "Events a relay hands on at once.", section="Background work", at_least=1, at_most=10_000
+    )
+    event_retention_days: int = setting(
+        7,
+        "How long delivered events are kept in the outbox.",
+        section="Background work",
+        at_least=1,
+        at_most=400,
+    )
+    kafka_servers: tuple[str, ...] = setting(
+        (),
+        "Kafka brokers (`host:9092`) that carry events. Without any, PostgreSQL carries them.",
+        section="Background work",
+    )
+    kafka_topic_prefix: str = setting(
+        "hansa.",
+        "Begin of the names of Kafka topics.",
+        section="Background work",
+        pattern=r"[A-Za-z0-9._-]*",
+        expected="letters, digits, dots, hyphens and underscores",
+    )
+
+    # Files
+    storage_url: str | None = setting(
+        None,
+        "Where files are kept: a folder, or `s3://bucket/prefix`. Without it: `files` in `data_dir`.",
+        section="Files",
+    )
+    storage_s3_endpoint: str | None = setting(
+        None, "Address of an S3-compatible service other than Amazon's.", section="Files"
+    )
+    storage_s3_region: str = setting("us-east-1", "Region of the bucket.", section="Files")
+    storage_s3_access_key: Secret = setting(Secret(""), "Access key of the bucket.", section="Files")
+    storage_s3_secret_key: Secret = setting(Secret(""), "Secret key of the bucket.", section="Files")
+
+    # Outbound calls
+    outbound_timeout_seconds: float = setting(
+        20.0,
+        "How long an outside service may take to answer.",
+        section="Outbound calls",
+        at_least=0.1,
+        at_most=600,
+    )
+    outbound_connect_timeout_seconds: float = setting(
+        5.0,
+        "How long connecting to an outside service may take.",
+        section="Outbound calls",
+        at_least=0.1,
+        at_most=60,
+    )
+    outbound_attempts_max: int = setting(
+        4, "Attempts of one call, the first included.", section="Outbound calls", at_least=1, at_most=20
+    )
+
+    sources: Mapping[str, str] = field(default_factory=dict, repr=False, compare=False)
+
+    @property
+    def files_url(self) -> str:
+        """Where files are kept, default resolved: a folder's path or an `s3://` address."""
+        return self.storage_url or str(self.data_dir / "files")
+
+
+def load_settings(environ: Mapping[str, str], *, directory: Path) -> Settings:
+    """Read the settings from `environ` and the TOML file it names, or `hansa.toml` in `directory`.
+
+    Raises:
+        SettingsInvalid: a setting is unknown or wrong; the text says which, where from and what is expected.
+    """
+    values, sources = settings_source.read(Settings, environ, directory=directory)
+    settings = Settings(**values, sources=sources)
+    _check_together(settings)
+    return settings
+
+
+def _check_together(settings: Settings) -> None:
+    if settings.environment == "production":
+        for name in ("secret_key", "public_url", "database_url"):
+            if settings.sources[name] == settings_source.DEFAULT:
+                raise SettingsInvalid(
+                    f"{name} is not set, and in production it has no default: set "
+                    f"{settings_source.variable(name)}"
+                )
+    secret = settings.secret_key.reveal()
+    if secret and len(secret) < SECRET_KEY_CHARACTERS_MIN:
+        raise SettingsInvalid(
+            f"secret_key from {settings.sources['secret_key']} has {len(secret)} characters: "
+            f"expected at least {SECRET_KEY_CHARACTERS_MIN}"
+        )
+    if not settings.languages:
+        raise SettingsInvalid("languages is empty: expected at least one, such as ru,en")
+
+
+def with_secret_key(settings: Settings) -> Settings:
+    """Give the settings a secret key if they have none: the one kept in `data_dir`, made at first use."""
+    if settings.secret_key:
+        return settings
+    path = settings.data_dir / "secret_key"
+    try:
+        key = path.read_text(encoding="ascii").strip()
+    except FileNotFoundError:
+        settings.data_dir.mkdir(parents=True, exist_ok=True)
+        draft = path.with_name(f"secret_key.{os.getpid()}")
+        with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
+            file.write(secrets.token_urlsafe(48))
+        try:
+            os.link(draft, path)  # fails when another process was first: its key counts
+        except FileExistsError:
+            pass
+        finally:
+            draft.unlink()
+        key = path.read_text(encoding="ascii").strip()
+    sources = {**settings.sources, "secret_key": f"file {path}"}
+    return replace(settings, secret_key=Secret(key), sources=sources)
