@@ -126,6 +126,11 @@ class Settings:
         "Addresses of reverse proxies whose `X-Forwarded-For` and `X-Forwarded-Proto` are believed.",
         section="Web",
     )
+    metrics_token: Secret = setting(
+        Secret(""),
+        "Bearer token that `/metrics` asks for; without one it answers this machine alone.",
+        section="Web",
+    )
     rate_limit_requests_per_minute: int = setting(
         6_000,
         "Requests one client address may send in a minute before it is answered `429`; 0 switches the limit off.",
@@ -177,6 +182,21 @@ class Settings:
     )
     basket_lifetime_days: int = setting(
         60, "How long an untouched basket is kept.", section="Shop", at_least=1, at_most=400
+    )
+
+    # Payments
+    acquirer_url: str | None = setting(
+        None,
+        "Address of the simulated acquirer; without it payment by card is not offered.",
+        section="Payments",
+    )
+    acquirer_shop: str = setting(
+        "demo", "Our name at the simulated acquirer.", section="Payments"
+    )
+    acquirer_secret: Secret = setting(
+        Secret(""),
+        "Secret shared with the simulated acquirer; signs calls and notices.",
+        section="Payments",
     )
 
     # Exchange with 1C
