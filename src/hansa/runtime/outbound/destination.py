@@ -1,0 +1,63 @@
+"""What is known of a destination, and what an answer holds."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TypeVar
+
+import msgspec
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Destination:
+    """An outside system and how to treat it.
+
+    With `base_url` it is one an administrator configured, which may be in a private network.
+    Without, the address comes from a user with each call, and private networks are refused.
+    `rate_per_second` counts for this process; `attempts` includes the first.
+    """
+
+    name: str
+    base_url: str | None = None
+    headers: Mapping[str, str] = field(default_factory=dict)
+    connect_seconds: float = 3
+    read_seconds: float = 15
+    total_seconds: float = 60
+    attempts: int = 3
+    pause_seconds: float = 0.3
+    pause_seconds_max: float = 10
+    rate_per_second: float | None = None
+    burst: int = 10
+    connections_max: int = 20
+    answer_bytes_max: int = 10 * 1024 * 1024
+    failures_to_open: int = 5
+    open_seconds: float = 15
+    open_seconds_max: float = 300
+    log_bodies: bool = False
+    verify: bool = True
+    proxy: str | None = None
+    propagate_trace: bool = False
+    idempotency_header: str = "Idempotency-Key"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """An answer below 500 (and not 429), read whole. Header names are in lower case."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+    @property
+    def ok(self) -> bool:
+        """True for 2xx."""
+        return 200 <= self.status < 300  # noqa: PLR2004
+
+    def json(self, kind: type[T]) -> T:
+        """Decode the body.
+
+        Raises:
+            msgspec.ValidationError, msgspec.DecodeError: it is not what it should be.
+        """
+        return msgspec.json.decode(self.body, type=kind)
