@@ -1,0 +1,1 @@
+"""Exchange with accounting systems: 1C through CommerceML."""

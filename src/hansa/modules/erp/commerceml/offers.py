@@ -1,0 +1,202 @@
+"""Offers: the element that comes a hundred thousand times, with its four ways to tell stock."""
+
+from decimal import Decimal
+from typing import Final
+
+from hansa.modules.erp.commerceml import values
+from hansa.modules.erp.commerceml.elements import (
+    Element,
+    Extractor,
+    local,
+    text_of,
+)
+from hansa.modules.erp.commerceml.records import Offer, Price, is_true
+from hansa.modules.erp.commerceml.values import Unreadable
+
+_KNOWN_MAX: Final = 20_000
+
+
+class _Stock:
+    """Gathers what an offer says of stock, whichever dialect it speaks."""
+
+    __slots__ = ("_extractor", "rows", "told")
+
+    def __init__(self, extractor: Extractor) -> None:
+        self.rows: dict[str | None, Decimal] = {}
+        self.told = False
+        self._extractor = extractor
+
+    def add(self, element: Element, warehouse_id: str | None, text: str | None) -> None:
+        """Take one row; a row that says nothing is no row, one that is unreadable is refused."""
+        if text is None:
+            return
+        extractor = self._extractor
+        try:
+            quantity = values.quantity(text, most=extractor.limits.quantity_max)
+            if warehouse_id in self.rows:
+                raise Unreadable(
+                    "duplicate_warehouse", f"the warehouse {warehouse_id} comes twice in the offer"
+                )
+        except Unreadable as error:
+            extractor.refuse(element, error)
+            return
+        if quantity is None:
+            return
+        self.rows[warehouse_id] = quantity
+        if len(extractor.known_quantities) < _KNOWN_MAX:
+            extractor.known_quantities[text] = quantity
+            if warehouse_id:
+                extractor.known_places.add(warehouse_id)
+
+    def attributes(self, element: Element) -> None:
+        """Take ИдСклада and КоличествоНаСкладе of one element."""
+        self.told = True
+        extractor, rows = self._extractor, self.rows
+        warehouse_id, text = element.get("ИдСклада"), element.get("КоличествоНаСкладе")
+        # The few warehouses and the common quantities come a million times: look them up.
+        if warehouse_id in extractor.known_places and warehouse_id not in rows and text:
+            quantity = extractor.known_quantities.get(text)
+            if quantity is not None:
+                rows[warehouse_id] = quantity
+                return
+        if warehouse_id and (warehouse_id := warehouse_id.strip()):
+            self.add(element, extractor.short(warehouse_id), text)
+            return
+        for child in element:
+            if local(child.tag) == "Склад":
+                self.attributes(child)
+                if not child.get("ИдСклада"):
+                    self.place(child)
+
+    def remains(self, element: Element) -> None:
+        """Take Остатки/Остаток, divided by warehouse or not."""
+        self.told = True
+        for rest in self._extractor.several(element):
+            for child in rest:
+                match local(child.tag):
+                    case "Склад":
+                        self.place(child)
+                    case "Количество":
+                        self.add(child, None, child.text)
+
+    def place(self, element: Element) -> None:
+        """Take Склад with Ид and Количество inside."""
+        warehouse_id = text = None
+        for part in element:
+            match local(part.tag):
+                case "Ид":
+                    warehouse_id = text_of(part)
+                case "Количество":
+                    text = part.text
+        if warehouse_id:
+            self.add(element, self._extractor.short(warehouse_id), text)
+
+
+def read_offer(extractor: Extractor, element: Element, ordinal: int) -> Offer:
+    """Read Предложения/Предложение."""
+    identifier = extractor.identifier(element)
+    name = article = barcode = version = quantity_text = unit = prices = quantity_element = None
+    characteristics = properties = requisites = ()  # type: ignore[var-annotated]
+    pictures: list[str] = []
+    deleted = element.get("Статус") == "Удален"
+    stock = _Stock(extractor)
+    for child in element:
+        match local(child.tag):
+            case "Склад":
+                stock.attributes(child)
+            case "Цены":
+                prices = _prices(extractor, child)
+            case "Количество":
+                quantity_text, quantity_element = child.text, child
+            case "Остатки":
+                stock.remains(child)
+            case "Наименование":
+                name = extractor.name(text_of(child))
+            case "Артикул":
+                article = extractor.name(text_of(child))
+            case "Штрихкод":
+                barcode = extractor.name(text_of(child))
+            case "БазоваяЕдиница":
+                unit = extractor.unit(child)
+            case "ХарактеристикиТовара":
+                characteristics = extractor.requisites(child)
+            case "НомерВерсии":
+                version = text_of(child)
+            case "ПометкаУдаления":
+                deleted = deleted or is_true(child.text)
+            case "Склады":
+                stock.attributes(child)
+            case "ЗначенияСвойств":
+                properties = extractor.property_values(child)
+            case "ЗначенияРеквизитов":
+                requisites = extractor.requisites(child)
+            case "Картинка":
+                if text := text_of(child):
+                    pictures.append(text)
+    rows = stock.rows
+    told = stock.told
+    total = None
+    if quantity_element is not None:
+        total = extractor.quantity(quantity_element, quantity_text)
+        if not told and total is not None:
+            rows, told = {None: total}, True
+    product_id, _, characteristic_id = identifier.partition("#")
+    return Offer(
+        identifier,
+        product_id,
+        characteristic_id or None,
+        name,
+        article,
+        barcode,
+        unit,
+        characteristics,
+        prices,
+        tuple(rows.items()) if told else None,
+        total,
+        properties,
+        tuple(pictures),
+        requisites,
+        deleted,
+        version,
+        ordinal,
+    )
+
+
+def _prices(extractor: Extractor, element: Element) -> tuple[Price, ...]:
+    found = []
+    for child in extractor.several(element):
+        try:
+            price = _price(extractor, child)
+        except Unreadable as error:
+            extractor.refuse(child, error)
+            continue
+        if price is not None:
+            found.append(price)
+    return tuple(found)
+
+
+def _price(extractor: Extractor, element: Element) -> Price | None:
+    type_id = currency = least = factor = unit = amount_text = None
+    for part in element:
+        text = part.text
+        if text is None:
+            continue
+        match local(part.tag):
+            case "ЦенаЗаЕдиницу":
+                amount_text = text
+            case "ИдТипаЦены":
+                type_id = extractor.short(text.strip())
+            case "Валюта":
+                currency = values.currency(text)
+            case "Единица":
+                unit = extractor.name(text.strip() or None)
+            case "Коэффициент":
+                factor = values.quantity(text, most=extractor.limits.quantity_max)
+            case "МинКоличество":
+                least = values.quantity(text, most=extractor.limits.quantity_max)
+    if amount_text is None:
+        return None
+    amount = values.price(amount_text, most=extractor.limits.price_max)
+    if amount is None:
+        return None
+    return Price(type_id, amount, currency, least, unit, factor)
