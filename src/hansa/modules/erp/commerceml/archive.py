@@ -3,6 +3,7 @@
 import stat
 import unicodedata
 import zipfile
+import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import IO, BinaryIO, ClassVar, Final
@@ -14,6 +15,15 @@ _PART_BYTES_MAX: Final = 200
 _ENCRYPTED: Final = 0x1
 _NAME_IS_UTF8: Final = 0x800
 _ARCHIVE_SIGNATURES: Final = (b"PK\x03\x04", b"PK\x05\x06", b"\x1f\x8b", b"7z\xbc\xaf", b"Rar!")
+# Everything that zipfile lets out when bytes are not what they should be.
+_DAMAGE: Final = (
+    zipfile.BadZipFile,
+    zlib.error,
+    EOFError,
+    OSError,
+    ValueError,
+    NotImplementedError,
+)
 _METHODS: Final = frozenset({zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED})
 
 
@@ -102,9 +112,7 @@ def _why_unsafe(name: str) -> str | None:
     return None
 
 
-def unpack(
-    stream: BinaryIO, *, limits: ArchiveLimits = _DEFAULT_LIMITS
-) -> Iterator[UnpackedFile]:
+def unpack(stream: BinaryIO, *, limits: ArchiveLimits = _DEFAULT_LIMITS) -> Iterator[UnpackedFile]:
     """Give the files of a zip archive one after another; nothing is given if any entry is unsafe.
 
     `stream` must be seekable. Folders are passed over.
@@ -116,7 +124,7 @@ def unpack(
     """
     try:
         archive = zipfile.ZipFile(stream)
-    except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError) as error:
+    except _DAMAGE as error:
         raise UnsafeArchive("-", f"it is not a zip archive: {error}") from error
     with archive:
         entries = _checked_entries(archive, limits)
@@ -129,10 +137,11 @@ def _unpack_entry(
 ) -> Iterator[UnpackedFile]:
     try:
         with archive.open(entry) as source:
-            if source.peek(4).startswith(_ARCHIVE_SIGNATURES):
+            if source.read(4).startswith(_ARCHIVE_SIGNATURES):
                 raise UnsafeArchive(name, "an archive in the archive")
+            source.seek(0)
             yield UnpackedFile(name, entry.file_size, _Guarded(source, name))  # type: ignore[arg-type]
-    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError, OSError) as error:
+    except _DAMAGE as error:
         raise UnsafeArchive(name, f"it is damaged: {error}") from error
 
 
@@ -146,12 +155,8 @@ class _Guarded:
     def read(self, size: int = -1) -> bytes:
         try:
             return self._source.read(size)
-        except (zipfile.BadZipFile, EOFError, OSError, ValueError) as error:
+        except _DAMAGE as error:
             raise UnsafeArchive(self._name, f"it is damaged: {error}") from error
-        except Exception as error:
-            if type(error).__module__ == "zlib":
-                raise UnsafeArchive(self._name, f"it is damaged: {error}") from error
-            raise
 
 
 def _checked_entries(

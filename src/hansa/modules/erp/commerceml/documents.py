@@ -139,9 +139,7 @@ def _line(extractor: Extractor, element: Element) -> DocumentLine:
                     warehouse_ids.append(found)
             case "Склады":
                 warehouse_ids.extend(
-                    found
-                    for one in child
-                    if (found := one.get("ИдСклада") or text_in(one, "Ид"))
+                    found for one in child if (found := one.get("ИдСклада") or text_in(one, "Ид"))
                 )
     return DocumentLine(
         parts.get("Ид"),

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from decimal import Decimal
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Final
 
 from lxml import etree
@@ -36,6 +36,12 @@ _DELETED: Final = "Удален"
 def local(tag: str) -> str:
     """Give an element's name without its namespace."""
     return tag.rpartition("}")[2]
+
+
+def line_of(element: Element) -> int:
+    """Give the line of the file where the element begins; 0 when it is not known."""
+    line = element.sourceline
+    return line if isinstance(line, int) else 0
 
 
 def text_of(element: Element) -> str | None:
@@ -92,9 +98,14 @@ class Extractor:
 
     def _refusal(self, element: Element, error: Unreadable, *, whole: bool) -> Refusal:
         where = self._where if whole else f"{self._where}/{local(element.tag)}"
-        line = element.sourceline or 0
         return Refusal(
-            where, self._identifier, error.code, error.reason, line, whole, self._ordinal
+            where,
+            self._identifier,
+            error.code,
+            error.reason,
+            line_of(element),
+            whole,
+            self._ordinal,
         )
 
     def identifier(self, element: Element, name: str = "Ид") -> str:
@@ -381,9 +392,7 @@ class Extractor:
             found = self.record(
                 branch,
                 ordinal,
-                lambda one, place, parent=parent_id, deep=depth: self._group_within(
-                    one, parent, place, deep
-                ),
+                partial(self._group_within, parent_id, depth),
                 "Классификатор/Группы/Группа",
             )
             yield found
@@ -398,7 +407,7 @@ class Extractor:
                     )
 
     def _group_within(
-        self, element: Element, parent_id: str | None, ordinal: int, depth: int
+        self, parent_id: str | None, depth: int, element: Element, ordinal: int
     ) -> Group:
         if depth > self.limits.depth_max:
             raise Unreadable("too_deep", f"groups nested deeper than {self.limits.depth_max}")

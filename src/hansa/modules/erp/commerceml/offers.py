@@ -10,7 +10,7 @@ from hansa.modules.erp.commerceml.elements import (
     local,
     text_of,
 )
-from hansa.modules.erp.commerceml.records import Offer, Price, is_true
+from hansa.modules.erp.commerceml.records import Offer, Price, PropertyValue, Requisite, is_true
 from hansa.modules.erp.commerceml.values import Unreadable
 
 _KNOWN_MAX: Final = 20_000
@@ -96,7 +96,9 @@ def read_offer(extractor: Extractor, element: Element, ordinal: int) -> Offer:
     """Read Предложения/Предложение."""
     identifier = extractor.identifier(element)
     name = article = barcode = version = quantity_text = unit = prices = quantity_element = None
-    characteristics = properties = requisites = ()  # type: ignore[var-annotated]
+    characteristics: tuple[Requisite, ...] = ()
+    requisites: tuple[Requisite, ...] = ()
+    properties: tuple[PropertyValue, ...] = ()
     pictures: list[str] = []
     deleted = element.get("Статус") == "Удален"
     stock = _Stock(extractor)

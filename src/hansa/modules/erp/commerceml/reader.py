@@ -4,14 +4,14 @@ The parser is fed in pieces and asked for finished records only; what was read i
 once, with everything before it. No document type, no entities, no network.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import datetime
 from typing import BinaryIO, Final
 
 from lxml import etree
 
 from hansa.modules.erp.commerceml import documents, offers, values
-from hansa.modules.erp.commerceml.elements import Element, Extractor, Found, local, text_in
+from hansa.modules.erp.commerceml.elements import Element, Extractor, Found, line_of, local, text_in
 from hansa.modules.erp.commerceml.limits import Fault, Limits, MalformedFile
 from hansa.modules.erp.commerceml.records import FileHeader, Record, Refusal, Section
 from hansa.modules.erp.commerceml.values import Unreadable
@@ -100,6 +100,7 @@ class _Reader:
             failure = _feed(parser, piece)
             finished = False
             for event, element in parser.read_events():
+                assert isinstance(element, etree._Element)  # noqa: SLF001 - no comments are asked
                 if self._root is None:
                     self._begin(element)
                 if event == "start":
@@ -129,7 +130,7 @@ class _Reader:
         if tree.docinfo.internalDTD is not None:
             raise MalformedFile(1, 1, "a document type declaration is not allowed", "doctype")
         name = etree.QName(root)
-        line = root.sourceline or 1
+        line = line_of(root)
         if name.localname != ROOT:
             if _mistaken(name.localname):
                 raise MalformedFile(
@@ -213,15 +214,15 @@ class _Reader:
                 for found in extract.groups(element, self._ordinal):
                     yield from self._give(found)
             case "ТипыЦен" | "Склады" | "ЕдиницыИзмерения":
-                reading = {
+                reading: dict[str, Callable[[Element, int], Record]] = {
                     "ТипыЦен": extract.price_type,
                     "Склады": extract.warehouse,
                     "ЕдиницыИзмерения": extract.unit_record,
-                }[name]
+                }
                 for child in element:
                     where = f"{name}/{local(child.tag)}"
                     yield from self._give(
-                        extract.record(child, self._ordinal + 1, reading, where)
+                        extract.record(child, self._ordinal + 1, reading[name], where)
                     )
             case _ if self._ordinal < self._skip:
                 self._ordinal += 1
@@ -264,7 +265,7 @@ class _Reader:
         return found if self._ordinal > self._skip else []
 
     def _too_large(self) -> MalformedFile:
-        line = (self._inside.sourceline or 0) if self._inside is not None else 0
+        line = line_of(self._inside) if self._inside is not None else 0
         most = self._limits.record_bytes_max
         return MalformedFile(line, 0, f"one element is larger than {most} bytes", "too_large")
 
@@ -280,11 +281,12 @@ def _feed(parser: "etree.XMLPullParser", piece: bytes) -> MalformedFile | None:
 
 def _malformed(error: etree.XMLSyntaxError, *, at_end: bool) -> MalformedFile:
     line, column = error.position
+    code: int = getattr(error, "code", 0)  # the stubs do not know it
     fault: Fault = "truncated" if at_end else "syntax"
     what = (error.msg or "not well-formed").partition(", line ")[0]
-    if error.code in _CHARSET_ERRORS:
+    if code in _CHARSET_ERRORS:
         fault, what = "charset", f"the file is not in the character set that it declares ({what})"
-    elif error.code in _LIMIT_ERRORS or "xcessive depth" in what or "huge" in what:
+    elif code in _LIMIT_ERRORS or "xcessive depth" in what or "huge" in what:
         fault = "too_deep" if "depth" in what else "too_large"
     elif at_end:
         what = f"the file breaks off ({what})"

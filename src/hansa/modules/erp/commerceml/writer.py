@@ -308,7 +308,7 @@ def _requisites(parent: Element, pairs: Iterable[tuple[str, str | None]]) -> Non
 def _root(namespace: str | None) -> Element:
     if namespace is None:
         return etree.Element("КоммерческаяИнформация")
-    return etree.Element(f"{{{namespace}}}КоммерческаяИнформация", nsmap={None: namespace})
+    return etree.Element(f"{{{namespace}}}КоммерческаяИнформация", nsmap={None: namespace})  # type: ignore[dict-item]  # None is the default namespace
 
 
 _MISSING: Final = "\0"
@@ -330,9 +330,8 @@ def _clean(text: str) -> str:
 
 
 def _written(root: Element, encoding: Encoding) -> bytes:
-    written: bytes = etree.tostring(
-        root, encoding=encoding, xml_declaration=True, pretty_print=True
-    )
+    written = etree.tostring(root, encoding=encoding, xml_declaration=True, pretty_print=True)
+    assert isinstance(written, bytes)
     return written
 
 
