@@ -61,11 +61,12 @@ create table pricing_price (
     min_quantity numeric(14,3) not null default 1,
     amount numeric(20,6) not null,
     compare_at numeric(20,6),
+    is_overridden boolean not null default false,
     changed_at timestamptz not null,
     primary key (variant_id, price_list_id, min_quantity),
     constraint pricing_price_list foreign key (price_list_id) references pricing_list (id),
-    constraint pricing_price_amount_not_negative check (amount >= 0),
-    constraint pricing_price_compare_at_not_negative check (compare_at >= 0),
+    constraint pricing_price_amount_positive check (amount > 0),
+    constraint pricing_price_compare_at_positive check (compare_at > 0),
     constraint pricing_price_min_quantity_positive check (min_quantity > 0)
 );
 create index ix_pricing_price_list on pricing_price (price_list_id, variant_id);

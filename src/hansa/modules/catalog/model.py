@@ -1,7 +1,7 @@
 """What the catalogue consists of, and the rules that need nothing but the values."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
@@ -118,7 +118,7 @@ class Product:
     id: UUID
     name: Localised
     slug: str = ""
-    description: Localised
+    description: Localised = field(default_factory=dict)
     brand: str = ""
     category_ids: tuple[UUID, ...] = ()
     attributes: tuple[AttributeValue, ...] = ()
@@ -149,7 +149,7 @@ class Variant:
     product_id: UUID
     sku: str = ""
     barcode: str = ""
-    options: Mapping[str, Localised]
+    options: Mapping[str, Localised] = field(default_factory=dict)
     position: int = 0
     unit: str = PIECE
     is_active: bool = True
@@ -181,7 +181,7 @@ class ProductPage:
     has_more: bool
 
 
-@dataclass(frozen=True)
+@dataclass(eq=False)
 class NoSuchProduct(NotFound):
     """No product has this id or address."""
 
@@ -190,7 +190,7 @@ class NoSuchProduct(NotFound):
     product: str
 
 
-@dataclass(frozen=True)
+@dataclass(eq=False)
 class NoSuchCategory(NotFound):
     """No category has this id or address."""
 
@@ -199,7 +199,7 @@ class NoSuchCategory(NotFound):
     category: str
 
 
-@dataclass(frozen=True)
+@dataclass(eq=False)
 class NameMissing(Invalid):
     """A name is empty in every language."""
 
@@ -208,7 +208,7 @@ class NameMissing(Invalid):
     id: UUID
 
 
-@dataclass(frozen=True)
+@dataclass(eq=False)
 class WindowBackwards(Invalid):
     """A product would end before it begins."""
 
@@ -217,7 +217,7 @@ class WindowBackwards(Invalid):
     id: UUID
 
 
-@dataclass(frozen=True)
+@dataclass(eq=False)
 class SlugTaken(Conflict):
     """The address asked for belongs to something else."""
 
@@ -226,7 +226,7 @@ class SlugTaken(Conflict):
     slug: str
 
 
-@dataclass(frozen=True)
+@dataclass(eq=False)
 class CategoryCycle(Rejected):
     """A category would lie within itself."""
 
@@ -235,7 +235,7 @@ class CategoryCycle(Rejected):
     id: UUID
 
 
-@dataclass(frozen=True)
+@dataclass(eq=False)
 class UnknownParent(Rejected):
     """The parent named does not exist and is not in the same batch."""
 
@@ -244,7 +244,7 @@ class UnknownParent(Rejected):
     id: UUID
 
 
-@dataclass(frozen=True)
+@dataclass(eq=False)
 class UnknownProduct(Rejected):
     """A variant names a product that does not exist."""
 
@@ -254,7 +254,7 @@ class UnknownProduct(Rejected):
     product_id: UUID
 
 
-@dataclass(frozen=True)
+@dataclass(eq=False)
 class UnknownAttribute(Rejected):
     """A dictionary entry names an attribute that does not exist."""
 
@@ -263,7 +263,7 @@ class UnknownAttribute(Rejected):
     id: UUID
 
 
-@dataclass(frozen=True)
+@dataclass(eq=False)
 class NotArchived(Rejected):
     """Only what is archived can be deleted for good."""
 
