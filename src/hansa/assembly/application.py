@@ -1,0 +1,160 @@
+"""The composition root: makes a process's context and the web application out of the settings."""
+
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any, cast
+
+import litestar
+from litestar import Litestar
+
+import hansa
+from hansa.assembly.modules import all_modules, services_of
+from hansa.runtime.clock import Clock, SystemClock
+from hansa.runtime.context import Context
+from hansa.runtime.database import Database
+from hansa.runtime.database.migrate import head_revision
+from hansa.runtime.html import Pages, PageSettings, read_catalogue
+from hansa.runtime.http.documentation import documentation_routes, openapi_config
+from hansa.runtime.http.edge import Edge
+from hansa.runtime.http.gate import gate
+from hansa.runtime.http.health import Readiness, health_routes
+from hansa.runtime.http.identity import Authenticator, Nobody
+from hansa.runtime.http.limits import Buckets
+from hansa.runtime.http.media import media_route
+from hansa.runtime.http.problems import HANDLERS
+from hansa.runtime.http.request import Request
+from hansa.runtime.http.static import StaticFiles
+from hansa.runtime.http.visit import Wiring
+from hansa.runtime.module import Module
+from hansa.runtime.outbound import Outbound
+from hansa.runtime.settings import Settings
+from hansa.runtime.storage import LocalStorage, S3Storage, Storage
+
+PACKAGE = Path(hansa.__file__).parent
+STATIC = PACKAGE / "runtime" / "html" / "static"
+
+
+def build_context(
+    settings: Settings,
+    *,
+    clock: Clock | None = None,
+    database: Database | None = None,
+    storage: Storage | None = None,
+) -> Context:
+    """Make the context of a process; `settings.database_url` and `secret_key` must be filled in."""
+    if database is None:
+        assert settings.database_url is not None, "the caller starts the embedded server"
+        database = Database(
+            settings.database_url,
+            connections_max=settings.database_pool_size,
+            wait_seconds=settings.database_wait_seconds,
+            statement_timeout_milliseconds=round(settings.database_statement_timeout_seconds * 1000),
+        )
+    return Context(
+        settings=settings,
+        database=database,
+        storage=storage or open_storage(settings),
+        outbound=Outbound(),
+        clock=clock or SystemClock(),
+    )
+
+
+def open_storage(settings: Settings) -> Storage:
+    """Make the file store the settings name. A local one gives addresses such as `/media/...`."""
+    scheme, _, rest = settings.files_url.partition("://")
+    if scheme != "s3":
+        return LocalStorage(Path(settings.files_url.removeprefix("file://")), base_url="")
+    bucket, _, prefix = rest.partition("/")
+    return S3Storage(
+        bucket,
+        prefix=prefix,
+        endpoint=settings.storage_s3_endpoint,
+        region=settings.storage_s3_region,
+        access_key=settings.storage_s3_access_key.reveal(),
+        secret_key=settings.storage_s3_secret_key.reveal(),
+    )
+
+
+def create_app(context: Context, modules: Sequence[Module] | None = None) -> Edge:
+    """Make the web application: an ASGI callable that opens and closes the context with its lifespan.
+
+    Tests may pass fewer modules. The Litestar application is its attribute `litestar`.
+    """
+    parts = list(all_modules() if modules is None else modules)
+    settings = context.settings
+    files = StaticFiles([STATIC], watch=settings.environment == "development")
+    wiring = _wiring(context, parts, files)
+    readiness = Readiness(head=head_revision())
+
+    @asynccontextmanager
+    async def lifespan(_: Litestar) -> AsyncIterator[None]:
+        await context.open(services_of(parts))
+        try:
+            _wire_services(wiring, context, parts)
+            yield
+        finally:
+            readiness.is_draining = True
+            await context.close()
+
+    app = Litestar(
+        route_handlers=[
+            *health_routes(readiness, metrics_token=settings.metrics_token.reveal()),
+            *documentation_routes(files),
+            media_route(context.storage),
+            *(route for part in parts for route in part.routes),
+        ],
+        request_class=cast("type[litestar.Request[Any, Any, Any]]", Request),
+        before_request=gate,
+        exception_handlers=HANDLERS,
+        request_max_body_size=settings.http_body_limit_bytes,
+        openapi_config=openapi_config(settings.public_url),
+        lifespan=[lifespan],
+        logging_config=None,
+        debug=False,
+    )
+    return Edge(
+        app,
+        wiring,
+        files=files,
+        buckets=Buckets(per_minute=settings.rate_limit_requests_per_minute),
+        trusted_proxies=settings.trusted_proxies,
+    )
+
+
+def _wiring(context: Context, parts: Sequence[Module], files: StaticFiles) -> Wiring:
+    settings = context.settings
+    catalogue = read_catalogue(PACKAGE, settings.languages)
+    pages = Pages(
+        PageSettings(
+            template_folders=sorted(
+                folder for folder in PACKAGE.rglob("templates") if folder.is_dir()
+            ),
+            languages=settings.languages,
+            files=files,
+            catalogue=catalogue,
+            reload=settings.environment == "development",
+            extra_globals={"environment": settings.environment, "public_url": settings.public_url},
+        )
+    )
+    return Wiring(
+        context=context,
+        authenticator=Nobody(),
+        translator=catalogue,
+        renderer=pages,
+        languages=tuple(settings.languages),
+        secret=settings.secret_key.reveal().encode(),
+        is_production=settings.environment == "production",
+    )
+
+
+# Which service of which module plays a part in the web layer. By class name, since the web layer
+# knows no module and a test may leave a module out.
+def _wire_services(wiring: Wiring, context: Context, parts: Sequence[Module]) -> None:
+    wire: dict[str, Callable[[Any], None]] = {
+        "AccountsAuthenticator": lambda it: setattr(wiring, "authenticator", cast(Authenticator, it)),
+        "MarketDirectory": lambda it: setattr(wiring, "markets", it),
+    }
+    for kind in services_of(parts):
+        if kind.__name__ in wire:
+            wire[kind.__name__](context.service(kind))

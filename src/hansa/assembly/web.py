@@ -1,0 +1,72 @@
+"""The web role: Granian with as many processes as the settings say, one application in each.
+
+Also a program of its own, `python -m hansa.assembly.web`, for whoever runs roles by a supervisor
+of their own.
+"""
+
+import ctypes
+import os
+import signal
+import sys
+from pathlib import Path
+from typing import Any
+
+from granian.constants import HTTPModes, Interfaces, Loops
+from granian.log import LogLevels
+from granian.server import Server
+
+from hansa.assembly.application import build_context, create_app
+from hansa.runtime import telemetry
+from hansa.runtime.http.edge import Edge
+from hansa.runtime.settings import Settings, load_settings, with_secret_key
+
+TARGET = "hansa.assembly.web:application"
+BACKLOG = 2048
+_PR_SET_PDEATHSIG = 1
+
+
+def application(settings: Settings | None = None) -> Edge:
+    """Make the application of this process; called by Granian in each worker."""
+    _die_with_parent()
+    chosen = settings or with_secret_key(load_settings(os.environ, directory=Path.cwd()))
+    telemetry.configure(chosen, role="web")
+    return create_app(build_context(chosen))
+
+
+def serve(settings: Settings) -> None:
+    """Serve until SIGTERM or SIGINT; requests in hand are finished first.
+
+    Workers read the settings from the environment, as this process did.
+    """
+    server: Any = Server(
+        TARGET,
+        address=settings.http_host,
+        port=settings.http_port,
+        interface=Interfaces.ASGI,
+        workers=settings.web_workers,
+        loop=Loops.uvloop,
+        http=HTTPModes.auto,
+        backlog=BACKLOG,
+        factory=True,
+        respawn_failed_workers=True,
+        workers_kill_timeout=max(1, round(settings.shutdown_grace_seconds)),
+        websockets=False,
+        log_level=LogLevels.warning,
+        log_access=False,
+        process_name="hansa-web",
+    )
+    server.serve()
+
+
+def _die_with_parent() -> None:
+    """Ask the kernel to stop this worker when Granian's main process is gone, even by `kill -9`."""
+    if not sys.platform.startswith("linux"):
+        return
+    parent = os.getppid()
+    ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
+    if os.getppid() != parent:  # it went between the two calls
+        os.kill(os.getpid(), signal.SIGTERM)
+
+
+if __name__ == "__main__":
+    serve(with_secret_key(load_settings(os.environ, directory=Path.cwd())))

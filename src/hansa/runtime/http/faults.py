@@ -1,0 +1,129 @@
+"""Every wrong field of a request, not only the first.
+
+msgspec stops at the first fault. Only when it has found one, the body is walked again field by
+field, so that whoever sent it can mend all at once; the right path pays nothing for this.
+"""
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+from litestar.exceptions import ValidationException
+from litestar.types import Empty
+
+if TYPE_CHECKING:
+    from hansa.runtime.http.request import Request
+
+FAULTS_MAX = 50
+
+_AT = re.compile(r" - at `(?P<path>[^`]*)`$")
+_MISSING = re.compile(r"^Object missing required field `(?P<name>[^`]*)`")
+_UNKNOWN = re.compile(r"^Object contains unknown field `(?P<name>[^`]*)`")
+_EXPECTED = re.compile(r"^Expected `(?P<wanted>[^`]*)`(?:, got `(?P<got>[^`]*)`)?")
+
+MESSAGE_MISSING = "This field is required."
+MESSAGE_UNKNOWN = "There is no such field."
+MESSAGE_TYPE = "Expected {wanted}."
+MESSAGE_VALUE = "This value is not accepted: {reason}."
+
+
+@dataclass(frozen=True, slots=True)
+class FieldFault:
+    """What is wrong with one field; `message` is a msgid filled from `data`."""
+
+    field: str
+    code: str
+    message: str
+    data: Mapping[str, object] = field(default_factory=dict)
+
+
+def faults_of(request: "Request", error: ValidationException) -> tuple[FieldFault, ...]:
+    """Name every wrong field of the request."""
+    found: list[FieldFault] = []
+    extra = error.extra if isinstance(error.extra, list) else []
+    for part in extra:
+        if part.get("source") == "body" or part.get("key", "").startswith("data"):
+            continue
+        found.append(_read(part.get("key", ""), str(part.get("message", ""))))
+    signature = request.route_handler.parsed_fn_signature.parameters.get("data")
+    body = request._connection_state.json  # noqa: SLF001 - our own class keeps it there
+    if signature is not None and body is not Empty:
+        found.extend(body_faults(body, signature.annotation))
+    if not found:
+        found.append(FieldFault("", "value", MESSAGE_VALUE, {"reason": str(error.detail)}))
+    return tuple(found[:FAULTS_MAX])
+
+
+def body_faults(value: Any, wanted: Any, at: str = "") -> Iterator[FieldFault]:
+    """Walk a decoded body beside the type it should have, and give each fault."""
+    try:
+        msgspec.convert(value, wanted, strict=False, str_keys=True)
+    except msgspec.ValidationError as error:
+        inner = list(_inner(value, wanted, at))
+        if inner:
+            yield from inner
+        else:
+            yield _read(at, str(error))
+    except (ValueError, TypeError, ArithmeticError) as error:
+        yield FieldFault(at, "value", MESSAGE_VALUE, {"reason": str(error)})
+
+
+def _inner(value: Any, wanted: Any, at: str) -> Iterator[FieldFault]:
+    kind = msgspec.inspect.type_info(wanted)
+    if isinstance(kind, msgspec.inspect.StructType) and isinstance(value, dict):
+        yield from _inner_struct(value, kind, at)
+    elif isinstance(value, list) and isinstance(
+        kind, msgspec.inspect.ListType | msgspec.inspect.VarTupleType | msgspec.inspect.SetType
+    ):
+        item = _argument(wanted)
+        for index, part in enumerate(value[:FAULTS_MAX]):
+            yield from body_faults(part, item, f"{at}[{index}]")
+
+
+def _inner_struct(
+    value: dict[str, Any], kind: msgspec.inspect.StructType, at: str
+) -> Iterator[FieldFault]:
+    known = {one.encode_name: one for one in kind.fields}
+    types = {one.encode_name: one.type for one in msgspec.structs.fields(kind.cls)}
+    for name, one in known.items():
+        place = f"{at}.{name}" if at else name
+        if name in value:
+            yield from body_faults(value[name], types[name], place)
+        elif one.required:
+            yield FieldFault(place, "missing", MESSAGE_MISSING)
+    if kind.forbid_unknown_fields:
+        for name in value:
+            if name not in known:
+                yield FieldFault(f"{at}.{name}" if at else name, "unknown", MESSAGE_UNKNOWN)
+
+
+def _argument(wanted: Any) -> Any:
+    arguments = getattr(wanted, "__args__", ())
+    while arguments and getattr(wanted, "__metadata__", None):
+        wanted = wanted.__origin__
+        arguments = getattr(wanted, "__args__", ())
+    return arguments[0] if arguments else Any
+
+
+def _read(at: str, text: str) -> FieldFault:
+    """Turn a message of msgspec into a fault."""
+    place = _AT.search(text)
+    if place:
+        inner = place["path"].removeprefix("$").removeprefix(".")
+        text = text[: place.start()]
+        at = f"{at}.{inner}" if at and inner else at or inner
+    missing, unknown = _MISSING.match(text), _UNKNOWN.match(text)
+    if missing:
+        name = missing["name"]
+        return FieldFault(f"{at}.{name}" if at else name, "missing", MESSAGE_MISSING)
+    if unknown:
+        name = unknown["name"]
+        return FieldFault(f"{at}.{name}" if at else name, "unknown", MESSAGE_UNKNOWN)
+    if text.startswith("Missing required"):
+        return FieldFault(at, "missing", MESSAGE_MISSING)
+    expected = _EXPECTED.match(text)
+    if expected and expected["got"]:
+        return FieldFault(at, "type", MESSAGE_TYPE, {"wanted": expected["wanted"]})
+    return FieldFault(at, "value", MESSAGE_VALUE, {"reason": text.rstrip(".") or "?"})

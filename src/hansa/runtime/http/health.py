@@ -1,0 +1,90 @@
+"""Is the process alive, may it get requests, and what does it count."""
+
+import asyncio
+import hmac
+import ipaddress
+from dataclasses import dataclass, field
+from typing import Any, ClassVar
+
+import msgspec
+from litestar import Response, get
+from litestar.handlers import HTTPRouteHandler
+from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+
+from hansa.kernel.errors import Forbidden
+from hansa.runtime.http.gate import PUBLIC
+from hansa.runtime.http.request import Request
+
+DATABASE_SECONDS_MAX = 2.0
+
+CURRENT_REVISION = "select version_num from alembic_version"
+
+
+class Health(msgspec.Struct, frozen=True):
+    """`ok` or what is missing, part by part."""
+
+    status: str
+    parts: dict[str, str] = {}
+
+
+@dataclass(slots=True)
+class Readiness:
+    """Whether this process may get requests; `is_draining` is set when it is about to stop."""
+
+    head: str
+    is_draining: bool = False
+    extra: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(eq=False)
+class MetricsClosed(Forbidden):
+    """Metrics are for this machine only."""
+
+    code: ClassVar[str] = "metrics.closed"
+    message: ClassVar[str] = "Metrics are given to this machine only."
+
+
+def health_routes(readiness: Readiness, *, metrics_token: str = "") -> list[HTTPRouteHandler]:
+    """Make the routes `/health/live`, `/health/ready` and `/metrics`."""
+
+    @get("/health/live", opt={PUBLIC: "asked by supervisors"}, include_in_schema=False)
+    async def live() -> Health:
+        """Tell that the process answers."""
+        return Health("ok")
+
+    @get("/health/ready", opt={PUBLIC: "asked by load balancers"}, include_in_schema=False)
+    async def ready(request: Request) -> Response[Health]:
+        """Tell whether the process may get requests."""
+        parts = {"draining": "yes" if readiness.is_draining else "no"}
+        try:
+            async with asyncio.timeout(DATABASE_SECONDS_MAX):
+                async with request.snapshot(single=True) as snapshot:
+                    revision = await snapshot.scalar(CURRENT_REVISION)
+            parts["database"] = "ok"
+            parts["migrations"] = "ok" if revision == readiness.head else f"at {revision}"
+        except Exception as error:  # noqa: BLE001 - whatever it is, the process is not ready
+            parts["database"] = type(error).__name__
+        good = parts == {"draining": "no", "database": "ok", "migrations": "ok"}
+        return Response(
+            Health("ok" if good else "not ready", parts), status_code=200 if good else 503
+        )
+
+    @get("/metrics", opt={PUBLIC: "this machine or a token only"}, include_in_schema=False)
+    async def metrics(request: Request) -> Response[bytes]:
+        """Give the counters of this process in the format of Prometheus."""
+        sent = request.visit.headers.get(b"authorization", b"")
+        if metrics_token:
+            if not hmac.compare_digest(sent, b"Bearer " + metrics_token.encode()):
+                raise MetricsClosed
+        elif not _is_this_machine(request.client_address):
+            raise MetricsClosed
+        return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
+
+    return [live, ready, metrics]
+
+
+def _is_this_machine(address: str) -> bool:
+    try:
+        return not address or ipaddress.ip_address(address).is_loopback
+    except ValueError:
+        return False

@@ -1,0 +1,179 @@
+"""The request as handlers see it."""
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from datetime import datetime
+from typing import Any, TypeVar, cast
+
+import litestar
+from litestar import Response
+
+from hansa.runtime.context import Context
+from hansa.runtime.database import Snapshot, Transaction
+from hansa.runtime.http import bodies, csrf, idempotency
+from hansa.runtime.http.identity import Actor
+from hansa.runtime.http.visit import SCOPE_KEY, SESSION_COOKIE, Visit
+
+T = TypeVar("T")
+
+
+class Request(litestar.Request[Any, Any, Any]):
+    """A request with its actor, its instant, its language and its way into the database."""
+
+    __slots__ = ("visit",)
+
+    def __init__(self, scope: Any, receive: Any = None, send: Any = None) -> None:
+        super().__init__(scope, receive, send)
+        self.visit: Visit = scope[SCOPE_KEY]
+
+    @property
+    def context(self) -> Context:
+        """What the process has at hand."""
+        return self.visit.wiring.context
+
+    @property
+    def request_id(self) -> str:
+        """Number of this request in logs and problem documents."""
+        return self.visit.request_id
+
+    @property
+    def received_at(self) -> datetime:
+        """The instant at which the request came in; `now` of everything it does."""
+        return self.visit.received_at
+
+    @property
+    def actor(self) -> Actor | None:
+        """Who asks, or None."""
+        return self.visit.actor
+
+    @property
+    def language(self) -> str:
+        """Language of the answer."""
+        return self.visit.language
+
+    @property
+    def market(self) -> str:
+        """Code of the market the request is about."""
+        return self.visit.market
+
+    @property
+    def idempotency_key(self) -> str | None:
+        """The checked `Idempotency-Key` header."""
+        return self.visit.idempotency_key
+
+    @property
+    def is_htmx(self) -> bool:
+        """Tell whether htmx asks for a part of a page."""
+        return self.visit.headers.get(b"hx-request") == b"true"
+
+    @property
+    def client_address(self) -> str:
+        """Address of the client, believing `X-Forwarded-For` of trusted proxies only."""
+        return self.visit.client
+
+    @property
+    def session_token(self) -> str:
+        """Secret of the browser's session. The first call for a new browser sets the cookie."""
+        return csrf.session_token(self.visit)
+
+    @property
+    def sent_session_token(self) -> str | None:
+        """The session cookie as the browser sent it, or None."""
+        return self.visit.sent_cookies.get(SESSION_COOKIE)
+
+    @property
+    def csrf_token(self) -> str:
+        """What forms must carry in `csrf_token`, or htmx in `X-CSRF-Token`."""
+        return csrf.token(self.visit)
+
+    def transaction(
+        self, idempotency_key: str | None = None
+    ) -> AbstractAsyncContextManager[Transaction]:
+        """Open the request's transaction; it commits at the end of the block.
+
+        With a key, for calls that answer nothing (204): the key is claimed in the same transaction,
+        and a repeat of the call gets the answer 204 without running the block.
+        """
+        if idempotency_key is None:
+            return self.context.database.transaction()
+        return self._claimed(idempotency_key)
+
+    @asynccontextmanager
+    async def _claimed(self, key: str) -> AsyncIterator[Transaction]:
+        claim = await idempotency.claim_of(self, key)
+        async with self.context.database.transaction() as tx:
+            await idempotency.claim(tx, claim)
+            yield tx
+            await idempotency.keep_answer(tx, claim, status=204, body=b"")
+
+    def snapshot(self, *, single: bool = False) -> AbstractAsyncContextManager[Snapshot]:
+        """Open a read-only view of the database; `single` for one statement."""
+        return self.context.database.snapshot(single=single)
+
+    async def once(
+        self,
+        operation: Callable[[Transaction], Awaitable[T]],
+        *,
+        status: int | None = None,
+    ) -> Response[T]:
+        """Run an operation once per `Idempotency-Key`, and answer with what it gave.
+
+        The key, the operation and the answer are one transaction: a repeat of the call gives the
+        same status and body and does nothing. Example:
+
+            @post("/api/v1/price-lists")
+            async def add_price_list(request: Request, data: JSONBody[NewList]) -> Response[ListBody]:
+                actor = authorise(request, "pricing.edit")
+
+                async def add(tx: Transaction) -> ListBody:
+                    return ListBody.of(await pricing.add_list(tx, ..., now=request.received_at))
+
+                return await request.once(add)
+
+        An operation that raises stores nothing: the call may be repeated and is then run anew.
+        Without a key (routes that opt out) it is simply run.
+
+        Raises:
+            KeyReused: the key came before with another request.
+            StillRunning: a request with this key is being worked on for longer than we wait.
+        """
+        code = status or cast("int", self.route_handler.status_code)
+        key = self.idempotency_key
+        if key is None:
+            async with self.context.database.transaction() as tx:
+                given = await operation(tx)
+            return bodies.answer(given, status=code)
+        claim = await idempotency.claim_of(self, key)
+        async with self.context.database.transaction() as tx:
+            await idempotency.claim(tx, claim)
+            answer = bodies.answer(await operation(tx), status=code)
+            await idempotency.keep_answer(tx, claim, status=code, body=bodies.bytes_of(answer))
+        return answer
+
+    async def json(self) -> Any:
+        """Read the body as JSON.
+
+        Raises:
+            BodyInvalid: it is not, or holds what no text may hold.
+        """
+        if self._json is litestar.types.Empty:
+            known = self._connection_state.json
+            if known is litestar.types.Empty:
+                bodies.check_content_type(self)
+                known = self._connection_state.json = bodies.decode(await self.body())
+            self._json = known
+        return self._json
+
+    async def form(self) -> Any:
+        """Read the form; the values are checked for characters no text may hold.
+
+        Raises:
+            BodyInvalid: it cannot be read.
+        """
+        return bodies.check_form(await self._read_form())
+
+    async def _read_form(self) -> Any:
+        try:
+            return await super().form()
+        except (UnicodeDecodeError, ValueError) as error:
+            raise bodies.BodyInvalid("a form cannot be read: it is broken off or not UTF-8") from error
