@@ -99,6 +99,15 @@ CATEGORIES = (
     ("umbrellas", "accessories", "Зонты", "Umbrellas"),
 )
 
+# What the filter calls each fabric, by its English name.
+FABRICS = {
+    "wool": "шерсть", "merino": "меринос", "cashmere": "кашемир", "cotton": "хлопок", "linen": "лён", "silk": "шёлк",
+    "viscose": "вискоза", "smooth leather": "гладкая кожа", "suede": "замша", "heavy denim": "плотный деним",
+    "soft denim": "мягкий деним", "gabardine": "габардин", "membrane": "мембрана", "mohair": "мохер", "alpaca": "альпака",
+    "nylon": "нейлон", "pima cotton": "хлопок пима", "loopback cotton": "футер", "Oxford cotton": "оксфорд",
+    "mesh": "сетка", "canvas": "канвас", "pongee": "эпонж",
+}
+
 _WOOL = ("из шерсти", "wool")
 _MERINO = ("из мериноса", "merino")
 _CASHMERE = ("из кашемира", "cashmere")
