@@ -1,8 +1,8 @@
-"""From one finished XML element to records: goods, offers, groups and the small dictionaries."""
+"""From one finished XML element to records: goods and the small dictionaries."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from decimal import Decimal
-from functools import lru_cache, partial
+from functools import lru_cache
 from typing import Final
 
 from lxml import etree
@@ -10,7 +10,6 @@ from lxml import etree
 from hansa.modules.erp.commerceml import values
 from hansa.modules.erp.commerceml.limits import Limits
 from hansa.modules.erp.commerceml.records import (
-    Group,
     Manufacturer,
     PriceType,
     Product,
@@ -29,7 +28,7 @@ from hansa.modules.erp.commerceml.values import Unreadable
 Element = etree._Element  # noqa: SLF001 - lxml gives its element class no public name
 Found = list[Record | Refusal]
 
-_DELETED: Final = "Удален"
+DELETED: Final = "Удален"
 
 
 @lru_cache(maxsize=4_096)
@@ -245,7 +244,7 @@ class Extractor:
         found: dict[str, object] = {}
         pictures: list[str] = []
         identifier = self.identifier(element)
-        deleted = element.get("Статус") == _DELETED
+        deleted = element.get("Статус") == DELETED
         for child in element:
             match local(child.tag):
                 case "Наименование":
@@ -366,49 +365,3 @@ class Extractor:
             deleted=is_true(parts.get("ПометкаУдаления")),
             ordinal=ordinal,
         )
-
-    def group(self, element: Element, parent_id: str | None, ordinal: int) -> Group:
-        """Read one Группа without the groups in it."""
-        identifier = self.identifier(element)
-        parts = texts_in(element)
-        return Group(
-            identifier,
-            parent_id,
-            self.name(parts.get("Наименование")) or identifier,
-            deleted=is_true(parts.get("ПометкаУдаления")) or element.get("Статус") == _DELETED,
-            version=parts.get("НомерВерсии"),
-            ordinal=ordinal,
-        )
-
-    def groups(self, element: Element, before: int) -> Iterator[Found]:
-        """Read a tree of groups, parents first; children of a refused group are refused too."""
-        waiting: list[tuple[Element, str | None, int]] = [
-            (child, None, 1) for child in reversed(element) if local(child.tag) == "Группа"
-        ]
-        ordinal = before
-        while waiting:
-            branch, parent_id, depth = waiting.pop()
-            ordinal += 1
-            found = self.record(
-                branch,
-                ordinal,
-                partial(self._group_within, parent_id, depth),
-                "Классификатор/Группы/Группа",
-            )
-            yield found
-            if not isinstance(found[0], Group) or depth > self.limits.depth_max:
-                continue
-            for child in reversed(branch):
-                if local(child.tag) == "Группы":
-                    waiting.extend(
-                        (one, found[0].external_id, depth + 1)
-                        for one in reversed(child)
-                        if local(one.tag) == "Группа"
-                    )
-
-    def _group_within(
-        self, parent_id: str | None, depth: int, element: Element, ordinal: int
-    ) -> Group:
-        if depth > self.limits.depth_max:
-            raise Unreadable("too_deep", f"groups nested deeper than {self.limits.depth_max}")
-        return self.group(element, parent_id, ordinal)

@@ -10,7 +10,7 @@ from typing import BinaryIO, Final
 
 from lxml import etree
 
-from hansa.modules.erp.commerceml import documents, offers, values
+from hansa.modules.erp.commerceml import documents, groups, offers, values
 from hansa.modules.erp.commerceml.elements import Element, Extractor, Found, line_of, local, text_in
 from hansa.modules.erp.commerceml.limits import Fault, Limits, MalformedFile
 from hansa.modules.erp.commerceml.records import FileHeader, Record, Refusal, Section
@@ -211,7 +211,7 @@ class _Reader:
         extract = self._extract
         match name:
             case "Группы":
-                for found in extract.groups(element, self._ordinal):
+                for found in groups.read_groups(extract, element, self._ordinal):
                     yield from self._give(found)
             case "ТипыЦен" | "Склады" | "ЕдиницыИзмерения":
                 reading: dict[str, Callable[[Element, int], Record]] = {

@@ -1,0 +1,1 @@
+"""Simulators of the outside world: separate programs, never imported by Hansa."""
