@@ -188,7 +188,9 @@ class OneC:
         """Say that the orders arrived."""
         self._lines("success", self._call("GET", "sale", "success"))
 
-    def send_documents(self, content: bytes, name: str = "documents.xml", chunk: int = CHUNK_BYTES):
+    def send_documents(
+        self, content: bytes, name: str = "documents.xml", chunk: int = CHUNK_BYTES
+    ) -> None:
         """Send documents (statuses, shipments) and have them imported."""
         self.send_file(content, name, chunk=chunk, kind="sale")
         self.import_file(name, kind="sale")

@@ -41,4 +41,4 @@ class Mischief:
         if name == "cut_at_byte":
             return replace(self, cut_at_byte=int(value) if value.strip() else None)
         on = value.strip().lower() in {"1", "on", "true", "yes"}
-        return replace(self, **{name: on})  # type: ignore[arg-type]  # all others are bool
+        return replace(self, **{name: on})

@@ -276,4 +276,6 @@ def _add(parent: Any, name: str, text: str | None = None) -> Any:
 
 
 def _written(root: Any, encoding: str) -> bytes:
-    return bytes(etree.tostring(root, encoding=encoding, xml_declaration=True, pretty_print=True))
+    written = etree.tostring(root, encoding=encoding, xml_declaration=True, pretty_print=True)
+    assert isinstance(written, bytes)
+    return written
