@@ -1,0 +1,333 @@
+"""Warehouses, levels, reservations, and the decisions about them."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from enum import StrEnum
+from typing import NamedTuple
+from uuid import UUID
+
+from hansa.kernel.text import Localised
+
+ZERO = Decimal(0)
+QUANTITY_MAX = Decimal("99999999999.999")
+
+
+class WarehouseKind(StrEnum):
+    """A warehouse stores; a shop also receives people."""
+
+    WAREHOUSE = "warehouse"
+    SHOP = "shop"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Warehouse:
+    """A place goods lie in, and the channels that sell from it.
+
+    An inactive one sells nothing. `hours` and `address` are as people write them.
+    """
+
+    id: UUID
+    code: str
+    name: Localised
+    kind: WarehouseKind = WarehouseKind.WAREHOUSE
+    address: str = ""
+    city: str = ""
+    phone: str = ""
+    hours: str = ""
+    latitude: float | None = None
+    longitude: float | None = None
+    is_active: bool = True
+    channels: tuple[str, ...] = ()
+    position: int = 0
+
+
+class State(StrEnum):
+    """The life of a reservation: held -> ordered -> sent -> contained | released.
+
+    `held`: a lease that expires. `ordered`: an order stands behind it. `sent`: the ERP has the
+    order. `contained`: the ERP's numbers include the movement, so it is no longer counted.
+    `released`: cancelled or expired. `refused` is what is kept of a hold that was not given.
+    """
+
+    REFUSED = "refused"
+    HELD = "held"
+    ORDERED = "ordered"
+    SENT = "sent"
+    CONTAINED = "contained"
+    RELEASED = "released"
+
+
+class Containment(StrEnum):
+    """When the ERP's number is taken to include the movement of a shipped order.
+
+    A policy of each connection. Only `on_shipment` exists so far; `contains` is the place of the
+    others.
+    """
+
+    ON_SHIPMENT = "on_shipment"
+    ON_WATERMARK = "on_watermark"
+    ERP_NETS_ORDERS = "erp_nets_orders"
+    ON_ANY_FRESH_STOCK = "on_any_fresh_stock"
+
+
+class ReleaseReason(StrEnum):
+    """Why goods were given back."""
+
+    CANCELLED = "cancelled"
+    EXPIRED = "expired"
+    ABANDONED = "abandoned"
+    CORRECTED = "corrected"
+
+
+class Line(NamedTuple):
+    """So many of a variant."""
+
+    variant_id: UUID
+    quantity: Decimal
+
+
+class ShortLine(NamedTuple):
+    """What could not be had: so many were wanted, so many could have been."""
+
+    variant_id: UUID
+    wanted: Decimal
+    available: Decimal
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hold:
+    """A wish for goods, all or nothing, until `expires_at` unless an order confirms it.
+
+    `key` names the attempt: the same key gets the same answer again. With `warehouse_id` the goods
+    must lie in that warehouse (a shop where they will be picked up), else anywhere the channel
+    sells from. Lines of one variant are added up.
+    """
+
+    key: str
+    channel: str
+    lines: tuple[Line | tuple[UUID, Decimal], ...]
+    expires_at: datetime
+    owner: str
+    warehouse_id: UUID | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reservation:
+    """Goods set aside."""
+
+    id: UUID
+    key: str
+    channel: str
+    state: State
+    lines: tuple[Line, ...]
+    owner: str
+    expires_at: datetime
+    warehouse_id: UUID | None = None
+    order_id: UUID | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReservationLine:
+    """A line with what became of it; `open` is what still counts against the stock."""
+
+    variant_id: UUID
+    quantity: Decimal
+    contained: Decimal
+    released: Decimal
+
+    @property
+    def open(self) -> Decimal:
+        """What is neither contained nor released."""
+        return self.quantity - self.contained - self.released
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Level:
+    """What the ERP said it has of a variant in a warehouse, in a message formed at `as_of`."""
+
+    warehouse_id: UUID
+    variant_id: UUID
+    on_hand: Decimal
+    as_of: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RefusedLevel:
+    """A level that was not taken, and why."""
+
+    level: Level
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LevelResult:
+    """What became of a batch of levels.
+
+    `changed` numbers differ from before. `stale` were older than what is known and changed
+    nothing. `contained` is how many shipment lines ended. `negative` were taken as reported and
+    count as zero.
+    """
+
+    changed: int = 0
+    unchanged: int = 0
+    stale: int = 0
+    contained: int = 0
+    negative: tuple[Level, ...] = ()
+    refused: tuple[RefusedLevel, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Availability:
+    """What a channel may sell of a variant; never below zero."""
+
+    available: Decimal
+    sellable: Decimal
+    reserved: Decimal
+
+
+NOTHING = Availability(available=ZERO, sellable=ZERO, reserved=ZERO)
+
+
+def available(sellable: Decimal, reserved: Decimal) -> Decimal:
+    """Give what may still be sold: sellable minus reserved, never below zero."""
+    return max(ZERO, sellable - reserved)
+
+
+def counted(on_hand: Decimal, safety: Decimal) -> Decimal:
+    """Give what a warehouse adds to its channels.
+
+    A negative number of the ERP counts as zero, and a warehouse never takes from the others: the
+    safety stock of an empty shop does not lessen what a full one may sell.
+    """
+    return max(ZERO, on_hand - safety)
+
+
+def merge_lines(lines: Sequence[Line | tuple[UUID, Decimal]]) -> tuple[Line, ...]:
+    """Add up the lines of one variant and sort by variant."""
+    totals: dict[UUID, Decimal] = {}
+    for variant_id, quantity in lines:
+        totals[variant_id] = totals.get(variant_id, ZERO) + quantity
+    if len(totals) == 1:
+        return (Line(*totals.popitem()),)
+    return tuple(Line(variant_id, totals[variant_id]) for variant_id in sorted(totals))
+
+
+class Stand:
+    """A locked number while a batch is decided: what there is, what is reserved, what the batch adds."""
+
+    __slots__ = ("added", "reserved", "sellable")
+
+    def __init__(self, sellable: Decimal, reserved: Decimal) -> None:
+        self.sellable = sellable
+        self.reserved = reserved
+        self.added = ZERO
+
+    @property
+    def available(self) -> Decimal:
+        """What is left."""
+        return max(ZERO, self.sellable - self.reserved - self.added)
+
+
+class Wish(NamedTuple):
+    """A hold reduced to what decides: merged lines, and where from."""
+
+    channel: str
+    warehouse_id: UUID | None
+    lines: tuple[Line, ...]
+
+
+Counters = Mapping[tuple[str, UUID], Stand]
+Shelves = Mapping[tuple[UUID, UUID], Stand]
+
+
+def decide_holds(
+    wishes: Sequence[Wish],
+    *,
+    counters: Counters,
+    shelves: Shelves,
+    feeds: Mapping[str, Sequence[str]],
+) -> list[tuple[ShortLine, ...]]:
+    """Decide wishes in their order; give for each what it lacks, nothing if it is granted.
+
+    `counters` are the locked numbers by channel and variant, `shelves` those by warehouse and
+    variant for wishes bound to a warehouse; `feeds` names the channels in which a reservation of a
+    channel counts. What is granted is added to them. A basket is granted whole or not at all.
+    """
+    answers: list[tuple[ShortLine, ...]] = []
+    for wish in wishes:
+        short = _lacks(wish, counters, shelves)
+        answers.append(short)
+        if short:
+            continue
+        for variant_id, quantity in wish.lines:
+            for channel in feeds[wish.channel]:
+                stand = counters.get((channel, variant_id))
+                if stand is not None:
+                    stand.added += quantity
+            if wish.warehouse_id is not None:
+                shelves[wish.warehouse_id, variant_id].added += quantity
+    return answers
+
+
+def _lacks(wish: Wish, counters: Counters, shelves: Shelves) -> tuple[ShortLine, ...]:
+    short: tuple[ShortLine, ...] = ()
+    for variant_id, quantity in wish.lines:
+        stand = counters.get((wish.channel, variant_id))
+        left = stand.available if stand is not None else ZERO
+        if wish.warehouse_id is not None:
+            shelf = shelves.get((wish.warehouse_id, variant_id))
+            left = min(left, shelf.available if shelf is not None else ZERO)
+        if left < quantity:
+            short = (*short, ShortLine(variant_id, quantity, left))
+    return short
+
+
+class Shipped(NamedTuple):
+    """Goods that left for an order, waiting until the ERP's numbers contain it."""
+
+    reservation_id: UUID
+    variant_id: UUID
+    reference: str
+    channel: str
+    warehouse_id: UUID | None
+    quantity: Decimal
+    shipped_at: datetime
+
+
+class Reported(NamedTuple):
+    """A warehouse's last word about a variant."""
+
+    warehouse_id: UUID
+    on_hand: Decimal
+    as_of: datetime
+    is_in_channel: bool
+
+
+def contains(
+    policy: Containment, *, shipped: Shipped, reported: Sequence[Reported]
+) -> bool:
+    """Say whether the ERP's numbers of the variant include the movement of a shipment.
+
+    `on_shipment`: a number includes every movement up to the instant its message was formed, so a
+    warehouse can no longer be counting the goods once its number was formed at or after the
+    shipment, or when it counts nothing at all. Of the warehouses the goods may have left (the one
+    named, else all of the channel's) each must be so, and where none is named, at least one number
+    must be that new. What is contained puts up a fence (see `operations.levels`): numbers formed
+    before the shipment are no longer taken from those warehouses, however late they arrive.
+    """
+    if policy is not Containment.ON_SHIPMENT:
+        raise NotImplementedError(policy)
+    left = [number for number in reported if _may_have_left(number, shipped)]
+    if not all(number.as_of >= shipped.shipped_at or number.on_hand <= 0 for number in left):
+        return False
+    return shipped.warehouse_id is not None or any(
+        number.as_of >= shipped.shipped_at for number in left
+    )
+
+
+def _may_have_left(number: Reported, shipped: Shipped) -> bool:
+    if shipped.warehouse_id is not None:
+        return number.warehouse_id == shipped.warehouse_id
+    return number.is_in_channel

@@ -1,0 +1,198 @@
+"""What the ERP says it has, safety stock, and warehouses."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+from hansa.modules.stock.model import (
+    QUANTITY_MAX,
+    ZERO,
+    Containment,
+    Level,
+    LevelResult,
+    RefusedLevel,
+)
+from hansa.modules.stock.operations.changes import CounterChanges, load_feeds
+from hansa.modules.stock.operations.containment import (
+    contain_shipments,
+    lock_levels_of,
+    waiting_shipments,
+)
+from hansa.modules.stock.store import levels as sql
+from hansa.runtime.database import Row, Transaction
+
+FUTURE_MAX = timedelta(days=1)
+
+
+async def set_levels(
+    tx: Transaction,
+    *,
+    source: str,
+    levels: Sequence[Level],
+    now: datetime,
+    policy: Containment = Containment.ON_SHIPMENT,
+) -> LevelResult:
+    """Take numbers of the ERP `source`, a few or some ten thousand; each counts by itself.
+
+    A number replaces the stored one of its warehouse and variant unless its message was formed
+    earlier (`as_of`), so duplicates and messages out of order change nothing. Of equally old ones
+    the last to arrive counts. A negative number is kept as reported, counts as zero and is given
+    back in the result. A number is never a reason to lift a reservation, unless `model.contains`
+    says that it includes the movement of what was shipped: an order's goods stay reserved through
+    receipts, counts and full exports until then, so they are neither sold again nor subtracted
+    twice.
+
+    One writer of levels works at a time: keep the transaction short (chunks of 5,000 to 20,000).
+    Refused, each with a reason: unknown warehouse, a number that is no quantity, a message from
+    the future (more than a day ahead; it would block every later one).
+    """
+    good, refused = await _sift(tx, levels, now)
+    if not good:
+        return LevelResult(refused=refused)
+    await tx.execute(sql.LOCK_WRITING_OF_LEVELS)
+    merge = _Merge(source=source, kind="level", now=now, policy=policy)
+    result = await _apply(tx, good, merge)
+    return replace(
+        result, negative=tuple(level for level in good if level.on_hand < 0), refused=refused
+    )
+
+
+async def zero_missing(
+    tx: Transaction,
+    *,
+    source: str,
+    warehouse_ids: Sequence[UUID],
+    as_of: datetime,
+    now: datetime,
+    limit: int = 10_000,
+    policy: Containment = Containment.ON_SHIPMENT,
+) -> int:
+    """Set to zero what a full export formed at `as_of` did not name in these warehouses.
+
+    Call it after all levels of the export were set with that `as_of`, again and again, each in a
+    transaction of its own, until it gives less than `limit`: it does so many at a time. Gives how
+    many numbers it changed. Levels of other sources stay.
+    """
+    await tx.execute(sql.LOCK_WRITING_OF_LEVELS)
+    missing = {"warehouses": list(warehouse_ids), "source": source, "as_of": as_of, "limit": limit}
+    levels = [
+        Level(warehouse_id=row.warehouse_id, variant_id=row.variant_id, on_hand=ZERO, as_of=as_of)
+        for row in await tx.all(sql.FIND_MISSING, missing)
+    ]
+    if not levels:
+        return 0
+    merge = _Merge(source=source, kind="missing", now=now, policy=policy)
+    return (await _apply(tx, levels, merge)).changed
+
+
+async def set_safety(
+    tx: Transaction,
+    *,
+    safety: Sequence[tuple[UUID, UUID, Decimal]],
+    by: UUID | None,
+    now: datetime,
+) -> None:
+    """Keep back so many of a variant in a warehouse: (warehouse, variant, quantity)."""
+    await tx.execute(sql.LOCK_WRITING_OF_LEVELS)
+    rows = await tx.all(
+        sql.SET_SAFETY,
+        {
+            "warehouses": [warehouse_id for warehouse_id, _, _ in safety],
+            "variants": [variant_id for _, variant_id, _ in safety],
+            "numbers": [quantity for _, _, quantity in safety],
+            "by": by,
+            "now": now,
+        },
+    )
+    await _changes_of(rows).write(tx)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Merge:
+    """Whose numbers they are, and how the journal calls them."""
+
+    source: str
+    kind: str
+    now: datetime
+    policy: Containment
+
+
+async def _apply(tx: Transaction, levels: Sequence[Level], merge: _Merge) -> LevelResult:
+    variants = [level.variant_id for level in levels]
+    waiting = await waiting_shipments(tx, list(set(variants)))
+    if waiting:
+        await lock_levels_of(tx, variants)
+    params = {
+        "variants": variants,
+        "warehouses": [level.warehouse_id for level in levels],
+        "instants": [level.as_of for level in levels],
+    }
+    told = {"source": merge.source, "kind": merge.kind, "now": merge.now}
+    numbers = {"numbers": [level.on_hand for level in levels]}
+    rows = await tx.all(sql.MERGE_LEVELS, params | numbers | told)
+    counts = {row.channel: int(row.change) for row in rows if row.variant_id is None}
+    changes = _changes_of(rows)
+    stale = 0
+    if counts["written"] < counts["incoming"]:
+        stale = await tx.scalar(sql.COUNT_STALE, params)
+    if any(row.is_new for row in rows):
+        await _add_counters(tx, rows)
+    contained = 0
+    if waiting:
+        contained = await contain_shipments(
+            tx,
+            waiting,
+            policy=merge.policy,
+            changes=changes,
+            feeds=await load_feeds(tx),
+            source=merge.source,
+            now=merge.now,
+        )
+    await changes.write(tx)
+    return LevelResult(
+        changed=counts["changed"],
+        unchanged=counts["incoming"] - counts["changed"] - stale,
+        stale=stale,
+        contained=contained,
+    )
+
+
+async def _sift(
+    tx: Transaction, levels: Sequence[Level], now: datetime
+) -> tuple[list[Level], tuple[RefusedLevel, ...]]:
+    warehouses = {level.warehouse_id for level in levels}
+    rows = await tx.all(sql.KNOWN_WAREHOUSES, {"ids": list(warehouses)})
+    known = {row.id for row in rows}
+    latest = now + FUTURE_MAX
+    good: list[Level] = []
+    refused: list[RefusedLevel] = []
+    for level in levels:
+        if level.warehouse_id not in known:
+            refused.append(RefusedLevel(level=level, reason="unknown_warehouse"))
+        elif not -QUANTITY_MAX <= level.on_hand <= QUANTITY_MAX:
+            refused.append(RefusedLevel(level=level, reason="absurd_quantity"))
+        elif level.as_of > latest:
+            refused.append(RefusedLevel(level=level, reason="from_the_future"))
+        else:
+            good.append(level)
+    return good, tuple(refused)
+
+
+def _changes_of(rows: Iterable[Row]) -> CounterChanges:
+    changes = CounterChanges()
+    for row in rows:
+        if row.variant_id is not None and row.change:
+            changes.sell(row.variant_id, row.channel, row.change)
+    return changes
+
+
+async def _add_counters(tx: Transaction, rows: Sequence[Row]) -> None:
+    new: dict[str, list[Any]] = {"variants": [], "channels": []}
+    for row in rows:
+        if row.variant_id is not None and row.is_new:
+            new["variants"].append(row.variant_id)
+            new["channels"].append(row.channel)
+    await tx.execute(sql.ADD_COUNTERS, new)
