@@ -97,7 +97,7 @@ create table outbox_waiting (
     partition smallint not null,
     event_id uuid not null,
     type text not null,
-    payload json not null,
+    payload text not null,
     trace text,
     created_at timestamptz not null,
     constraint pk_outbox_waiting primary key (subscription, key, stream, position)

@@ -345,7 +345,7 @@ def _may_repeat(call: _Call, failure: NoAnswer | DestinationFailed | TooManyRequ
 def _pause(
     destination: Destination, failure: NoAnswer | DestinationFailed | TooManyRequests, attempt: int
 ) -> float:
-    grown = min(destination.pause_seconds * 2 ** (attempt - 1), destination.pause_seconds_max)
+    grown = min(destination.pause_seconds * 2.0 ** (attempt - 1), destination.pause_seconds_max)
     pause = grown * random.uniform(0.5, 1.5)  # noqa: S311 - spreads load, guards nothing
     if isinstance(failure, NoAnswer):
         return pause
@@ -356,10 +356,10 @@ def _retry_after(answer: Answer, default: float) -> float:
     """Give the seconds that `Retry-After` names, as a number or a date."""
     text = answer.headers.get("retry-after", "")
     with suppress(ValueError):
-        return min(max(0.0, float(text)), 86_400.0)
+        return _within_a_day(float(text))
     with suppress(ValueError, TypeError):
         at: datetime = parsedate_to_datetime(text)
-        return min(max(0.0, (at - datetime.now(UTC)).total_seconds()), 86_400.0)
+        return _within_a_day((at - datetime.now(UTC)).total_seconds())
     return default
 
 
@@ -394,3 +394,7 @@ def _excerpt(body: bytes) -> str:
     # Masked before it is cut: half a secret is not recognised as one.
     text = mask_text(body[: _LOGGED_BODY_CHARACTERS * 4].decode("utf-8", "replace"))
     return text[:_LOGGED_BODY_CHARACTERS]
+
+
+def _within_a_day(seconds: float) -> float:
+    return 0.0 if seconds < 0 else min(seconds, 86_400.0)
