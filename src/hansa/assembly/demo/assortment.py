@@ -128,7 +128,7 @@ def _piece(
         id=demo_id("product", code),
         name={
             "ru": f"{kind.ru} {material[0]} {detail[0]}",
-            "en": f"{material[1]} {kind.en} {detail[1]}".capitalize(),
+            "en": _sentence(f"{material[1]} {kind.en} {detail[1]}"),
         },
         description=_description(kind, material, detail, random),
         brand="Ольха",
@@ -283,6 +283,10 @@ def levels(piece: Piece, now: datetime) -> Iterator[stock.Level]:
             )
 
 
+def _sentence(words: str) -> str:
+    return words[0].upper() + words[1:]
+
+
 def _mark(code: str) -> int:
     return int.from_bytes(hashlib.sha256(code.encode()).digest()[:6], "big")
 
@@ -336,7 +340,7 @@ def _description(
     opening, ending = random.choice(_OPENINGS), random.choice(_ENDINGS)
     fits = kind.sizes not in {"one", "belt"}
     ru = f"{opening[0]} {kind.ru} {material[0]}, {detail[0]}."
-    en = f"{opening[1]} {material[1].capitalize()} {kind.en}, {detail[1]}."
+    en = f"{opening[1]} {_sentence(material[1])} {kind.en}, {detail[1]}."
     return {
         "ru": f"{ru} {ending[0]}" if fits else ru,
         "en": f"{en} {ending[1]}" if fits else en,
