@@ -18,9 +18,17 @@ from hansa.runtime import settings_source
 from hansa.runtime.settings_source import Secret, SettingsInvalid, setting
 from hansa.runtime.sizing import this_machine
 
-__all__ = ["Secret", "Settings", "SettingsInvalid", "load_settings", "with_secret_key"]
+__all__ = [
+    "Secret",
+    "Settings",
+    "SettingsInvalid",
+    "load_settings",
+    "to_environment",
+    "with_secret_key",
+]
 
 SECRET_KEY_CHARACTERS_MIN = 32
+EVERY_ADDRESS = ("0.0.0.0", "::")  # noqa: S104 - compared with, not bound to
 KIB = 1024
 MIB = 1024 * KIB
 
@@ -41,7 +49,8 @@ class Settings:
     )
     public_url: str = setting(
         "http://127.0.0.1:8000",
-        "Address under which people reach the shop, without a slash at the end.",
+        "Address under which people reach the shop, without a slash at the end. Outside production its default follows "
+        "`http_host` and `http_port`.",
         section="General",
         pattern=r"https?://[^\s/]+",
         expected="an address such as https://shop.example, without a path",
@@ -296,6 +305,9 @@ def load_settings(environ: Mapping[str, str], *, directory: Path) -> Settings:
     """
     values, sources = settings_source.read(Settings, environ, directory=directory)
     settings = Settings(**values, sources=sources)
+    if sources["public_url"] == settings_source.DEFAULT and settings.environment != "production":
+        host = "127.0.0.1" if settings.http_host in EVERY_ADDRESS else settings.http_host
+        settings = replace(settings, public_url=f"http://{host}:{settings.http_port}")
     _check_together(settings)
     return settings
 
@@ -339,3 +351,11 @@ def with_secret_key(settings: Settings) -> Settings:
         key = path.read_text(encoding="ascii").strip()
     sources = {**settings.sources, "secret_key": f"file {path}"}
     return replace(settings, secret_key=Secret(key), sources=sources)
+
+
+def to_environment(settings: Settings) -> dict[str, str]:
+    """Write settings as environment variables, secrets too: what a supervisor hands to its roles."""
+    return {
+        description.variable: settings_source.written(getattr(settings, description.name))
+        for description in settings_source.describe(Settings)
+    }

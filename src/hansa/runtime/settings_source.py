@@ -22,7 +22,9 @@ __all__ = [
     "masked_url",
     "read",
     "setting",
+    "shown",
     "variable",
+    "written",
 ]
 
 PREFIX = "HANSA_"
@@ -102,6 +104,7 @@ class Description:
     expected: str
     default: str
     meaning: str
+    masked: bool
 
 
 def variable(name: str) -> str:
@@ -114,17 +117,22 @@ def masked_url(text: str) -> str:
     return re.sub(r"//[^/@]*@", "//***@", text)
 
 
-def shown(value: object, *, masked: bool = False) -> str:
-    """Write a value the way it is written in the environment, without giving secrets away."""
+def written(value: object) -> str:
+    """Write a value the way it is read from the environment, secrets too."""
     if isinstance(value, tuple):
         return ",".join(map(str, value))
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, Secret):
+        return value.reveal()
+    return "" if value is None else str(value)
+
+
+def shown(value: object, *, masked: bool = False) -> str:
+    """Write a value for people, without giving secrets away."""
+    if isinstance(value, Secret):
         return "(set)" if value else ""
-    if value is None:
-        return ""
-    return masked_url(str(value)) if masked else str(value)
+    return masked_url(written(value)) if masked else written(value)
 
 
 def describe(cls: type) -> Iterator[Description]:
@@ -138,6 +146,7 @@ def describe(cls: type) -> Iterator[Description]:
             expected=_expected(field, kind),
             default=default,
             meaning=field.metadata["meaning"],
+            masked=field.metadata["masked"],
         )
 
 

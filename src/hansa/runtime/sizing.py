@@ -30,8 +30,8 @@ class Machine:
 
     @property
     def web_workers(self) -> int:
-        """One web worker per processor: each is an event loop that fills one."""
-        return max(1, min(self.cpu_count, 32))
+        """One web worker per processor (each is an event loop that fills one), if a quarter GiB is there for each."""
+        return max(1, min(self.cpu_count, self.memory_bytes // (256 * MIB), 32))
 
     @property
     def database_pool_size(self) -> int:
@@ -47,7 +47,7 @@ class Machine:
     def connections_max(self) -> int:
         """Room for every pool of a full deployment on this machine, for tests beside it and for people."""
         processes = self.web_workers + 2
-        return max(100, min(processes * self.database_pool_size * 2 + 20, 500))
+        return max(100, min(processes * self.database_pool_size * 2 + 20, 1200))
 
 
 @cache
@@ -81,7 +81,6 @@ def postgres_parameters(machine: Machine) -> dict[str, str]:
         "work_mem": f"{work_mem_mib}MB",
         "maintenance_work_mem": f"{maintenance_mib}MB",
         "synchronous_commit": "on",
-        "wal_compression": "lz4",
         "max_wal_size": "2GB",
         "min_wal_size": "128MB",
         "checkpoint_timeout": "15min",

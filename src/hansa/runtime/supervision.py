@@ -18,8 +18,9 @@ import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TextIO
 
-__all__ = ["Program", "Supervisor", "die_with_parent", "is_stopping"]
+__all__ = ["LineWriter", "Program", "Supervisor", "die_with_parent", "follow_supervisor", "is_stopping"]
 
 STATE_FILE_VARIABLE = "SUPERVISION_STOPPING_FILE"
 PAUSE_FIRST_SECONDS = 0.2
@@ -35,6 +36,12 @@ def is_stopping() -> bool:
     """Whether the supervisor of this process has begun to stop: readiness says no from then on."""
     path = os.environ.get(STATE_FILE_VARIABLE)
     return path is not None and not os.path.exists(path)  # noqa: PTH110 - asked by every probe
+
+
+def follow_supervisor() -> None:
+    """Called by a role: die with the supervisor, if this process has one."""
+    if STATE_FILE_VARIABLE in os.environ:
+        die_with_parent()
 
 
 def die_with_parent() -> None:
@@ -175,7 +182,7 @@ class Supervisor:
         keep: Callable[[], object] | None = None,
         write: Callable[[str, str], None] | None = None,
     ) -> None:
-        self._write = write or _LineWriter([program.name for program in programs])
+        self._write = write or LineWriter([program.name for program in programs])
         self._children = [_Child(program, self._write) for program in programs]
         self._grace_seconds = grace_seconds
         self._environment = dict(environment or {})
@@ -259,13 +266,14 @@ class Supervisor:
         await asyncio.gather(ended, hurry, return_exceptions=True)
 
 
-class _LineWriter:
-    """Writes lines to standard output, each with its program's name before it."""
+class LineWriter:
+    """Writes lines to a stream (standard output), each with its program's name before it."""
 
-    def __init__(self, names: Sequence[str]) -> None:
+    def __init__(self, names: Sequence[str], *, stream: TextIO | None = None) -> None:
         self._width = max(map(len, [*names, "supervisor"]))
+        self._stream = sys.stdout if stream is None else stream
 
     def __call__(self, name: str, line: str) -> None:
         with contextlib.suppress(BrokenPipeError):
-            sys.stdout.write(f"{name:<{self._width}} | {line}\n")
-            sys.stdout.flush()
+            self._stream.write(f"{name:<{self._width}} | {line}\n")
+            self._stream.flush()

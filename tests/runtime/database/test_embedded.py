@@ -18,6 +18,7 @@ import psycopg
 import pytest
 
 from hansa.runtime.database.embedded import EmbeddedServer, PostgresFailed, embedded_postgres
+from hansa.runtime.sizing import postgres_parameters, this_machine
 from tests.support.processes import ROOT, Program, eventually, is_running, processes_naming
 
 SERVER_USER = str(Path(__file__).with_name("server_user.py"))
@@ -209,6 +210,14 @@ def test_parameters_reach_the_server(data_dir: Path) -> None:
     with embedded_postgres(data_dir, parameters) as dsn, psycopg.connect(dsn) as connection:
         assert connection.execute("show work_mem").fetchone() == ("7MB",)
         assert connection.execute("show application_name").fetchone() == ("it's ours",)
+
+
+def test_parameters_derived_from_this_machine_are_taken(data_dir: Path) -> None:
+    parameters = postgres_parameters(this_machine())
+
+    with embedded_postgres(data_dir, parameters) as dsn, psycopg.connect(dsn) as connection:
+        assert connection.execute("show synchronous_commit").fetchone() == ("on",)
+        assert connection.execute("show max_connections").fetchone() == (parameters["max_connections"],)
 
 
 @needs_root

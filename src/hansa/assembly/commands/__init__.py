@@ -1,0 +1,1 @@
+"""The commands of `hansa`, a module each, loaded by `hansa.cli` when called."""

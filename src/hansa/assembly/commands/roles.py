@@ -1,0 +1,65 @@
+"""`hansa run-role NAME`: one role, in this process, until SIGTERM or SIGINT. `hansa serve` starts these."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+from collections.abc import Awaitable, Callable
+
+import click
+import uvloop
+
+from hansa.assembly import web
+from hansa.assembly.application import build_context
+from hansa.assembly.commands.installation import installation, read_settings
+from hansa.assembly.modules import all_modules, services_of
+from hansa.runtime.context import Context
+from hansa.runtime.jobs.worker import run_worker
+from hansa.runtime.outbox.relay import run_relay
+from hansa.runtime.settings import Settings
+from hansa.runtime.supervision import follow_supervisor
+
+__all__ = ["run_role"]
+
+
+@click.command(hidden=True)
+@click.argument("role", type=click.Choice(["web", "worker", "relay"]))
+def run_role(role: str) -> None:
+    """Run one ROLE in this process, without a supervisor."""
+    follow_supervisor()
+    settings = read_settings()
+    with installation(settings) as here:
+        if role == "web":
+            web.serve(here.settings)
+        elif role == "worker":
+            uvloop.run(_until_stopped(here.settings, _work))
+        else:
+            uvloop.run(_until_stopped(here.settings, _relay))
+
+
+async def _until_stopped(
+    settings: Settings, run: Callable[[Context, asyncio.Event], Awaitable[None]]
+) -> None:
+    """Run a role; on SIGTERM or SIGINT it finishes what is in hand."""
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+    await run(build_context(settings), stop)
+
+
+async def _work(context: Context, stop: asyncio.Event) -> None:
+    modules = all_modules()
+    await context.open(services_of(modules))
+    try:
+        await run_worker(context, modules, stop=stop)
+    finally:
+        await context.close()
+
+
+async def _relay(context: Context, stop: asyncio.Event) -> None:
+    await context.open(())
+    try:
+        await run_relay(context, all_modules(), stop=stop)
+    finally:
+        await context.close()

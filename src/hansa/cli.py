@@ -1,0 +1,91 @@
+"""The command `hansa`: finds the commands of `hansa.assembly.commands` and loads only the one that is called."""
+
+from __future__ import annotations
+
+import importlib
+import os
+import sys
+
+import click
+import psycopg
+
+from hansa import __version__
+from hansa.kernel.errors import HansaError
+from hansa.runtime.settings import SettingsInvalid
+
+__all__ = ["main"]
+
+EXIT_FAILED = 1
+EXIT_MISUSED = 2
+
+# Name of the command -> module below hansa.assembly.commands, attribute there, and what it is for.
+COMMANDS = {
+    "demo": ("demo", "demo", "Try it: sample data, shop, back office and a sandbox 1C."),
+    "serve": ("serve", "serve", "Run the shop: web, worker and relay under a supervisor."),
+    "migrate": ("database", "migrate", "Bring the database to this release's tables."),
+    "check": ("check", "check", "Prove the invariants; `check settings` shows the settings."),
+    "import": ("importing", "importing", "Load files of another system, such as 1C."),
+    "user": ("users", "user", "Make and change accounts of staff."),
+    "backup": ("database", "backup", "Write database and files into one archive."),
+    "restore": ("database", "restore", "Put an archive into an empty installation."),
+    "bench": ("bench", "bench", "Run the benchmarks."),
+    "run-role": ("roles", "run_role", "Run one role in this process, without a supervisor."),
+}
+
+
+class _Commands(click.Group):
+    """A group that imports a command when it is called: `hansa --help` needs none of them."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Names in the order a newcomer needs them."""
+        del ctx
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Load the command."""
+        del ctx
+        if cmd_name not in COMMANDS:
+            return None
+        module, attribute, _ = COMMANDS[cmd_name]
+        loaded = importlib.import_module(f"hansa.assembly.commands.{module}")
+        command = getattr(loaded, attribute)
+        assert isinstance(command, click.Command)
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """List the commands from the table, without loading them."""
+        del ctx
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, purpose) for name, (_, _, purpose) in COMMANDS.items()])
+
+
+@click.group(
+    cls=_Commands,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+    epilog="Settings: environment variables HANSA_..., or hansa.toml; `hansa check settings` lists them.",
+)
+@click.version_option(__version__, prog_name="hansa")
+def _hansa() -> None:
+    """Hansa: a shop that sells only what is there, fed by 1C."""
+
+
+def main() -> None:
+    """Run the command line; say what went wrong in a sentence, not in a traceback."""
+    try:
+        _hansa.main(prog_name="hansa", standalone_mode=False)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(error.exit_code)
+    except (click.Abort, KeyboardInterrupt):
+        sys.exit(130)
+    except SettingsInvalid as error:
+        _fail(str(error), code=EXIT_MISUSED)
+    except (HansaError, psycopg.OperationalError, RuntimeError, OSError) as error:
+        if os.environ.get("HANSA_LOG_LEVEL") == "debug":
+            raise
+        _fail(str(error) or type(error).__name__, code=EXIT_FAILED)
+
+
+def _fail(sentence: str, *, code: int) -> None:
+    click.echo(f"hansa: {sentence}", err=True)
+    sys.exit(code)
