@@ -320,7 +320,9 @@ def contains(
     if policy is not Containment.ON_SHIPMENT:
         raise NotImplementedError(policy)
     left = [number for number in reported if _may_have_left(number, shipped)]
-    if not all(number.as_of >= shipped.shipped_at or number.on_hand <= 0 for number in left):
+    if not all(
+        number.as_of >= shipped.shipped_at or number.on_hand <= 0 for number in left
+    ):
         return False
     return shipped.warehouse_id is not None or any(
         number.as_of >= shipped.shipped_at for number in left

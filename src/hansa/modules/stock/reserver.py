@@ -18,7 +18,6 @@ from hansa.modules.stock.model import (
     QUANTITY_MAX,
     ZERO,
     Hold,
-    Line,
     Reservation,
     ShortLine,
     Stand,
@@ -45,7 +44,9 @@ class OutOfStock(Rejected):
     """Not all of it is there; `short` says for each line that lacks how many could be had."""
 
     code: ClassVar[str] = "stock.out_of_stock"
-    message: ClassVar[str] = "Some of the goods are no longer available in this quantity."
+    message: ClassVar[str] = (
+        "Some of the goods are no longer available in this quantity."
+    )
 
     short: tuple[ShortLine, ...]
 
@@ -87,7 +88,7 @@ class Command:
         self.digest = _digest(self.wish, hold.owner)
 
 
-class _KeyTaken(Exception):  # noqa: N818 - nothing failed: the next attempt reads the answer
+class _KeyTaken(Exception):
     """Another process answered this key while we were deciding."""
 
 
@@ -168,10 +169,15 @@ class _Kept:
     short: tuple[ShortLine, ...]
 
 
-async def _earlier_answers(tx: Transaction, commands: Sequence[Command]) -> dict[str, _Kept]:
-    rows = await tx.all(sql.FIND_ANSWERS, {"keys": [command.hold.key for command in commands]})
+async def _earlier_answers(
+    tx: Transaction, commands: Sequence[Command]
+) -> dict[str, _Kept]:
+    rows = await tx.all(
+        sql.FIND_ANSWERS, {"keys": [command.hold.key for command in commands]}
+    )
     return {
-        row.key: _Kept(row.id, row.digest, row.expires_at, _read_refusal(row.refusal)) for row in rows
+        row.key: _Kept(row.id, row.digest, row.expires_at, _read_refusal(row.refusal))
+        for row in rows
     }
 
 
@@ -199,10 +205,15 @@ async def _decide_and_write(
     shelves = await _lock_shelves(tx, commands)
     counters, feeds = await _lock_counters(tx, commands)
     decisions = decide_holds(
-        [command.wish for command in commands], counters=counters, shelves=shelves, feeds=feeds
+        [command.wish for command in commands],
+        counters=counters,
+        shelves=shelves,
+        feeds=feeds,
     )
     kept = {
-        command.hold.key: _Kept(new_id(now), command.digest, command.hold.expires_at, short)
+        command.hold.key: _Kept(
+            new_id(now), command.digest, command.hold.expires_at, short
+        )
         for command, short in zip(commands, decisions, strict=True)
     }
     raised = [(key, stand.added) for key, stand in counters.items() if stand.added]
@@ -239,7 +250,10 @@ async def _lock_shelves(
             "variants": [variant_id for _, variant_id in wanted],
         },
     )
-    return {(row.warehouse_id, row.variant_id): Stand(row.sellable, row.reserved) for row in rows}
+    return {
+        (row.warehouse_id, row.variant_id): Stand(row.sellable, row.reserved)
+        for row in rows
+    }
 
 
 async def _lock_counters(
@@ -257,7 +271,9 @@ async def _lock_counters(
             "variants": [variant_id for _, variant_id in wanted],
         },
     )
-    counters = {(row.channel, row.variant_id): Stand(row.sellable, row.reserved) for row in rows}
+    counters = {
+        (row.channel, row.variant_id): Stand(row.sellable, row.reserved) for row in rows
+    }
     feeds: dict[str, dict[str, None]] = {}
     for row in rows:
         for channel in row.feeding:
@@ -290,12 +306,24 @@ async def _write(
         "counter_changes": [added for _, added in raised],
     }
     lines = [
-        (answer.id, line.variant_id, command.wish.channel, command.wish.warehouse_id, line.quantity)
+        (
+            answer.id,
+            line.variant_id,
+            command.wish.channel,
+            command.wish.warehouse_id,
+            line.quantity,
+        )
         for command, answer in zip(ordered, answers, strict=True)
         if not answer.short
         for line in command.wish.lines
     ]
-    names = ("line_ids", "line_variants", "line_channels", "line_warehouses", "line_quantities")
+    names = (
+        "line_ids",
+        "line_variants",
+        "line_channels",
+        "line_warehouses",
+        "line_quantities",
+    )
     columns = zip(*lines, strict=True) if lines else repeat((), len(names))
     params |= {name: list(column) for name, column in zip(names, columns, strict=True)}
     await _insert(tx, params)
@@ -324,7 +352,9 @@ def _check(hold: Hold) -> None:
 
 
 def _digest(wish: Wish, owner: str) -> bytes:
-    lines = ";".join(f"{line.variant_id}={line.quantity.normalize()}" for line in wish.lines)
+    lines = ";".join(
+        f"{line.variant_id}={line.quantity.normalize()}" for line in wish.lines
+    )
     text = f"{wish.channel}|{wish.warehouse_id}|{owner}|{lines}"
     return hashlib.blake2b(text.encode(), digest_size=16).digest()
 

@@ -57,7 +57,10 @@ class CounterChanges:
         ]
         if not keys:
             return
-        named = {"variants": [key[0] for key in keys], "channels": [key[1] for key in keys]}
+        named = {
+            "variants": [key[0] for key in keys],
+            "channels": [key[1] for key in keys],
+        }
         await tx.execute(level_sql.LOCK_SOME_COUNTERS, named)
         written = await tx.execute(
             level_sql.CHANGE_COUNTERS,
@@ -84,7 +87,10 @@ async def publish_moved(tx: Transaction, moved: Iterable[tuple[str, UUID]]) -> N
         by_channel[channel].append(variant_id)
     await tx.publish(
         *(
-            StockChanged(channel=channel, variant_ids=tuple(ids[start : start + VARIANTS_PER_EVENT]))
+            StockChanged(
+                channel=channel,
+                variant_ids=tuple(ids[start : start + VARIANTS_PER_EVENT]),
+            )
             for channel, ids in sorted(by_channel.items())
             for start in range(0, len(ids), VARIANTS_PER_EVENT)
         )

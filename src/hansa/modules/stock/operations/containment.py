@@ -34,7 +34,9 @@ class Ending(NamedTuple):
     by: UUID | None = None
 
 
-async def waiting_shipments(tx: Transaction, variant_ids: Sequence[UUID]) -> list[Shipped]:
+async def waiting_shipments(
+    tx: Transaction, variant_ids: Sequence[UUID]
+) -> list[Shipped]:
     """Give the shipments of these variants that no number contains yet."""
     rows = await tx.all(sql.WAITING_SHIPMENTS, {"variants": list(variant_ids)})
     return [Shipped(*row) for row in rows]
@@ -45,7 +47,7 @@ async def lock_levels_of(tx: Transaction, variant_ids: Iterable[UUID]) -> None:
     await tx.execute(sql.LOCK_LEVELS, {"variants": list(set(variant_ids))})
 
 
-async def contain_shipments(  # noqa: PLR0913 - each is another thing
+async def contain_shipments(
     tx: Transaction,
     waiting: Sequence[Shipped],
     *,
@@ -88,11 +90,22 @@ async def contain_shipments(  # noqa: PLR0913 - each is another thing
         quantities[shipped.reservation_id, shipped.variant_id] += shipped.quantity
     lines = await tx.all(sql.LINES_OF, {"ids": ids})
     parts = [
-        Part(line.reservation_id, line.variant_id, line.channel, line.warehouse_id, quantity)
+        Part(
+            line.reservation_id,
+            line.variant_id,
+            line.channel,
+            line.warehouse_id,
+            quantity,
+        )
         for line in lines
         if (quantity := quantities.get((line.reservation_id, line.variant_id), ZERO))
     ]
-    ending = Ending("contained", now, source=source, as_of=max(shipped.shipped_at for shipped in done))
+    ending = Ending(
+        "contained",
+        now,
+        source=source,
+        as_of=max(shipped.shipped_at for shipped in done),
+    )
     await end_parts(tx, parts, ending, changes=changes, feeds=feeds)
     return len(done)
 
@@ -105,7 +118,9 @@ async def _contained(
     numbers: dict[UUID, list[tuple[tuple[str, ...], Reported]]] = defaultdict(list)
     variants = list({shipped.variant_id for shipped in waiting})
     for row in await tx.all(sql.REPORTED, {"variants": variants}):
-        reported = Reported(row.warehouse_id, row.on_hand, row.as_of, is_in_channel=False)
+        reported = Reported(
+            row.warehouse_id, row.on_hand, row.as_of, is_in_channel=False
+        )
         numbers[row.variant_id].append((tuple(row.channels), reported))
     return [
         shipped

@@ -56,7 +56,9 @@ async def set_levels(
     merge = _Merge(source=source, kind="level", now=now, policy=policy)
     result = await _apply(tx, good, merge)
     return replace(
-        result, negative=tuple(level for level in good if level.on_hand < 0), refused=refused
+        result,
+        negative=tuple(level for level in good if level.on_hand < 0),
+        refused=refused,
     )
 
 
@@ -77,9 +79,19 @@ async def zero_missing(
     many numbers it changed. Levels of other sources stay.
     """
     await tx.execute(sql.LOCK_WRITING_OF_LEVELS)
-    missing = {"warehouses": list(warehouse_ids), "source": source, "as_of": as_of, "limit": limit}
+    missing = {
+        "warehouses": list(warehouse_ids),
+        "source": source,
+        "as_of": as_of,
+        "limit": limit,
+    }
     levels = [
-        Level(warehouse_id=row.warehouse_id, variant_id=row.variant_id, on_hand=ZERO, as_of=as_of)
+        Level(
+            warehouse_id=row.warehouse_id,
+            variant_id=row.variant_id,
+            on_hand=ZERO,
+            as_of=as_of,
+        )
         for row in await tx.all(sql.FIND_MISSING, missing)
     ]
     if not levels:
@@ -120,7 +132,9 @@ class _Merge:
     policy: Containment
 
 
-async def _apply(tx: Transaction, levels: Sequence[Level], merge: _Merge) -> LevelResult:
+async def _apply(
+    tx: Transaction, levels: Sequence[Level], merge: _Merge
+) -> LevelResult:
     variants = [level.variant_id for level in levels]
     waiting = await waiting_shipments(tx, list(set(variants)))
     if waiting:

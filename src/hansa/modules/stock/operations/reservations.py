@@ -48,7 +48,9 @@ class ReservationExpired(Conflict):
     """The goods were given back: the lease ran out, or it was cancelled."""
 
     code: ClassVar[str] = "stock.reservation_expired"
-    message: ClassVar[str] = "The goods were held for you too long ago and are released. Try again."
+    message: ClassVar[str] = (
+        "The goods were held for you too long ago and are released. Try again."
+    )
 
     reservation_id: UUID
 
@@ -73,7 +75,12 @@ class Shipment:
 
 
 async def confirm(
-    tx: Transaction, *, reservation_id: UUID, order_id: UUID, now: datetime, by: UUID | None = None
+    tx: Transaction,
+    *,
+    reservation_id: UUID,
+    order_id: UUID,
+    now: datetime,
+    by: UUID | None = None,
 ) -> Reservation:
     """Put an order behind a held reservation, which then no longer expires.
 
@@ -123,7 +130,7 @@ async def mark_sent(
     return len(marked)
 
 
-async def mark_shipped(  # noqa: PLR0913 - what a shipment document says
+async def mark_shipped(
     tx: Transaction,
     *,
     order_id: UUID,
@@ -150,7 +157,9 @@ async def mark_shipped(  # noqa: PLR0913 - what a shipment document says
     reservation_id = await tx.scalar(sql.FIND_BY_ORDER, {"order_id": order_id})
     if reservation_id is None:
         return Shipment(recorded=(), excess=merge_lines(lines or ()), contained=0)
-    variants = [row.variant_id for row in await tx.all(sql.LINES_OF, {"ids": [reservation_id]})]
+    variants = [
+        row.variant_id for row in await tx.all(sql.LINES_OF, {"ids": [reservation_id]})
+    ]
     await lock_levels_of(tx, variants)
     await tx.all(sql.LOCK_RESERVATIONS, {"ids": [reservation_id]})
     rows = await tx.all(sql.LINES_OF, {"ids": [reservation_id]})
@@ -222,7 +231,9 @@ async def contain(
     rows = await tx.all(sql.LINES_OF, {"ids": ids})
     wanted = None if lines is None else dict(merge_lines(lines))
     parts = [
-        Part(row.reservation_id, row.variant_id, row.channel, row.warehouse_id, quantity)
+        Part(
+            row.reservation_id, row.variant_id, row.channel, row.warehouse_id, quantity
+        )
         for row in rows
         if (quantity := _at_most(row, _open(row), wanted)) > 0
     ]
@@ -243,7 +254,7 @@ async def contain(
     return tuple(Line(part.variant_id, part.quantity) for part in parts)
 
 
-async def release(  # noqa: PLR0913 - by order or by reservation
+async def release(
     tx: Transaction,
     *,
     reason: ReleaseReason,
@@ -272,7 +283,9 @@ async def release(  # noqa: PLR0913 - by order or by reservation
         return ()
     wanted = None if lines is None else dict(merge_lines(lines))
     parts = [
-        Part(row.reservation_id, row.variant_id, row.channel, row.warehouse_id, quantity)
+        Part(
+            row.reservation_id, row.variant_id, row.channel, row.warehouse_id, quantity
+        )
         for row in await tx.all(sql.LINES_OF, {"ids": ids})
         if (quantity := _at_most(row, _open(row) - row.waiting, wanted)) > 0
     ]
@@ -297,7 +310,13 @@ async def expire_holds(tx: Transaction, *, now: datetime, limit: int = 500) -> i
     locked = await tx.all(sql.LOCK_EXPIRED, {"ids": candidates, "now": now})
     rows = await tx.all(sql.LINES_OF, {"ids": [row.id for row in locked]})
     parts = [
-        Part(row.reservation_id, row.variant_id, row.channel, row.warehouse_id, _open(row))
+        Part(
+            row.reservation_id,
+            row.variant_id,
+            row.channel,
+            row.warehouse_id,
+            _open(row),
+        )
         for row in rows
     ]
     changes = CounterChanges()
@@ -307,7 +326,9 @@ async def expire_holds(tx: Transaction, *, now: datetime, limit: int = 500) -> i
     return len(locked)
 
 
-async def forget_refusals(tx: Transaction, *, now: datetime, limit: int = 10_000) -> int:
+async def forget_refusals(
+    tx: Transaction, *, now: datetime, limit: int = 10_000
+) -> int:
     """Delete refused holds after a week; their keys are free again then."""
     return await tx.execute(
         sql.FORGET_REFUSALS, {"before": now - REFUSALS_KEPT, "limit": limit}
@@ -340,11 +361,15 @@ def _leaving(
             leaving.append((row, quantity))
             if wanted is not None:
                 left_over[row.variant_id] -= quantity
-    excess = tuple(Line(variant, quantity) for variant, quantity in left_over.items() if quantity > 0)
+    excess = tuple(
+        Line(variant, quantity)
+        for variant, quantity in left_over.items()
+        if quantity > 0
+    )
     return leaving, excess
 
 
-async def _tell(  # noqa: PLR0913 - a row of the journal
+async def _tell(
     tx: Transaction,
     ids: Sequence[UUID],
     kind: str,
@@ -355,5 +380,12 @@ async def _tell(  # noqa: PLR0913 - a row of the journal
     by: UUID | None = None,
 ) -> None:
     if ids:
-        row = {"ids": list(ids), "kind": kind, "source": source, "note": note, "by": by, "now": now}
+        row = {
+            "ids": list(ids),
+            "kind": kind,
+            "source": source,
+            "note": note,
+            "by": by,
+            "now": now,
+        }
         await tx.execute(sql.TELL, row)

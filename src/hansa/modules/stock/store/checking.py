@@ -13,7 +13,7 @@ COUNTERS_DIFFER = f"""
        and not (c.sellable is null and t.sellable = 0 and t.reserved = 0)
        and not (t.sellable is null and c.sellable = 0 and c.reserved = 0)
      limit %(limit)s
-"""  # noqa: S608 - put together of constants
+"""
 
 LINKS_DIFFER = """
     with wanted as (

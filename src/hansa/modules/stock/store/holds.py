@@ -4,7 +4,7 @@
 FIND_ANSWERS = """
     select id, key, digest, refusal, expires_at
       from stock_reservation
-     where key = any(%(keys)s::text[])
+     where key = any(%(keys)b::text[])
 """
 
 # Shelves: the numbers of single warehouses, only for holds bound to one (goods to be picked up).
@@ -13,7 +13,7 @@ LOCK_SHELVES = """
       from stock_level l
      where (l.variant_id, l.warehouse_id) in (
                select variant_id, warehouse_id
-                 from unnest(%(variants)s::uuid[], %(warehouses)s::uuid[]) as wish (variant_id, warehouse_id)
+                 from unnest(%(variants)b::uuid[], %(warehouses)b::uuid[]) as wish (variant_id, warehouse_id)
            )
        and exists (select from stock_warehouse w where w.id = l.warehouse_id and w.is_active)
      order by l.variant_id, l.warehouse_id
@@ -29,7 +29,7 @@ LOCK_COUNTERS = """
       from stock_counter c
      where (c.variant_id, c.channel) in (
                select wish.variant_id, k.linked
-                 from unnest(%(variants)s::uuid[], %(channels)s::text[]) as wish (variant_id, channel)
+                 from unnest(%(variants)b::uuid[], %(channels)b::text[]) as wish (variant_id, channel)
                  join stock_channel_link k on k.channel = wish.channel
            )
      order by c.variant_id, c.channel
@@ -45,15 +45,15 @@ WRITE_HOLDS = """
         select id, key, digest, case when refusal is null then 'held' else 'refused' end, channel, warehouse_id,
                owner, expires_at, %(now)s, case when refusal is not null then %(now)s::timestamptz end,
                refusal::jsonb
-          from unnest(%(ids)s::uuid[], %(keys)s::text[], %(digests)s::bytea[], %(channels)s::text[],
-                      %(warehouses)s::uuid[], %(owners)s::text[], %(expiries)s::timestamptz[],
-                      %(refusals)s::text[])
+          from unnest(%(ids)b::uuid[], %(keys)b::text[], %(digests)b::bytea[], %(channels)b::text[],
+                      %(warehouses)b::uuid[], %(owners)b::text[], %(expiries)b::timestamptz[],
+                      %(refusals)b::text[])
                as hold (id, key, digest, channel, warehouse_id, owner, expires_at, refusal)
     ),
     line as (
         select *
-          from unnest(%(line_ids)s::uuid[], %(line_variants)s::uuid[], %(line_channels)s::text[],
-                      %(line_warehouses)s::uuid[], %(line_quantities)s::numeric[])
+          from unnest(%(line_ids)b::uuid[], %(line_variants)b::uuid[], %(line_channels)b::text[],
+                      %(line_warehouses)b::uuid[], %(line_quantities)b::numeric[])
                as line (reservation_id, variant_id, channel, warehouse_id, quantity)
     ),
     kept as (
@@ -69,7 +69,7 @@ WRITE_HOLDS = """
     )
     update stock_counter c
        set reserved = c.reserved + d.change
-      from unnest(%(counter_variants)s::uuid[], %(counter_channels)s::text[], %(counter_changes)s::numeric[])
+      from unnest(%(counter_variants)b::uuid[], %(counter_channels)b::text[], %(counter_changes)b::numeric[])
            as d (variant_id, channel, change)
      where c.variant_id = d.variant_id
        and c.channel = d.channel
@@ -78,7 +78,7 @@ WRITE_HOLDS = """
 RESERVE_ON_SHELVES = """
     update stock_level l
        set reserved = l.reserved + d.change
-      from unnest(%(variants)s::uuid[], %(warehouses)s::uuid[], %(changes)s::numeric[])
+      from unnest(%(variants)b::uuid[], %(warehouses)b::uuid[], %(changes)b::numeric[])
            as d (variant_id, warehouse_id, change)
      where l.variant_id = d.variant_id
        and l.warehouse_id = d.warehouse_id

@@ -12,7 +12,7 @@ SHARE_COUNTERS = "lock table stock_counter in row share mode"
 KNOWN_WAREHOUSES = """
     select id
       from stock_warehouse
-     where id = any(%(ids)s::uuid[])
+     where id = any(%(ids)b::uuid[])
 """
 
 SAVE_WAREHOUSES = """
@@ -91,7 +91,7 @@ CLEAR_COUNTERS = "delete from stock_counter"
 REBUILD_COUNTERS = f"""
     insert into stock_counter (variant_id, channel, sellable, reserved)
     {COUNTERS_AS_SUMS}
-"""  # noqa: S608 - put together of constants
+"""
 
 ALL_COUNTED = """
     select channel, variant_id, sellable, reserved
@@ -104,8 +104,8 @@ ALL_COUNTED = """
 MERGE_LEVELS = """
     with incoming as materialized (
         select distinct on (variant_id, warehouse_id) variant_id, warehouse_id, on_hand, as_of
-          from unnest(%(variants)s::uuid[], %(warehouses)s::uuid[], %(numbers)s::numeric[],
-                      %(instants)s::timestamptz[])
+          from unnest(%(variants)b::uuid[], %(warehouses)b::uuid[], %(numbers)b::numeric[],
+                      %(instants)b::timestamptz[])
                with ordinality as level (variant_id, warehouse_id, on_hand, as_of, ordinal)
          order by variant_id, warehouse_id, as_of desc, ordinal desc
     ),
@@ -153,7 +153,7 @@ COUNT_STALE = """
     select count(*)
       from (
             select variant_id, warehouse_id, max(as_of) as as_of
-              from unnest(%(variants)s::uuid[], %(warehouses)s::uuid[], %(instants)s::timestamptz[])
+              from unnest(%(variants)b::uuid[], %(warehouses)b::uuid[], %(instants)b::timestamptz[])
                    as level (variant_id, warehouse_id, as_of)
              group by variant_id, warehouse_id
            ) level
@@ -165,7 +165,7 @@ COUNT_STALE = """
 FIND_MISSING = """
     select variant_id, warehouse_id
       from stock_level
-     where warehouse_id = any(%(warehouses)s::uuid[])
+     where warehouse_id = any(%(warehouses)b::uuid[])
        and as_of < %(as_of)s
        and on_hand <> 0
        and source = %(source)s
@@ -177,7 +177,7 @@ FIND_MISSING = """
 SET_SAFETY = """
     with wanted as materialized (
         select distinct on (variant_id, warehouse_id) variant_id, warehouse_id, safety
-          from unnest(%(variants)s::uuid[], %(warehouses)s::uuid[], %(numbers)s::numeric[])
+          from unnest(%(variants)b::uuid[], %(warehouses)b::uuid[], %(numbers)b::numeric[])
                with ordinality as wish (variant_id, warehouse_id, safety, ordinal)
          order by variant_id, warehouse_id, ordinal desc
     ),
@@ -219,7 +219,7 @@ SET_SAFETY = """
 ADD_COUNTERS = """
     insert into stock_counter (variant_id, channel)
     select distinct d.variant_id, k.linked
-      from unnest(%(variants)s::uuid[], %(channels)s::text[]) as d (variant_id, channel)
+      from unnest(%(variants)b::uuid[], %(channels)b::text[]) as d (variant_id, channel)
       join stock_channel_link k on k.channel = d.channel
      order by 1, 2
         on conflict do nothing
@@ -228,7 +228,7 @@ ADD_COUNTERS = """
 LOCK_SOME_COUNTERS = """
     select c.variant_id, c.channel
       from stock_counter c
-      join unnest(%(variants)s::uuid[], %(channels)s::text[]) as d (variant_id, channel)
+      join unnest(%(variants)b::uuid[], %(channels)b::text[]) as d (variant_id, channel)
         on d.variant_id = c.variant_id and d.channel = c.channel
      order by c.variant_id, c.channel
        for update of c
@@ -238,7 +238,7 @@ CHANGE_COUNTERS = """
     update stock_counter c
        set sellable = c.sellable + d.sellable,
            reserved = c.reserved + d.reserved
-      from unnest(%(variants)s::uuid[], %(channels)s::text[], %(sellable)s::numeric[], %(reserved)s::numeric[])
+      from unnest(%(variants)b::uuid[], %(channels)b::text[], %(sellable)b::numeric[], %(reserved)b::numeric[])
            as d (variant_id, channel, sellable, reserved)
      where c.variant_id = d.variant_id
        and c.channel = d.channel

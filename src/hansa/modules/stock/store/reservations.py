@@ -11,7 +11,7 @@ LOCK_SHELVES_OF = """
     select l.variant_id, l.warehouse_id
       from stock_level l
       join stock_reservation_line n on n.variant_id = l.variant_id and n.warehouse_id = l.warehouse_id
-     where n.reservation_id = any(%(ids)s::uuid[])
+     where n.reservation_id = any(%(ids)b::uuid[])
      order by l.variant_id, l.warehouse_id
        for update of l
 """
@@ -19,7 +19,7 @@ LOCK_SHELVES_OF = """
 LOCK_RESERVATIONS = """
     select id, key, state, channel, warehouse_id, owner, order_id, expires_at
       from stock_reservation
-     where id = any(%(ids)s::uuid[])
+     where id = any(%(ids)b::uuid[])
        and state <> 'refused'
      order by id
        for update
@@ -29,7 +29,7 @@ LOCK_RESERVATIONS = """
 LOCK_EXPIRED = """
     select id, key, state, channel, warehouse_id, owner, order_id, expires_at
       from stock_reservation
-     where id = any(%(ids)s::uuid[])
+     where id = any(%(ids)b::uuid[])
        and state = 'held'
        and expires_at <= %(now)s
      order by id
@@ -54,7 +54,7 @@ LINES_OF = """
                         and s.variant_id = n.variant_id
                         and s.contained_at is null), 0) as waiting
       from stock_reservation_line n
-     where n.reservation_id = any(%(ids)s::uuid[])
+     where n.reservation_id = any(%(ids)b::uuid[])
      order by n.reservation_id, n.variant_id
 """
 
@@ -68,7 +68,7 @@ CONFIRM = """
 MARK_SENT = """
     update stock_reservation
        set state = 'sent'
-     where id = any(%(ids)s::uuid[])
+     where id = any(%(ids)b::uuid[])
        and state = 'ordered'
     returning id
 """
@@ -76,7 +76,7 @@ MARK_SENT = """
 LOCK_OF_ORDERS = """
     select id
       from stock_reservation
-     where order_id = any(%(order_ids)s::uuid[])
+     where order_id = any(%(order_ids)b::uuid[])
      order by id
        for update
 """
@@ -87,7 +87,7 @@ CONTAIN_SHIPMENTS_OF_LINES = """
         select s.reservation_id, s.variant_id, s.reference, d.quantity as ended,
                sum(s.quantity) over (partition by s.variant_id order by s.shipped_at, s.reference) as so_far
           from stock_shipment s
-          join unnest(%(variants)s::uuid[], %(quantities)s::numeric[]) as d (variant_id, quantity)
+          join unnest(%(variants)b::uuid[], %(quantities)b::numeric[]) as d (variant_id, quantity)
             on d.variant_id = s.variant_id
          where s.reservation_id = %(id)s
            and s.contained_at is null
@@ -109,7 +109,7 @@ TELL = """
     select n.variant_id, %(now)s, %(kind)s, n.warehouse_id, n.channel, n.reservation_id,
            n.quantity - n.contained - n.released, %(source)s, %(note)s, %(by)s
       from stock_reservation_line n
-     where n.reservation_id = any(%(ids)s::uuid[])
+     where n.reservation_id = any(%(ids)b::uuid[])
      order by n.reservation_id, n.variant_id
 """
 
@@ -117,7 +117,7 @@ TELL = """
 END_PARTS = """
     with part as (
         select *
-          from unnest(%(ids)s::uuid[], %(variants)s::uuid[], %(contained)s::numeric[], %(released)s::numeric[])
+          from unnest(%(ids)b::uuid[], %(variants)b::uuid[], %(contained)b::numeric[], %(released)b::numeric[])
                as part (reservation_id, variant_id, contained, released)
     ),
     ended as (
@@ -145,7 +145,7 @@ CLOSE_FINISHED = """
       from (
             select reservation_id, sum(contained) as contained, sum(quantity - contained - released) as open
               from stock_reservation_line
-             where reservation_id = any(%(ids)s::uuid[])
+             where reservation_id = any(%(ids)b::uuid[])
              group by reservation_id
            ) s
      where r.id = s.reservation_id
@@ -157,8 +157,8 @@ ADD_SHIPMENTS = """
     insert into stock_shipment
            (reservation_id, variant_id, reference, channel, warehouse_id, quantity, shipped_at, recorded_at)
     select reservation_id, variant_id, %(reference)s, channel, warehouse_id, quantity, %(shipped_at)s, %(now)s
-      from unnest(%(ids)s::uuid[], %(variants)s::uuid[], %(channels)s::text[], %(warehouses)s::uuid[],
-                  %(quantities)s::numeric[])
+      from unnest(%(ids)b::uuid[], %(variants)b::uuid[], %(channels)b::text[], %(warehouses)b::uuid[],
+                  %(quantities)b::numeric[])
            as line (reservation_id, variant_id, channel, warehouse_id, quantity)
      order by reservation_id, variant_id
         on conflict do nothing
@@ -173,7 +173,7 @@ TELL_SHIPPED = """
       from stock_shipment
      where reservation_id = %(id)s
        and reference = %(reference)s
-       and variant_id = any(%(variants)s::uuid[])
+       and variant_id = any(%(variants)b::uuid[])
      order by variant_id
 """
 
@@ -189,14 +189,14 @@ WAITING_SHIPMENTS = """
     select reservation_id, variant_id, reference, channel, warehouse_id, quantity, shipped_at
       from stock_shipment
      where contained_at is null
-       and variant_id = any(%(variants)s::uuid[])
+       and variant_id = any(%(variants)b::uuid[])
      order by reservation_id, variant_id, reference
 """
 
 LOCK_LEVELS = """
     select l.variant_id, l.warehouse_id
       from stock_level l
-     where l.variant_id = any(%(variants)s::uuid[])
+     where l.variant_id = any(%(variants)b::uuid[])
      order by l.variant_id, l.warehouse_id
        for update
 """
@@ -207,7 +207,7 @@ REPORTED = """
                    from stock_channel_warehouse w
                   where w.warehouse_id = l.warehouse_id) as channels
       from stock_level l
-     where l.variant_id = any(%(variants)s::uuid[])
+     where l.variant_id = any(%(variants)b::uuid[])
 """
 
 # A number formed before the shipment must not come back later: its warehouse counts nothing older.
@@ -216,8 +216,8 @@ RAISE_FENCES = """
     select variant_id, warehouse_id, max(shipped_at), ''
       from (
             select f.variant_id, f.shipped_at, coalesce(f.warehouse_id, w.warehouse_id) as warehouse_id
-              from unnest(%(variants)s::uuid[], %(channels)s::text[], %(warehouses)s::uuid[],
-                          %(instants)s::timestamptz[])
+              from unnest(%(variants)b::uuid[], %(channels)b::text[], %(warehouses)b::uuid[],
+                          %(instants)b::timestamptz[])
                    as f (variant_id, channel, warehouse_id, shipped_at)
               left join stock_channel_warehouse w on f.warehouse_id is null and w.channel = f.channel
            ) fence
@@ -232,7 +232,7 @@ RAISE_FENCES = """
 CONTAIN_SHIPMENTS = """
     update stock_shipment s
        set contained_at = %(now)s
-      from unnest(%(ids)s::uuid[], %(variants)s::uuid[], %(references)s::text[])
+      from unnest(%(ids)b::uuid[], %(variants)b::uuid[], %(references)b::text[])
            as d (reservation_id, variant_id, reference)
      where s.reservation_id = d.reservation_id
        and s.variant_id = d.variant_id
@@ -244,7 +244,7 @@ RELEASE_SHELVES = """
        set reserved = l.reserved - d.quantity
       from (
             select variant_id, warehouse_id, sum(quantity) as quantity
-              from unnest(%(variants)s::uuid[], %(warehouses)s::uuid[], %(quantities)s::numeric[])
+              from unnest(%(variants)b::uuid[], %(warehouses)b::uuid[], %(quantities)b::numeric[])
                    as d (variant_id, warehouse_id, quantity)
              group by variant_id, warehouse_id
            ) d
