@@ -1,0 +1,1717 @@
+-- State of the database after the last migration. Written by `make fix`; do not edit.
+SET statement_timeout = 0;
+SET lock_timeout = 0;
+SET idle_in_transaction_session_timeout = 0;
+SET transaction_timeout = 0;
+SET client_encoding = 'UTF8';
+SET standard_conforming_strings = on;
+SELECT pg_catalog.set_config('search_path', '', false);
+SET check_function_bodies = false;
+SET xmloption = content;
+SET client_min_messages = warning;
+SET row_security = off;
+CREATE SCHEMA jobs;
+CREATE EXTENSION IF NOT EXISTS btree_gist WITH SCHEMA public;
+CREATE EXTENSION IF NOT EXISTS ltree WITH SCHEMA public;
+CREATE EXTENSION IF NOT EXISTS pg_trgm WITH SCHEMA public;
+CREATE EXTENSION IF NOT EXISTS unaccent WITH SCHEMA public;
+CREATE TYPE jobs.procrastinate_job_event_type AS ENUM (
+    'deferred',
+    'started',
+    'deferred_for_retry',
+    'failed',
+    'succeeded',
+    'cancelled',
+    'abort_requested',
+    'aborted',
+    'scheduled',
+    'retried'
+);
+CREATE TYPE jobs.procrastinate_job_status AS ENUM (
+    'todo',
+    'doing',
+    'succeeded',
+    'failed',
+    'cancelled',
+    'aborting',
+    'aborted'
+);
+CREATE TYPE jobs.procrastinate_job_to_defer_v1 AS (
+	queue_name character varying,
+	task_name character varying,
+	priority integer,
+	lock text,
+	queueing_lock text,
+	args jsonb,
+	scheduled_at timestamp with time zone
+);
+CREATE FUNCTION jobs.procrastinate_cancel_job_v1(job_id bigint, abort boolean, delete_job boolean) RETURNS bigint
+    LANGUAGE plpgsql
+    SET search_path TO 'jobs', 'pg_temp'
+    AS $$
+DECLARE
+    _job_id bigint;
+BEGIN
+    IF delete_job THEN
+        DELETE FROM procrastinate_jobs
+        WHERE id = job_id AND status = 'todo'
+        RETURNING id INTO _job_id;
+    END IF;
+    IF _job_id IS NULL THEN
+        IF abort THEN
+            UPDATE procrastinate_jobs
+            SET abort_requested = true,
+                status = CASE status
+                    WHEN 'todo' THEN 'cancelled'::procrastinate_job_status ELSE status
+                END
+            WHERE id = job_id AND status IN ('todo', 'doing')
+            RETURNING id INTO _job_id;
+        ELSE
+            UPDATE procrastinate_jobs
+            SET status = 'cancelled'::procrastinate_job_status
+            WHERE id = job_id AND status = 'todo'
+            RETURNING id INTO _job_id;
+        END IF;
+    END IF;
+    RETURN _job_id;
+END;
+$$;
+CREATE FUNCTION jobs.procrastinate_defer_jobs_v1(jobs jobs.procrastinate_job_to_defer_v1[]) RETURNS bigint[]
+    LANGUAGE plpgsql
+    SET search_path TO 'jobs', 'pg_temp'
+    AS $$
+DECLARE
+    job_ids bigint[];
+BEGIN
+    WITH inserted_jobs AS (
+        INSERT INTO procrastinate_jobs (queue_name, task_name, priority, lock, queueing_lock, args, scheduled_at)
+        SELECT (job).queue_name,
+               (job).task_name,
+               (job).priority,
+               (job).lock,
+               (job).queueing_lock,
+               (job).args,
+               (job).scheduled_at
+        FROM unnest(jobs) AS job
+        RETURNING id
+    )
+    SELECT array_agg(id) FROM inserted_jobs INTO job_ids;
+    RETURN job_ids;
+END;
+$$;
+CREATE FUNCTION jobs.procrastinate_defer_periodic_job_v2(_queue_name character varying, _lock character varying, _queueing_lock character varying, _task_name character varying, _priority integer, _periodic_id character varying, _defer_timestamp bigint, _args jsonb) RETURNS bigint
+    LANGUAGE plpgsql
+    SET search_path TO 'jobs', 'pg_temp'
+    AS $$
+DECLARE
+	_job_id bigint;
+	_defer_id bigint;
+BEGIN
+    INSERT
+        INTO procrastinate_periodic_defers (task_name, periodic_id, defer_timestamp)
+        VALUES (_task_name, _periodic_id, _defer_timestamp)
+        ON CONFLICT DO NOTHING
+        RETURNING id into _defer_id;
+    IF _defer_id IS NULL THEN
+        RETURN NULL;
+    END IF;
+    UPDATE procrastinate_periodic_defers
+        SET job_id = (
+            SELECT COALESCE((
+                SELECT unnest(procrastinate_defer_jobs_v1(
+                    ARRAY[
+                        ROW(
+                            _queue_name,
+                            _task_name,
+                            _priority,
+                            _lock,
+                            _queueing_lock,
+                            _args,
+                            NULL::timestamptz
+                        )
+                    ]::procrastinate_job_to_defer_v1[]
+                ))
+            ), NULL)
+        )
+        WHERE id = _defer_id
+        RETURNING job_id INTO _job_id;
+    DELETE
+        FROM procrastinate_periodic_defers
+        USING (
+            SELECT id
+            FROM procrastinate_periodic_defers
+            WHERE procrastinate_periodic_defers.task_name = _task_name
+            AND procrastinate_periodic_defers.periodic_id = _periodic_id
+            AND procrastinate_periodic_defers.defer_timestamp < _defer_timestamp
+            ORDER BY id
+            FOR UPDATE
+        ) to_delete
+        WHERE procrastinate_periodic_defers.id = to_delete.id;
+    RETURN _job_id;
+END;
+$$;
+SET default_tablespace = '';
+SET default_table_access_method = heap;
+CREATE TABLE jobs.procrastinate_jobs (
+    id bigint NOT NULL,
+    queue_name character varying(128) NOT NULL,
+    task_name character varying(128) NOT NULL,
+    priority integer DEFAULT 0 NOT NULL,
+    lock text,
+    queueing_lock text,
+    args jsonb DEFAULT '{}'::jsonb NOT NULL,
+    status jobs.procrastinate_job_status DEFAULT 'todo'::jobs.procrastinate_job_status NOT NULL,
+    scheduled_at timestamp with time zone,
+    attempts integer DEFAULT 0 NOT NULL,
+    abort_requested boolean DEFAULT false NOT NULL,
+    worker_id bigint,
+    CONSTRAINT check_not_todo_abort_requested CHECK ((NOT ((status = 'todo'::jobs.procrastinate_job_status) AND (abort_requested = true))))
+);
+CREATE FUNCTION jobs.procrastinate_fetch_job_v2(target_queue_names character varying[], p_worker_id bigint) RETURNS jobs.procrastinate_jobs
+    LANGUAGE plpgsql
+    SET search_path TO 'jobs', 'pg_temp'
+    AS $$
+DECLARE
+	found_jobs procrastinate_jobs;
+BEGIN
+    WITH candidate AS (
+        SELECT jobs.*
+            FROM procrastinate_jobs AS jobs
+            WHERE
+                -- reject the job if its lock has earlier or higher priority jobs
+                NOT EXISTS (
+                    SELECT 1
+                        FROM procrastinate_jobs AS other_jobs
+                        WHERE
+                            jobs.lock IS NOT NULL
+                            AND other_jobs.lock = jobs.lock
+                            AND (
+                                -- job with same lock is already running
+                                other_jobs.status = 'doing'
+                                OR
+                                -- job with same lock is waiting and has higher priority (or same priority but was queued first)
+                                (
+                                    other_jobs.status = 'todo'
+                                    AND (
+                                        other_jobs.priority > jobs.priority
+                                        OR (
+                                        other_jobs.priority = jobs.priority
+                                        AND other_jobs.id < jobs.id
+                                        )
+                                    )
+                                )
+                            )
+                )
+                AND jobs.status = 'todo'
+                AND (target_queue_names IS NULL OR jobs.queue_name = ANY( target_queue_names ))
+                AND (jobs.scheduled_at IS NULL OR jobs.scheduled_at <= now())
+            ORDER BY jobs.priority DESC, jobs.id ASC LIMIT 1
+            FOR UPDATE OF jobs SKIP LOCKED
+    )
+    UPDATE procrastinate_jobs
+        SET status = 'doing', worker_id = p_worker_id
+        FROM candidate
+        WHERE procrastinate_jobs.id = candidate.id
+        RETURNING procrastinate_jobs.* INTO found_jobs;
+ RETURN found_jobs;
+END;
+$$;
+CREATE FUNCTION jobs.procrastinate_finish_job_v1(job_id bigint, end_status jobs.procrastinate_job_status, delete_job boolean) RETURNS void
+    LANGUAGE plpgsql
+    SET search_path TO 'jobs', 'pg_temp'
+    AS $$
+DECLARE
+    _job_id bigint;
+BEGIN
+    IF end_status NOT IN ('succeeded', 'failed', 'aborted') THEN
+        RAISE 'End status should be either "succeeded", "failed" or "aborted" (job id: %)', job_id;
+    END IF;
+    IF delete_job THEN
+        DELETE FROM procrastinate_jobs
+        WHERE id = job_id AND status IN ('todo', 'doing')
+        RETURNING id INTO _job_id;
+    ELSE
+        UPDATE procrastinate_jobs
+        SET status = end_status,
+            abort_requested = false,
+            attempts = CASE status
+                WHEN 'doing' THEN attempts + 1 ELSE attempts
+            END
+        WHERE id = job_id AND status IN ('todo', 'doing')
+        RETURNING id INTO _job_id;
+    END IF;
+    IF _job_id IS NULL THEN
+        RAISE 'Job was not found or not in "doing" or "todo" status (job id: %)', job_id;
+    END IF;
+END;
+$$;
+CREATE FUNCTION jobs.procrastinate_notify_queue_abort_job_v1() RETURNS trigger
+    LANGUAGE plpgsql
+    SET search_path TO 'jobs', 'pg_temp'
+    AS $$
+DECLARE
+    payload TEXT;
+BEGIN
+    SELECT json_build_object('type', 'abort_job_requested', 'job_id', NEW.id)::text INTO payload;
+	PERFORM pg_notify('procrastinate_queue_v1#' || NEW.queue_name, payload);
+	PERFORM pg_notify('procrastinate_any_queue_v1', payload);
+	RETURN NEW;
+END;
+$$;
+CREATE FUNCTION jobs.procrastinate_notify_queue_job_inserted_v1() RETURNS trigger
+    LANGUAGE plpgsql
+    SET search_path TO 'jobs', 'pg_temp'
+    AS $$
+DECLARE
+    payload TEXT;
+BEGIN
+    SELECT json_build_object('type', 'job_inserted', 'job_id', NEW.id)::text INTO payload;
+	PERFORM pg_notify('procrastinate_queue_v1#' || NEW.queue_name, payload);
+	PERFORM pg_notify('procrastinate_any_queue_v1', payload);
+	RETURN NEW;
+END;
+$$;
+CREATE FUNCTION jobs.procrastinate_prune_stalled_workers_v1(seconds_since_heartbeat double precision) RETURNS TABLE(worker_id bigint)
+    LANGUAGE plpgsql
+    SET search_path TO 'jobs', 'pg_temp'
+    AS $$
+BEGIN
+    RETURN QUERY
+    DELETE FROM procrastinate_workers
+    WHERE last_heartbeat < NOW() - (seconds_since_heartbeat || 'SECOND')::INTERVAL
+    RETURNING procrastinate_workers.id;
+END;
+$$;
+CREATE FUNCTION jobs.procrastinate_register_worker_v1() RETURNS TABLE(worker_id bigint)
+    LANGUAGE plpgsql
+    SET search_path TO 'jobs', 'pg_temp'
+    AS $$
+BEGIN
+    RETURN QUERY
+    INSERT INTO procrastinate_workers DEFAULT VALUES
+    RETURNING procrastinate_workers.id;
+END;
+$$;
+CREATE FUNCTION jobs.procrastinate_retry_job_v1(job_id bigint, retry_at timestamp with time zone, new_priority integer, new_queue_name character varying, new_lock character varying) RETURNS void
+    LANGUAGE plpgsql
+    SET search_path TO 'jobs', 'pg_temp'
+    AS $$
+DECLARE
+    _job_id bigint;
+    _abort_requested boolean;
+BEGIN
+    SELECT abort_requested FROM procrastinate_jobs
+    WHERE id = job_id AND status = 'doing'
+    FOR UPDATE
+    INTO _abort_requested;
+    IF _abort_requested THEN
+        UPDATE procrastinate_jobs
+        SET status = 'failed'::procrastinate_job_status
+        WHERE id = job_id AND status = 'doing'
+        RETURNING id INTO _job_id;
+    ELSE
+        UPDATE procrastinate_jobs
+        SET status = 'todo'::procrastinate_job_status,
+            attempts = attempts + 1,
+            scheduled_at = retry_at,
+            priority = COALESCE(new_priority, priority),
+            queue_name = COALESCE(new_queue_name, queue_name),
+            lock = COALESCE(new_lock, lock)
+        WHERE id = job_id AND status = 'doing'
+        RETURNING id INTO _job_id;
+    END IF;
+    IF _job_id IS NULL THEN
+        RAISE 'Job was not found or not in "doing" status (job id: %)', job_id;
+    END IF;
+END;
+$$;
+CREATE FUNCTION jobs.procrastinate_retry_job_v2(job_id bigint, retry_at timestamp with time zone, new_priority integer, new_queue_name character varying, new_lock character varying) RETURNS void
+    LANGUAGE plpgsql
+    SET search_path TO 'jobs', 'pg_temp'
+    AS $$
+DECLARE
+    _job_id bigint;
+    _abort_requested boolean;
+    _current_status procrastinate_job_status;
+BEGIN
+    SELECT status, abort_requested FROM procrastinate_jobs
+    WHERE id = job_id AND status IN ('doing', 'failed')
+    FOR UPDATE
+    INTO _current_status, _abort_requested;
+    IF _current_status = 'doing' AND _abort_requested THEN
+        UPDATE procrastinate_jobs
+        SET status = 'failed'::procrastinate_job_status
+        WHERE id = job_id AND status = 'doing'
+        RETURNING id INTO _job_id;
+    ELSE
+        UPDATE procrastinate_jobs
+        SET status = 'todo'::procrastinate_job_status,
+            attempts = attempts + 1,
+            scheduled_at = retry_at,
+            priority = COALESCE(new_priority, priority),
+            queue_name = COALESCE(new_queue_name, queue_name),
+            lock = COALESCE(new_lock, lock)
+        WHERE id = job_id AND status IN ('doing', 'failed')
+        RETURNING id INTO _job_id;
+    END IF;
+    IF _job_id IS NULL THEN
+        RAISE 'Job was not found or has an invalid status to retry (job id: %)', job_id;
+    END IF;
+END;
+$$;
+CREATE FUNCTION jobs.procrastinate_trigger_abort_requested_events_procedure_v1() RETURNS trigger
+    LANGUAGE plpgsql
+    SET search_path TO 'jobs', 'pg_temp'
+    AS $$
+BEGIN
+    INSERT INTO procrastinate_events(job_id, type)
+        VALUES (NEW.id, 'abort_requested'::procrastinate_job_event_type);
+    RETURN NEW;
+END;
+$$;
+CREATE FUNCTION jobs.procrastinate_trigger_function_scheduled_events_v1() RETURNS trigger
+    LANGUAGE plpgsql
+    SET search_path TO 'jobs', 'pg_temp'
+    AS $$
+BEGIN
+    INSERT INTO procrastinate_events(job_id, type, at)
+        VALUES (NEW.id, 'scheduled'::procrastinate_job_event_type, NEW.scheduled_at);
+	RETURN NEW;
+END;
+$$;
+CREATE FUNCTION jobs.procrastinate_trigger_function_status_events_insert_v1() RETURNS trigger
+    LANGUAGE plpgsql
+    SET search_path TO 'jobs', 'pg_temp'
+    AS $$
+BEGIN
+    INSERT INTO procrastinate_events(job_id, type)
+        VALUES (NEW.id, 'deferred'::procrastinate_job_event_type);
+	RETURN NEW;
+END;
+$$;
+CREATE FUNCTION jobs.procrastinate_trigger_function_status_events_update_v1() RETURNS trigger
+    LANGUAGE plpgsql
+    SET search_path TO 'jobs', 'pg_temp'
+    AS $$
+BEGIN
+    WITH t AS (
+        SELECT CASE
+            WHEN OLD.status = 'todo'::procrastinate_job_status
+                AND NEW.status = 'doing'::procrastinate_job_status
+                THEN 'started'::procrastinate_job_event_type
+            WHEN OLD.status = 'doing'::procrastinate_job_status
+                AND NEW.status = 'todo'::procrastinate_job_status
+                THEN 'deferred_for_retry'::procrastinate_job_event_type
+            WHEN OLD.status = 'doing'::procrastinate_job_status
+                AND NEW.status = 'failed'::procrastinate_job_status
+                THEN 'failed'::procrastinate_job_event_type
+            WHEN OLD.status = 'doing'::procrastinate_job_status
+                AND NEW.status = 'succeeded'::procrastinate_job_status
+                THEN 'succeeded'::procrastinate_job_event_type
+            WHEN OLD.status = 'todo'::procrastinate_job_status
+                AND (
+                    NEW.status = 'cancelled'::procrastinate_job_status
+                    OR NEW.status = 'failed'::procrastinate_job_status
+                    OR NEW.status = 'succeeded'::procrastinate_job_status
+                )
+                THEN 'cancelled'::procrastinate_job_event_type
+            WHEN OLD.status = 'doing'::procrastinate_job_status
+                AND NEW.status = 'aborted'::procrastinate_job_status
+                THEN 'aborted'::procrastinate_job_event_type
+            WHEN OLD.status = 'failed'::procrastinate_job_status
+                AND NEW.status = 'todo'::procrastinate_job_status
+                THEN 'retried'::procrastinate_job_event_type
+            ELSE NULL
+        END as event_type
+    )
+    INSERT INTO procrastinate_events(job_id, type)
+        SELECT NEW.id, t.event_type
+        FROM t
+        WHERE t.event_type IS NOT NULL;
+	RETURN NEW;
+END;
+$$;
+CREATE FUNCTION jobs.procrastinate_unlink_periodic_defers_v1() RETURNS trigger
+    LANGUAGE plpgsql
+    SET search_path TO 'jobs', 'pg_temp'
+    AS $$
+BEGIN
+    UPDATE procrastinate_periodic_defers
+    SET job_id = NULL
+    WHERE job_id = OLD.id;
+    RETURN OLD;
+END;
+$$;
+CREATE FUNCTION jobs.procrastinate_unregister_worker_v1(worker_id bigint) RETURNS void
+    LANGUAGE plpgsql
+    SET search_path TO 'jobs', 'pg_temp'
+    AS $$
+BEGIN
+    DELETE FROM procrastinate_workers
+    WHERE id = worker_id;
+END;
+$$;
+CREATE FUNCTION jobs.procrastinate_update_heartbeat_v1(worker_id bigint) RETURNS void
+    LANGUAGE plpgsql
+    SET search_path TO 'jobs', 'pg_temp'
+    AS $$
+BEGIN
+    UPDATE procrastinate_workers
+    SET last_heartbeat = NOW()
+    WHERE id = worker_id;
+END;
+$$;
+CREATE FUNCTION public.account_audit_is_append_only() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+begin
+    raise exception 'the audit log is append-only';
+end
+$$;
+CREATE FUNCTION public.stock_movement_append_only() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+begin
+    raise exception 'stock_movement is append-only' using errcode = 'restrict_violation';
+end
+$$;
+CREATE TEXT SEARCH CONFIGURATION public.en (
+    PARSER = pg_catalog."default" );
+ALTER TEXT SEARCH CONFIGURATION public.en
+    ADD MAPPING FOR asciiword WITH public.unaccent, english_stem;
+ALTER TEXT SEARCH CONFIGURATION public.en
+    ADD MAPPING FOR word WITH public.unaccent, english_stem;
+ALTER TEXT SEARCH CONFIGURATION public.en
+    ADD MAPPING FOR numword WITH simple;
+ALTER TEXT SEARCH CONFIGURATION public.en
+    ADD MAPPING FOR email WITH simple;
+ALTER TEXT SEARCH CONFIGURATION public.en
+    ADD MAPPING FOR url WITH simple;
+ALTER TEXT SEARCH CONFIGURATION public.en
+    ADD MAPPING FOR host WITH simple;
+ALTER TEXT SEARCH CONFIGURATION public.en
+    ADD MAPPING FOR sfloat WITH simple;
+ALTER TEXT SEARCH CONFIGURATION public.en
+    ADD MAPPING FOR version WITH simple;
+ALTER TEXT SEARCH CONFIGURATION public.en
+    ADD MAPPING FOR hword_numpart WITH simple;
+ALTER TEXT SEARCH CONFIGURATION public.en
+    ADD MAPPING FOR hword_part WITH public.unaccent, english_stem;
+ALTER TEXT SEARCH CONFIGURATION public.en
+    ADD MAPPING FOR hword_asciipart WITH public.unaccent, english_stem;
+ALTER TEXT SEARCH CONFIGURATION public.en
+    ADD MAPPING FOR numhword WITH simple;
+ALTER TEXT SEARCH CONFIGURATION public.en
+    ADD MAPPING FOR asciihword WITH public.unaccent, english_stem;
+ALTER TEXT SEARCH CONFIGURATION public.en
+    ADD MAPPING FOR hword WITH public.unaccent, english_stem;
+ALTER TEXT SEARCH CONFIGURATION public.en
+    ADD MAPPING FOR url_path WITH simple;
+ALTER TEXT SEARCH CONFIGURATION public.en
+    ADD MAPPING FOR file WITH simple;
+ALTER TEXT SEARCH CONFIGURATION public.en
+    ADD MAPPING FOR "float" WITH simple;
+ALTER TEXT SEARCH CONFIGURATION public.en
+    ADD MAPPING FOR "int" WITH simple;
+ALTER TEXT SEARCH CONFIGURATION public.en
+    ADD MAPPING FOR uint WITH simple;
+CREATE TEXT SEARCH CONFIGURATION public.ru (
+    PARSER = pg_catalog."default" );
+ALTER TEXT SEARCH CONFIGURATION public.ru
+    ADD MAPPING FOR asciiword WITH english_stem;
+ALTER TEXT SEARCH CONFIGURATION public.ru
+    ADD MAPPING FOR word WITH public.unaccent, russian_stem;
+ALTER TEXT SEARCH CONFIGURATION public.ru
+    ADD MAPPING FOR numword WITH simple;
+ALTER TEXT SEARCH CONFIGURATION public.ru
+    ADD MAPPING FOR email WITH simple;
+ALTER TEXT SEARCH CONFIGURATION public.ru
+    ADD MAPPING FOR url WITH simple;
+ALTER TEXT SEARCH CONFIGURATION public.ru
+    ADD MAPPING FOR host WITH simple;
+ALTER TEXT SEARCH CONFIGURATION public.ru
+    ADD MAPPING FOR sfloat WITH simple;
+ALTER TEXT SEARCH CONFIGURATION public.ru
+    ADD MAPPING FOR version WITH simple;
+ALTER TEXT SEARCH CONFIGURATION public.ru
+    ADD MAPPING FOR hword_numpart WITH simple;
+ALTER TEXT SEARCH CONFIGURATION public.ru
+    ADD MAPPING FOR hword_part WITH public.unaccent, russian_stem;
+ALTER TEXT SEARCH CONFIGURATION public.ru
+    ADD MAPPING FOR hword_asciipart WITH english_stem;
+ALTER TEXT SEARCH CONFIGURATION public.ru
+    ADD MAPPING FOR numhword WITH simple;
+ALTER TEXT SEARCH CONFIGURATION public.ru
+    ADD MAPPING FOR asciihword WITH english_stem;
+ALTER TEXT SEARCH CONFIGURATION public.ru
+    ADD MAPPING FOR hword WITH public.unaccent, russian_stem;
+ALTER TEXT SEARCH CONFIGURATION public.ru
+    ADD MAPPING FOR url_path WITH simple;
+ALTER TEXT SEARCH CONFIGURATION public.ru
+    ADD MAPPING FOR file WITH simple;
+ALTER TEXT SEARCH CONFIGURATION public.ru
+    ADD MAPPING FOR "float" WITH simple;
+ALTER TEXT SEARCH CONFIGURATION public.ru
+    ADD MAPPING FOR "int" WITH simple;
+ALTER TEXT SEARCH CONFIGURATION public.ru
+    ADD MAPPING FOR uint WITH simple;
+CREATE TABLE jobs.job_error (
+    job_id bigint NOT NULL,
+    attempt integer NOT NULL,
+    error text NOT NULL,
+    traceback text NOT NULL,
+    failed_at timestamp with time zone NOT NULL
+);
+CREATE TABLE jobs.procrastinate_events (
+    id bigint NOT NULL,
+    job_id bigint NOT NULL,
+    type jobs.procrastinate_job_event_type,
+    at timestamp with time zone DEFAULT now()
+);
+CREATE SEQUENCE jobs.procrastinate_events_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1;
+ALTER SEQUENCE jobs.procrastinate_events_id_seq OWNED BY jobs.procrastinate_events.id;
+CREATE SEQUENCE jobs.procrastinate_jobs_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1;
+ALTER SEQUENCE jobs.procrastinate_jobs_id_seq OWNED BY jobs.procrastinate_jobs.id;
+CREATE TABLE jobs.procrastinate_periodic_defers (
+    id bigint NOT NULL,
+    task_name character varying(128) NOT NULL,
+    defer_timestamp bigint,
+    job_id bigint,
+    periodic_id character varying(128) DEFAULT ''::character varying NOT NULL
+);
+CREATE SEQUENCE jobs.procrastinate_periodic_defers_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1;
+ALTER SEQUENCE jobs.procrastinate_periodic_defers_id_seq OWNED BY jobs.procrastinate_periodic_defers.id;
+CREATE TABLE jobs.procrastinate_workers (
+    id bigint NOT NULL,
+    last_heartbeat timestamp with time zone DEFAULT now() NOT NULL
+);
+ALTER TABLE jobs.procrastinate_workers ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME jobs.procrastinate_workers_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+CREATE TABLE public.account_api_key (
+    id uuid NOT NULL,
+    public_id text NOT NULL,
+    secret_hash bytea NOT NULL,
+    name text NOT NULL,
+    scopes text[] NOT NULL,
+    created_by uuid,
+    created_at timestamp with time zone NOT NULL,
+    expires_at timestamp with time zone,
+    revoked_at timestamp with time zone,
+    used_at timestamp with time zone
+);
+CREATE TABLE public.account_attempt (
+    scope text NOT NULL,
+    began_at timestamp with time zone NOT NULL,
+    count integer NOT NULL
+);
+CREATE TABLE public.account_audit (
+    id uuid NOT NULL,
+    at timestamp with time zone NOT NULL,
+    actor_id uuid,
+    actor_kind text NOT NULL,
+    actor_name text DEFAULT ''::text NOT NULL,
+    action text NOT NULL,
+    subject_kind text NOT NULL,
+    subject_id text NOT NULL,
+    before jsonb,
+    after jsonb
+);
+CREATE TABLE public.account_recovery_code (
+    user_id uuid NOT NULL,
+    code_hash bytea NOT NULL,
+    used_at timestamp with time zone
+);
+CREATE TABLE public.account_role (
+    id uuid NOT NULL,
+    code text NOT NULL,
+    title jsonb NOT NULL,
+    permissions text[] DEFAULT '{}'::text[] NOT NULL,
+    is_built_in boolean DEFAULT false NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    updated_at timestamp with time zone NOT NULL,
+    CONSTRAINT account_role_code_form CHECK ((code ~ '^[a-z][a-z0-9_-]{0,63}$'::text))
+);
+CREATE TABLE public.account_session (
+    id uuid NOT NULL,
+    token_hash bytea NOT NULL,
+    user_id uuid,
+    created_at timestamp with time zone NOT NULL,
+    seen_at timestamp with time zone NOT NULL,
+    expires_at timestamp with time zone NOT NULL,
+    revoked_at timestamp with time zone,
+    address text DEFAULT ''::text NOT NULL,
+    agent text DEFAULT ''::text NOT NULL
+);
+CREATE TABLE public.account_token (
+    token_hash bytea NOT NULL,
+    user_id uuid NOT NULL,
+    purpose text NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    expires_at timestamp with time zone NOT NULL,
+    used_at timestamp with time zone,
+    CONSTRAINT account_token_purpose_known CHECK ((purpose = ANY (ARRAY['password'::text, 'email'::text])))
+);
+CREATE TABLE public.account_user (
+    id uuid NOT NULL,
+    kind text NOT NULL,
+    email text NOT NULL,
+    name text DEFAULT ''::text NOT NULL,
+    language text,
+    party_id uuid,
+    password_hash text,
+    email_verified_at timestamp with time zone,
+    totp_secret bytea,
+    totp_enabled_at timestamp with time zone,
+    totp_last_step bigint DEFAULT 0 NOT NULL,
+    is_active boolean DEFAULT true NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    updated_at timestamp with time zone NOT NULL,
+    last_sign_in_at timestamp with time zone,
+    CONSTRAINT account_user_email_lower CHECK ((email = lower(email))),
+    CONSTRAINT account_user_kind_known CHECK ((kind = ANY (ARRAY['staff'::text, 'shopper'::text]))),
+    CONSTRAINT account_user_totp_has_secret CHECK (((totp_enabled_at IS NULL) OR (totp_secret IS NOT NULL)))
+);
+CREATE TABLE public.account_user_role (
+    user_id uuid NOT NULL,
+    role_id uuid NOT NULL
+);
+CREATE TABLE public.alembic_version (
+    version_num character varying(32) NOT NULL
+);
+CREATE TABLE public.catalog_attribute (
+    id uuid NOT NULL,
+    code text NOT NULL,
+    name jsonb NOT NULL,
+    kind text NOT NULL,
+    is_facet boolean NOT NULL,
+    "position" integer DEFAULT 0 NOT NULL,
+    changed_at timestamp with time zone NOT NULL,
+    CONSTRAINT catalog_attribute_kind_known CHECK ((kind = ANY (ARRAY['text'::text, 'number'::text, 'choice'::text, 'colour'::text])))
+);
+CREATE TABLE public.catalog_attribute_choice (
+    id uuid NOT NULL,
+    attribute_id uuid NOT NULL,
+    name jsonb NOT NULL,
+    swatch text,
+    "position" integer DEFAULT 0 NOT NULL,
+    changed_at timestamp with time zone NOT NULL
+);
+CREATE TABLE public.catalog_category (
+    id uuid NOT NULL,
+    parent_id uuid,
+    slug text NOT NULL,
+    name jsonb NOT NULL,
+    "position" integer DEFAULT 0 NOT NULL,
+    is_hidden boolean DEFAULT false NOT NULL,
+    changed_at timestamp with time zone NOT NULL,
+    CONSTRAINT catalog_category_not_its_own_parent CHECK ((parent_id IS DISTINCT FROM id))
+);
+CREATE TABLE public.catalog_product (
+    id uuid NOT NULL,
+    slug text NOT NULL,
+    name jsonb NOT NULL,
+    description jsonb DEFAULT '{}'::jsonb NOT NULL,
+    brand text DEFAULT ''::text NOT NULL,
+    category_ids uuid[] DEFAULT '{}'::uuid[] NOT NULL,
+    attributes jsonb DEFAULT '[]'::jsonb NOT NULL,
+    media jsonb DEFAULT '[]'::jsonb NOT NULL,
+    publish_from timestamp with time zone,
+    publish_until timestamp with time zone,
+    status text NOT NULL,
+    status_before_archive text,
+    overridden text[] DEFAULT '{}'::text[] NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    changed_at timestamp with time zone NOT NULL,
+    CONSTRAINT catalog_product_status_known CHECK ((status = ANY (ARRAY['draft'::text, 'active'::text, 'archived'::text]))),
+    CONSTRAINT catalog_product_window_forward CHECK ((publish_from < publish_until))
+);
+CREATE TABLE public.catalog_slug (
+    kind text NOT NULL,
+    slug text NOT NULL,
+    target_id uuid NOT NULL,
+    is_current boolean NOT NULL,
+    CONSTRAINT catalog_slug_kind_known CHECK ((kind = ANY (ARRAY['category'::text, 'product'::text])))
+);
+CREATE TABLE public.catalog_variant (
+    id uuid NOT NULL,
+    product_id uuid NOT NULL,
+    sku text DEFAULT ''::text NOT NULL,
+    barcode text DEFAULT ''::text NOT NULL,
+    options jsonb DEFAULT '{}'::jsonb NOT NULL,
+    "position" integer DEFAULT 0 NOT NULL,
+    unit text DEFAULT '796'::text NOT NULL,
+    is_active boolean DEFAULT true NOT NULL,
+    changed_at timestamp with time zone NOT NULL
+);
+CREATE TABLE public.checkout_basket (
+    id uuid NOT NULL,
+    market text NOT NULL,
+    session_id text,
+    party_id uuid,
+    version bigint DEFAULT 1 NOT NULL,
+    details jsonb DEFAULT '{}'::jsonb NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    changed_at timestamp with time zone NOT NULL,
+    CONSTRAINT ck_checkout_basket_owner CHECK (((session_id IS NULL) <> (party_id IS NULL)))
+)
+WITH (fillfactor='80');
+CREATE TABLE public.checkout_delivery_method (
+    market text NOT NULL,
+    code text NOT NULL,
+    kind text NOT NULL,
+    name jsonb NOT NULL,
+    hint jsonb DEFAULT '{}'::jsonb NOT NULL,
+    price_minor bigint NOT NULL,
+    free_from_minor bigint,
+    days_min integer DEFAULT 0 NOT NULL,
+    days_max integer DEFAULT 0 NOT NULL,
+    "position" integer NOT NULL,
+    is_active boolean DEFAULT true NOT NULL,
+    CONSTRAINT ck_checkout_delivery_method_kind CHECK ((kind = ANY (ARRAY['courier'::text, 'pickup'::text]))),
+    CONSTRAINT ck_checkout_delivery_method_price CHECK (((price_minor >= 0) AND ((free_from_minor IS NULL) OR (free_from_minor >= 0)) AND (days_min >= 0) AND (days_max >= days_min)))
+);
+CREATE TABLE public.checkout_line (
+    basket_id uuid NOT NULL,
+    variant_id uuid NOT NULL,
+    quantity numeric(14,3) NOT NULL,
+    shown_price numeric(20,6),
+    added_at timestamp with time zone NOT NULL,
+    CONSTRAINT ck_checkout_line_quantity CHECK ((quantity > (0)::numeric))
+);
+CREATE TABLE public.idempotency_key (
+    scope text NOT NULL,
+    key text NOT NULL,
+    fingerprint bytea NOT NULL,
+    status smallint,
+    body bytea,
+    created_at timestamp with time zone NOT NULL,
+    CONSTRAINT idempotency_key_fingerprint_length CHECK ((octet_length(fingerprint) = 32))
+);
+CREATE TABLE public.markets_market (
+    code text NOT NULL,
+    name jsonb NOT NULL,
+    currency character(3) NOT NULL,
+    country character(2) NOT NULL,
+    languages text[] NOT NULL,
+    default_language text NOT NULL,
+    tax_rate numeric(6,5) NOT NULL,
+    prices_include_tax boolean NOT NULL,
+    phone_region character(2) NOT NULL,
+    time_zone text NOT NULL,
+    legal_entity jsonb DEFAULT '{}'::jsonb NOT NULL,
+    is_open boolean DEFAULT true NOT NULL,
+    "position" integer DEFAULT 0 NOT NULL,
+    updated_at timestamp with time zone NOT NULL,
+    updated_by uuid,
+    CONSTRAINT markets_market_code_check CHECK ((code ~ '^[a-z][a-z0-9-]{1,15}$'::text)),
+    CONSTRAINT markets_market_default_language_check CHECK ((default_language = ANY (languages))),
+    CONSTRAINT markets_market_languages_check CHECK ((cardinality(languages) > 0)),
+    CONSTRAINT markets_market_tax_rate_check CHECK (((tax_rate >= (0)::numeric) AND (tax_rate < (1)::numeric)))
+);
+CREATE TABLE public.orders_history (
+    order_id uuid NOT NULL,
+    "position" bigint NOT NULL,
+    happened_at timestamp with time zone NOT NULL,
+    kind text NOT NULL,
+    from_state text,
+    to_state text,
+    by_kind text NOT NULL,
+    by_id uuid,
+    comment text DEFAULT ''::text NOT NULL,
+    CONSTRAINT ck_orders_history_kind CHECK ((kind = ANY (ARRAY['placed'::text, 'state'::text, 'payment'::text, 'note'::text, 'shipment'::text, 'export'::text, 'refused'::text])))
+);
+ALTER TABLE public.orders_history ALTER COLUMN "position" ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.orders_history_position_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+CREATE TABLE public.orders_line (
+    order_id uuid NOT NULL,
+    "position" integer NOT NULL,
+    variant_id uuid NOT NULL,
+    product_id uuid NOT NULL,
+    sku text NOT NULL,
+    name jsonb NOT NULL,
+    options jsonb NOT NULL,
+    image text,
+    quantity numeric(14,3) NOT NULL,
+    unit text NOT NULL,
+    unit_price numeric(20,6) NOT NULL,
+    base_price numeric(20,6) NOT NULL,
+    price_reason text,
+    amount_minor bigint NOT NULL,
+    tax_rate numeric(6,3) NOT NULL,
+    tax_minor bigint NOT NULL,
+    CONSTRAINT ck_orders_line_amount CHECK (((amount_minor >= 0) AND (tax_minor >= 0))),
+    CONSTRAINT ck_orders_line_quantity CHECK ((quantity > (0)::numeric))
+);
+CREATE SEQUENCE public.orders_number
+    START WITH 100001
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1;
+CREATE TABLE public.orders_order (
+    id uuid NOT NULL,
+    number text NOT NULL,
+    market text NOT NULL,
+    channel text NOT NULL,
+    party_id uuid,
+    user_id uuid,
+    state text NOT NULL,
+    payment_state text NOT NULL,
+    currency character(3) NOT NULL,
+    goods_minor bigint NOT NULL,
+    delivery_minor bigint NOT NULL,
+    tax_minor bigint NOT NULL,
+    total_minor bigint NOT NULL,
+    tax_included boolean NOT NULL,
+    delivery jsonb NOT NULL,
+    warehouse_id uuid,
+    recipient_name text NOT NULL,
+    recipient_phone text NOT NULL,
+    recipient_email text NOT NULL,
+    comment text DEFAULT ''::text NOT NULL,
+    language text NOT NULL,
+    payment_method text NOT NULL,
+    payment_id uuid,
+    reservation_id uuid,
+    placing_key text NOT NULL,
+    erp_number text,
+    placed_at timestamp with time zone NOT NULL,
+    changed_at timestamp with time zone NOT NULL,
+    pay_until timestamp with time zone,
+    shipped_at timestamp with time zone,
+    delivered_at timestamp with time zone,
+    cancelled_at timestamp with time zone,
+    cancel_reason text,
+    change_number bigint DEFAULT 1 NOT NULL,
+    exported_number bigint DEFAULT 0 NOT NULL,
+    exported_at timestamp with time zone,
+    CONSTRAINT ck_orders_order_amounts CHECK (((goods_minor >= 0) AND (delivery_minor >= 0) AND (tax_minor >= 0) AND (total_minor = ((goods_minor + delivery_minor) +
+CASE
+    WHEN tax_included THEN (0)::bigint
+    ELSE tax_minor
+END)))),
+    CONSTRAINT ck_orders_order_exported CHECK ((exported_number <= change_number)),
+    CONSTRAINT ck_orders_order_payment_state CHECK ((payment_state = ANY (ARRAY['due'::text, 'awaiting'::text, 'authorised'::text, 'paid'::text, 'failed'::text, 'refunded'::text, 'voided'::text]))),
+    CONSTRAINT ck_orders_order_state CHECK ((state = ANY (ARRAY['placed'::text, 'confirmed'::text, 'packed'::text, 'shipped'::text, 'delivered'::text, 'completed'::text, 'cancelled'::text])))
+);
+CREATE TABLE public.orders_shipment (
+    order_id uuid NOT NULL,
+    number text NOT NULL,
+    shipped_at timestamp with time zone NOT NULL,
+    lines jsonb NOT NULL,
+    recorded_at timestamp with time zone NOT NULL
+);
+CREATE TABLE public.outbox_cursor (
+    subscription text NOT NULL,
+    stream text NOT NULL,
+    partition smallint NOT NULL,
+    "position" bigint NOT NULL,
+    moved_at timestamp with time zone DEFAULT now() NOT NULL
+)
+WITH (fillfactor='50');
+CREATE TABLE public.outbox_event (
+    serial bigint NOT NULL,
+    "position" bigint,
+    id uuid NOT NULL,
+    partition smallint NOT NULL,
+    type text NOT NULL,
+    key text NOT NULL,
+    payload json NOT NULL,
+    trace text,
+    created_at timestamp with time zone NOT NULL
+)
+WITH (autovacuum_vacuum_scale_factor='0.02', autovacuum_vacuum_threshold='5000');
+ALTER TABLE public.outbox_event ALTER COLUMN serial ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.outbox_event_serial_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+CREATE TABLE public.outbox_inbox (
+    subscription text NOT NULL,
+    event_id uuid NOT NULL,
+    handled_at timestamp with time zone DEFAULT now() NOT NULL
+);
+CREATE TABLE public.outbox_sequence (
+    only_row boolean DEFAULT true NOT NULL,
+    last bigint NOT NULL,
+    CONSTRAINT ck_outbox_sequence_only_row CHECK (only_row)
+);
+CREATE TABLE public.outbox_stuck (
+    subscription text NOT NULL,
+    stream text NOT NULL,
+    partition smallint NOT NULL,
+    key text NOT NULL,
+    attempts integer DEFAULT 0 NOT NULL,
+    next_try_at timestamp with time zone NOT NULL,
+    error text,
+    failed_at timestamp with time zone,
+    set_aside_at timestamp with time zone
+);
+CREATE TABLE public.outbox_waiting (
+    subscription text NOT NULL,
+    key text NOT NULL,
+    stream text NOT NULL,
+    "position" bigint NOT NULL,
+    partition smallint NOT NULL,
+    event_id uuid NOT NULL,
+    type text NOT NULL,
+    payload text NOT NULL,
+    trace text,
+    created_at timestamp with time zone NOT NULL
+);
+CREATE TABLE public.payments_attempt (
+    payment_id uuid NOT NULL,
+    key text NOT NULL,
+    action text NOT NULL,
+    amount_minor bigint NOT NULL,
+    state text NOT NULL,
+    tries integer NOT NULL,
+    asked_at timestamp with time zone NOT NULL,
+    answered_at timestamp with time zone,
+    reason text,
+    CONSTRAINT ck_payments_attempt_action CHECK ((action = ANY (ARRAY['start'::text, 'capture'::text, 'refund'::text, 'void'::text]))),
+    CONSTRAINT ck_payments_attempt_state CHECK ((state = ANY (ARRAY['asked'::text, 'done'::text, 'unknown'::text, 'refused'::text])))
+);
+CREATE TABLE public.payments_history (
+    payment_id uuid NOT NULL,
+    "position" bigint NOT NULL,
+    happened_at timestamp with time zone NOT NULL,
+    from_state text,
+    to_state text NOT NULL,
+    amount_minor bigint NOT NULL,
+    comment text DEFAULT ''::text NOT NULL
+);
+ALTER TABLE public.payments_history ALTER COLUMN "position" ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.payments_history_position_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+CREATE TABLE public.payments_method (
+    market text NOT NULL,
+    code text NOT NULL,
+    provider text NOT NULL,
+    name jsonb NOT NULL,
+    hint jsonb DEFAULT '{}'::jsonb NOT NULL,
+    "position" integer NOT NULL,
+    capture_at_once boolean DEFAULT true NOT NULL,
+    pay_within_minutes integer,
+    is_active boolean DEFAULT true NOT NULL
+);
+CREATE TABLE public.payments_notice (
+    provider text NOT NULL,
+    notice_id text NOT NULL,
+    reference text NOT NULL,
+    received_at timestamp with time zone NOT NULL
+);
+CREATE TABLE public.payments_payment (
+    id uuid NOT NULL,
+    subject_kind text NOT NULL,
+    subject_id uuid NOT NULL,
+    attempt integer NOT NULL,
+    market text NOT NULL,
+    method text NOT NULL,
+    provider text NOT NULL,
+    currency character(3) NOT NULL,
+    amount_minor bigint NOT NULL,
+    authorised_minor bigint DEFAULT 0 NOT NULL,
+    captured_minor bigint DEFAULT 0 NOT NULL,
+    refunded_minor bigint DEFAULT 0 NOT NULL,
+    state text NOT NULL,
+    wanted text DEFAULT 'paid'::text NOT NULL,
+    capture_at_once boolean NOT NULL,
+    capture_minor bigint,
+    reference text,
+    redirect_url text,
+    return_url text DEFAULT ''::text NOT NULL,
+    description text NOT NULL,
+    language text NOT NULL,
+    reason text,
+    created_at timestamp with time zone NOT NULL,
+    changed_at timestamp with time zone NOT NULL,
+    check_at timestamp with time zone,
+    checks integer DEFAULT 0 NOT NULL,
+    CONSTRAINT ck_payments_payment_amounts CHECK (((amount_minor >= 0) AND (authorised_minor >= 0) AND (captured_minor >= 0) AND (refunded_minor >= 0) AND (refunded_minor <= captured_minor))),
+    CONSTRAINT ck_payments_payment_state CHECK ((state = ANY (ARRAY['created'::text, 'pending'::text, 'due'::text, 'authorised'::text, 'captured'::text, 'refunded'::text, 'voided'::text, 'failed'::text]))),
+    CONSTRAINT ck_payments_payment_wanted CHECK ((wanted = ANY (ARRAY['paid'::text, 'void'::text])))
+);
+CREATE TABLE public.payments_refund (
+    id uuid NOT NULL,
+    payment_id uuid NOT NULL,
+    key text NOT NULL,
+    amount_minor bigint NOT NULL,
+    reason text NOT NULL,
+    state text NOT NULL,
+    by_id uuid,
+    requested_at timestamp with time zone NOT NULL,
+    answered_at timestamp with time zone,
+    answer text,
+    CONSTRAINT ck_payments_refund_amount CHECK ((amount_minor > 0)),
+    CONSTRAINT ck_payments_refund_state CHECK ((state = ANY (ARRAY['requested'::text, 'done'::text, 'refused'::text])))
+);
+CREATE TABLE public.pricing_group (
+    code text NOT NULL,
+    name jsonb NOT NULL,
+    changed_at timestamp with time zone NOT NULL
+);
+CREATE TABLE public.pricing_list (
+    id uuid NOT NULL,
+    code text NOT NULL,
+    name jsonb NOT NULL,
+    market text NOT NULL,
+    currency character(3) NOT NULL,
+    customer_group text,
+    priority integer DEFAULT 0 NOT NULL,
+    is_active boolean DEFAULT true NOT NULL,
+    valid_from timestamp with time zone,
+    valid_until timestamp with time zone,
+    was_effective boolean NOT NULL,
+    changed_at timestamp with time zone NOT NULL,
+    CONSTRAINT pricing_list_window_forward CHECK ((valid_from < valid_until))
+);
+CREATE TABLE public.pricing_member (
+    party_id uuid NOT NULL,
+    group_code text NOT NULL,
+    changed_at timestamp with time zone NOT NULL
+);
+CREATE TABLE public.pricing_price (
+    variant_id uuid NOT NULL,
+    price_list_id uuid NOT NULL,
+    min_quantity numeric(14,3) DEFAULT 1 NOT NULL,
+    amount numeric(20,6) NOT NULL,
+    compare_at numeric(20,6),
+    is_overridden boolean DEFAULT false NOT NULL,
+    changed_at timestamp with time zone NOT NULL,
+    CONSTRAINT pricing_price_amount_positive CHECK ((amount > (0)::numeric)),
+    CONSTRAINT pricing_price_compare_at_positive CHECK ((compare_at > (0)::numeric)),
+    CONSTRAINT pricing_price_min_quantity_positive CHECK ((min_quantity > (0)::numeric))
+);
+CREATE TABLE public.pricing_price_change (
+    id bigint NOT NULL,
+    variant_id uuid NOT NULL,
+    price_list_id uuid NOT NULL,
+    min_quantity numeric(14,3) NOT NULL,
+    amount_before numeric(20,6),
+    amount_after numeric(20,6),
+    compare_at_before numeric(20,6),
+    compare_at_after numeric(20,6),
+    changed_by uuid,
+    changed_at timestamp with time zone NOT NULL
+);
+ALTER TABLE public.pricing_price_change ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.pricing_price_change_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+CREATE TABLE public.pricing_profile (
+    id integer NOT NULL,
+    market text NOT NULL,
+    customer_group text
+);
+ALTER TABLE public.pricing_profile ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.pricing_profile_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+CREATE TABLE public.search_attribute (
+    attribute_id uuid NOT NULL,
+    code text NOT NULL,
+    name jsonb NOT NULL,
+    kind text NOT NULL,
+    is_facet boolean NOT NULL,
+    "position" integer NOT NULL
+);
+CREATE SEQUENCE public.search_tag_id
+    AS integer
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1;
+CREATE TABLE public.search_category (
+    id integer DEFAULT nextval('public.search_tag_id'::regclass) NOT NULL,
+    category_id uuid NOT NULL,
+    parent_id uuid,
+    slug text NOT NULL,
+    name jsonb NOT NULL,
+    "position" integer NOT NULL,
+    is_hidden boolean NOT NULL,
+    path integer[] DEFAULT '{}'::integer[] NOT NULL
+);
+CREATE TABLE public.search_change (
+    id bigint NOT NULL,
+    xid xid8 DEFAULT pg_current_xact_id() NOT NULL,
+    product integer NOT NULL,
+    changed_at timestamp with time zone DEFAULT now() NOT NULL
+);
+ALTER TABLE public.search_change ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.search_change_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+CREATE TABLE public.search_clock (
+    only_one boolean DEFAULT true NOT NULL,
+    looked_at timestamp with time zone NOT NULL,
+    CONSTRAINT search_clock_only_one_check CHECK (only_one)
+);
+CREATE TABLE public.search_code (
+    code text NOT NULL,
+    product integer NOT NULL
+);
+CREATE TABLE public.search_entry (
+    profile integer NOT NULL,
+    product integer NOT NULL,
+    price bigint NOT NULL,
+    price_max bigint NOT NULL,
+    was bigint,
+    price_list_id uuid NOT NULL,
+    shown_from timestamp with time zone,
+    shown_until timestamp with time zone,
+    available bigint DEFAULT 0 NOT NULL,
+    stock_tags integer[] DEFAULT '{}'::integer[] NOT NULL,
+    prices bigint[] NOT NULL,
+    was_prices bigint[] NOT NULL,
+    stock bigint[] NOT NULL
+)
+WITH (fillfactor='80');
+CREATE TABLE public.search_placement (
+    product integer NOT NULL,
+    category integer NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    popularity integer NOT NULL,
+    sort_ru text NOT NULL COLLATE pg_catalog."C",
+    sort_en text NOT NULL COLLATE pg_catalog."C"
+);
+CREATE TABLE public.search_price (
+    profile integer NOT NULL,
+    category integer NOT NULL,
+    price bigint NOT NULL,
+    product integer NOT NULL
+);
+CREATE TABLE public.search_product (
+    id integer NOT NULL,
+    product_id uuid NOT NULL,
+    slug text DEFAULT ''::text NOT NULL,
+    is_listed boolean DEFAULT false NOT NULL,
+    shown_from timestamp with time zone,
+    shown_until timestamp with time zone,
+    created_at timestamp with time zone,
+    popularity integer DEFAULT 0 NOT NULL,
+    categories integer[] DEFAULT '{}'::integer[] NOT NULL,
+    own_tags integer[] DEFAULT '{}'::integer[] NOT NULL,
+    tags integer[] DEFAULT '{}'::integer[] NOT NULL,
+    variant_ids uuid[] DEFAULT '{}'::uuid[] NOT NULL,
+    option_tags jsonb DEFAULT '[]'::jsonb NOT NULL,
+    words tsvector
+);
+ALTER TABLE public.search_product ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.search_product_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+CREATE TABLE public.search_query (
+    text text NOT NULL,
+    uses integer DEFAULT 1 NOT NULL,
+    asked_at timestamp with time zone NOT NULL
+);
+CREATE TABLE public.search_text (
+    product integer NOT NULL,
+    language text NOT NULL,
+    name text NOT NULL,
+    card bytea NOT NULL,
+    document bytea NOT NULL,
+    variants bytea[] NOT NULL
+);
+ALTER TABLE ONLY public.search_text ALTER COLUMN document SET STORAGE EXTERNAL;
+ALTER TABLE ONLY public.search_text ALTER COLUMN variants SET STORAGE EXTERNAL;
+CREATE TABLE public.search_value (
+    id integer DEFAULT nextval('public.search_tag_id'::regclass) NOT NULL,
+    attribute text NOT NULL,
+    value text NOT NULL,
+    label jsonb NOT NULL,
+    swatch text,
+    "position" integer DEFAULT 0 NOT NULL
+);
+CREATE TABLE public.search_word (
+    word text NOT NULL,
+    uses integer DEFAULT 1 NOT NULL
+);
+CREATE TABLE public.stock_channel_link (
+    channel text NOT NULL,
+    linked text NOT NULL
+);
+CREATE TABLE public.stock_channel_warehouse (
+    channel text NOT NULL,
+    warehouse_id uuid NOT NULL
+);
+CREATE TABLE public.stock_counter (
+    variant_id uuid NOT NULL,
+    channel text NOT NULL,
+    sellable numeric(14,3) DEFAULT 0 NOT NULL,
+    reserved numeric(14,3) DEFAULT 0 NOT NULL,
+    CONSTRAINT stock_counter_reserved_check CHECK ((reserved >= (0)::numeric)),
+    CONSTRAINT stock_counter_sellable_check CHECK ((sellable >= (0)::numeric))
+)
+WITH (fillfactor='50', autovacuum_vacuum_scale_factor='0.02', autovacuum_vacuum_cost_delay='0');
+CREATE TABLE public.stock_level (
+    variant_id uuid NOT NULL,
+    warehouse_id uuid NOT NULL,
+    on_hand numeric(14,3) DEFAULT 0 NOT NULL,
+    on_hand_was numeric(14,3) DEFAULT 0 NOT NULL,
+    safety numeric(14,3) DEFAULT 0 NOT NULL,
+    reserved numeric(14,3) DEFAULT 0 NOT NULL,
+    as_of timestamp with time zone NOT NULL,
+    source text NOT NULL,
+    CONSTRAINT stock_level_reserved_check CHECK ((reserved >= (0)::numeric)),
+    CONSTRAINT stock_level_safety_check CHECK ((safety >= (0)::numeric))
+)
+WITH (fillfactor='80');
+CREATE TABLE public.stock_movement (
+    variant_id uuid NOT NULL,
+    number bigint NOT NULL,
+    at timestamp with time zone NOT NULL,
+    kind text NOT NULL,
+    warehouse_id uuid,
+    channel text,
+    reservation_id uuid,
+    on_hand_change numeric(14,3) DEFAULT 0 NOT NULL,
+    on_hand_after numeric(14,3),
+    reserved_change numeric(14,3) DEFAULT 0 NOT NULL,
+    quantity numeric(14,3),
+    as_of timestamp with time zone,
+    source text,
+    note text,
+    actor_id uuid,
+    CONSTRAINT stock_movement_kind_check CHECK ((kind = ANY (ARRAY['level'::text, 'missing'::text, 'safety'::text, 'held'::text, 'ordered'::text, 'sent'::text, 'shipped'::text, 'contained'::text, 'released'::text, 'expired'::text])))
+);
+CREATE SEQUENCE public.stock_movement_number
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1;
+ALTER SEQUENCE public.stock_movement_number OWNED BY public.stock_movement.number;
+CREATE TABLE public.stock_reservation (
+    id uuid NOT NULL,
+    key text NOT NULL,
+    digest bytea NOT NULL,
+    state text NOT NULL,
+    channel text NOT NULL,
+    warehouse_id uuid,
+    owner text NOT NULL,
+    order_id uuid,
+    expires_at timestamp with time zone NOT NULL,
+    made_at timestamp with time zone NOT NULL,
+    ended_at timestamp with time zone,
+    refusal jsonb,
+    CONSTRAINT stock_reservation_ended_check CHECK (((state = ANY (ARRAY['refused'::text, 'contained'::text, 'released'::text])) = (ended_at IS NOT NULL))),
+    CONSTRAINT stock_reservation_order_check CHECK (((order_id IS NOT NULL) OR (state <> ALL (ARRAY['ordered'::text, 'sent'::text])))),
+    CONSTRAINT stock_reservation_refusal_check CHECK (((state = 'refused'::text) = (refusal IS NOT NULL))),
+    CONSTRAINT stock_reservation_state_check CHECK ((state = ANY (ARRAY['refused'::text, 'held'::text, 'ordered'::text, 'sent'::text, 'contained'::text, 'released'::text])))
+)
+WITH (fillfactor='90');
+CREATE TABLE public.stock_reservation_line (
+    reservation_id uuid NOT NULL,
+    variant_id uuid NOT NULL,
+    channel text NOT NULL,
+    warehouse_id uuid,
+    quantity numeric(14,3) NOT NULL,
+    contained numeric(14,3) DEFAULT 0 NOT NULL,
+    released numeric(14,3) DEFAULT 0 NOT NULL,
+    CONSTRAINT stock_reservation_line_parts_check CHECK (((contained >= (0)::numeric) AND (released >= (0)::numeric) AND ((contained + released) <= quantity))),
+    CONSTRAINT stock_reservation_line_quantity_check CHECK ((quantity > (0)::numeric))
+);
+CREATE TABLE public.stock_shipment (
+    reservation_id uuid NOT NULL,
+    variant_id uuid NOT NULL,
+    reference text NOT NULL,
+    channel text NOT NULL,
+    warehouse_id uuid,
+    quantity numeric(14,3) NOT NULL,
+    shipped_at timestamp with time zone NOT NULL,
+    recorded_at timestamp with time zone NOT NULL,
+    contained_at timestamp with time zone,
+    CONSTRAINT stock_shipment_quantity_check CHECK ((quantity > (0)::numeric))
+);
+CREATE TABLE public.stock_warehouse (
+    id uuid NOT NULL,
+    code text NOT NULL,
+    name jsonb NOT NULL,
+    kind text NOT NULL,
+    address text DEFAULT ''::text NOT NULL,
+    city text DEFAULT ''::text NOT NULL,
+    phone text DEFAULT ''::text NOT NULL,
+    hours text DEFAULT ''::text NOT NULL,
+    latitude double precision,
+    longitude double precision,
+    is_active boolean DEFAULT true NOT NULL,
+    channels text[] DEFAULT '{}'::text[] NOT NULL,
+    "position" integer DEFAULT 0 NOT NULL,
+    updated_at timestamp with time zone NOT NULL,
+    CONSTRAINT stock_warehouse_kind_check CHECK ((kind = ANY (ARRAY['warehouse'::text, 'shop'::text])))
+);
+ALTER TABLE ONLY jobs.procrastinate_events ALTER COLUMN id SET DEFAULT nextval('jobs.procrastinate_events_id_seq'::regclass);
+ALTER TABLE ONLY jobs.procrastinate_jobs ALTER COLUMN id SET DEFAULT nextval('jobs.procrastinate_jobs_id_seq'::regclass);
+ALTER TABLE ONLY jobs.procrastinate_periodic_defers ALTER COLUMN id SET DEFAULT nextval('jobs.procrastinate_periodic_defers_id_seq'::regclass);
+ALTER TABLE ONLY public.stock_movement ALTER COLUMN number SET DEFAULT nextval('public.stock_movement_number'::regclass);
+ALTER TABLE ONLY jobs.job_error
+    ADD CONSTRAINT pk_job_error PRIMARY KEY (job_id);
+ALTER TABLE ONLY jobs.procrastinate_events
+    ADD CONSTRAINT procrastinate_events_pkey PRIMARY KEY (id);
+ALTER TABLE ONLY jobs.procrastinate_jobs
+    ADD CONSTRAINT procrastinate_jobs_pkey PRIMARY KEY (id);
+ALTER TABLE ONLY jobs.procrastinate_periodic_defers
+    ADD CONSTRAINT procrastinate_periodic_defers_pkey PRIMARY KEY (id);
+ALTER TABLE ONLY jobs.procrastinate_periodic_defers
+    ADD CONSTRAINT procrastinate_periodic_defers_unique UNIQUE (task_name, periodic_id, defer_timestamp);
+ALTER TABLE ONLY jobs.procrastinate_workers
+    ADD CONSTRAINT procrastinate_workers_pkey PRIMARY KEY (id);
+ALTER TABLE ONLY public.account_api_key
+    ADD CONSTRAINT account_api_key_pkey PRIMARY KEY (id);
+ALTER TABLE ONLY public.account_api_key
+    ADD CONSTRAINT account_api_key_public_once UNIQUE (public_id);
+ALTER TABLE ONLY public.account_attempt
+    ADD CONSTRAINT account_attempt_pk PRIMARY KEY (scope, began_at);
+ALTER TABLE ONLY public.account_audit
+    ADD CONSTRAINT account_audit_pkey PRIMARY KEY (id);
+ALTER TABLE ONLY public.account_recovery_code
+    ADD CONSTRAINT account_recovery_code_pk PRIMARY KEY (user_id, code_hash);
+ALTER TABLE ONLY public.account_role
+    ADD CONSTRAINT account_role_code_once UNIQUE (code);
+ALTER TABLE ONLY public.account_role
+    ADD CONSTRAINT account_role_pkey PRIMARY KEY (id);
+ALTER TABLE ONLY public.account_session
+    ADD CONSTRAINT account_session_pkey PRIMARY KEY (id);
+ALTER TABLE ONLY public.account_session
+    ADD CONSTRAINT account_session_token_once UNIQUE (token_hash);
+ALTER TABLE ONLY public.account_token
+    ADD CONSTRAINT account_token_pkey PRIMARY KEY (token_hash);
+ALTER TABLE ONLY public.account_user
+    ADD CONSTRAINT account_user_email_once UNIQUE (email, kind);
+ALTER TABLE ONLY public.account_user
+    ADD CONSTRAINT account_user_pkey PRIMARY KEY (id);
+ALTER TABLE ONLY public.account_user_role
+    ADD CONSTRAINT account_user_role_pk PRIMARY KEY (user_id, role_id);
+ALTER TABLE ONLY public.alembic_version
+    ADD CONSTRAINT alembic_version_pkc PRIMARY KEY (version_num);
+ALTER TABLE ONLY public.catalog_attribute_choice
+    ADD CONSTRAINT catalog_attribute_choice_pkey PRIMARY KEY (id);
+ALTER TABLE ONLY public.catalog_attribute
+    ADD CONSTRAINT catalog_attribute_code_unique UNIQUE (code);
+ALTER TABLE ONLY public.catalog_attribute
+    ADD CONSTRAINT catalog_attribute_pkey PRIMARY KEY (id);
+ALTER TABLE ONLY public.catalog_category
+    ADD CONSTRAINT catalog_category_pkey PRIMARY KEY (id);
+ALTER TABLE ONLY public.catalog_category
+    ADD CONSTRAINT catalog_category_slug_unique UNIQUE (slug);
+ALTER TABLE ONLY public.catalog_product
+    ADD CONSTRAINT catalog_product_pkey PRIMARY KEY (id);
+ALTER TABLE ONLY public.catalog_product
+    ADD CONSTRAINT catalog_product_slug_unique UNIQUE (slug);
+ALTER TABLE ONLY public.catalog_slug
+    ADD CONSTRAINT catalog_slug_pkey PRIMARY KEY (kind, slug);
+ALTER TABLE ONLY public.catalog_variant
+    ADD CONSTRAINT catalog_variant_pkey PRIMARY KEY (id);
+ALTER TABLE ONLY public.checkout_basket
+    ADD CONSTRAINT checkout_basket_pkey PRIMARY KEY (id);
+ALTER TABLE ONLY public.idempotency_key
+    ADD CONSTRAINT idempotency_key_pk PRIMARY KEY (scope, key);
+ALTER TABLE ONLY public.markets_market
+    ADD CONSTRAINT markets_market_pkey PRIMARY KEY (code);
+ALTER TABLE ONLY public.orders_order
+    ADD CONSTRAINT orders_order_pkey PRIMARY KEY (id);
+ALTER TABLE ONLY public.payments_payment
+    ADD CONSTRAINT payments_payment_pkey PRIMARY KEY (id);
+ALTER TABLE ONLY public.payments_refund
+    ADD CONSTRAINT payments_refund_pkey PRIMARY KEY (id);
+ALTER TABLE ONLY public.checkout_delivery_method
+    ADD CONSTRAINT pk_checkout_delivery_method PRIMARY KEY (market, code);
+ALTER TABLE ONLY public.checkout_line
+    ADD CONSTRAINT pk_checkout_line PRIMARY KEY (basket_id, variant_id);
+ALTER TABLE ONLY public.orders_history
+    ADD CONSTRAINT pk_orders_history PRIMARY KEY (order_id, "position");
+ALTER TABLE ONLY public.orders_line
+    ADD CONSTRAINT pk_orders_line PRIMARY KEY (order_id, "position");
+ALTER TABLE ONLY public.orders_shipment
+    ADD CONSTRAINT pk_orders_shipment PRIMARY KEY (order_id, number);
+ALTER TABLE ONLY public.outbox_cursor
+    ADD CONSTRAINT pk_outbox_cursor PRIMARY KEY (subscription, stream, partition);
+ALTER TABLE ONLY public.outbox_event
+    ADD CONSTRAINT pk_outbox_event PRIMARY KEY (serial);
+ALTER TABLE ONLY public.outbox_inbox
+    ADD CONSTRAINT pk_outbox_inbox PRIMARY KEY (subscription, event_id);
+ALTER TABLE ONLY public.outbox_sequence
+    ADD CONSTRAINT pk_outbox_sequence PRIMARY KEY (only_row);
+ALTER TABLE ONLY public.outbox_stuck
+    ADD CONSTRAINT pk_outbox_stuck PRIMARY KEY (subscription, key);
+ALTER TABLE ONLY public.outbox_waiting
+    ADD CONSTRAINT pk_outbox_waiting PRIMARY KEY (subscription, key, stream, "position");
+ALTER TABLE ONLY public.payments_attempt
+    ADD CONSTRAINT pk_payments_attempt PRIMARY KEY (key);
+ALTER TABLE ONLY public.payments_history
+    ADD CONSTRAINT pk_payments_history PRIMARY KEY (payment_id, "position");
+ALTER TABLE ONLY public.payments_method
+    ADD CONSTRAINT pk_payments_method PRIMARY KEY (market, code);
+ALTER TABLE ONLY public.payments_notice
+    ADD CONSTRAINT pk_payments_notice PRIMARY KEY (provider, notice_id);
+ALTER TABLE ONLY public.pricing_group
+    ADD CONSTRAINT pricing_group_pkey PRIMARY KEY (code);
+ALTER TABLE ONLY public.pricing_list
+    ADD CONSTRAINT pricing_list_code_unique UNIQUE (code);
+ALTER TABLE ONLY public.pricing_list
+    ADD CONSTRAINT pricing_list_pkey PRIMARY KEY (id);
+ALTER TABLE ONLY public.pricing_member
+    ADD CONSTRAINT pricing_member_pkey PRIMARY KEY (party_id);
+ALTER TABLE ONLY public.pricing_price_change
+    ADD CONSTRAINT pricing_price_change_pkey PRIMARY KEY (id);
+ALTER TABLE ONLY public.pricing_price
+    ADD CONSTRAINT pricing_price_pkey PRIMARY KEY (variant_id, price_list_id, min_quantity);
+ALTER TABLE ONLY public.pricing_profile
+    ADD CONSTRAINT pricing_profile_pkey PRIMARY KEY (id);
+ALTER TABLE ONLY public.pricing_profile
+    ADD CONSTRAINT pricing_profile_unique UNIQUE NULLS NOT DISTINCT (market, customer_group);
+ALTER TABLE ONLY public.search_attribute
+    ADD CONSTRAINT search_attribute_pkey PRIMARY KEY (attribute_id);
+ALTER TABLE ONLY public.search_category
+    ADD CONSTRAINT search_category_category_unique UNIQUE (category_id);
+ALTER TABLE ONLY public.search_category
+    ADD CONSTRAINT search_category_pkey PRIMARY KEY (id);
+ALTER TABLE ONLY public.search_change
+    ADD CONSTRAINT search_change_pkey PRIMARY KEY (id);
+ALTER TABLE ONLY public.search_clock
+    ADD CONSTRAINT search_clock_pkey PRIMARY KEY (only_one);
+ALTER TABLE ONLY public.search_code
+    ADD CONSTRAINT search_code_pkey PRIMARY KEY (code, product);
+ALTER TABLE ONLY public.search_entry
+    ADD CONSTRAINT search_entry_pkey PRIMARY KEY (profile, product);
+ALTER TABLE ONLY public.search_placement
+    ADD CONSTRAINT search_placement_pkey PRIMARY KEY (product, category);
+ALTER TABLE ONLY public.search_price
+    ADD CONSTRAINT search_price_pkey PRIMARY KEY (profile, category, price, product);
+ALTER TABLE ONLY public.search_product
+    ADD CONSTRAINT search_product_pkey PRIMARY KEY (id);
+ALTER TABLE ONLY public.search_product
+    ADD CONSTRAINT search_product_product_unique UNIQUE (product_id);
+ALTER TABLE ONLY public.search_query
+    ADD CONSTRAINT search_query_pkey PRIMARY KEY (text);
+ALTER TABLE ONLY public.search_text
+    ADD CONSTRAINT search_text_pkey PRIMARY KEY (product, language);
+ALTER TABLE ONLY public.search_value
+    ADD CONSTRAINT search_value_pkey PRIMARY KEY (id);
+ALTER TABLE ONLY public.search_value
+    ADD CONSTRAINT search_value_unique UNIQUE (attribute, value);
+ALTER TABLE ONLY public.search_word
+    ADD CONSTRAINT search_word_pkey PRIMARY KEY (word);
+ALTER TABLE ONLY public.stock_channel_link
+    ADD CONSTRAINT stock_channel_link_pkey PRIMARY KEY (channel, linked);
+ALTER TABLE ONLY public.stock_channel_warehouse
+    ADD CONSTRAINT stock_channel_warehouse_pkey PRIMARY KEY (channel, warehouse_id);
+ALTER TABLE ONLY public.stock_counter
+    ADD CONSTRAINT stock_counter_pkey PRIMARY KEY (variant_id, channel);
+ALTER TABLE ONLY public.stock_level
+    ADD CONSTRAINT stock_level_pkey PRIMARY KEY (variant_id, warehouse_id);
+ALTER TABLE ONLY public.stock_movement
+    ADD CONSTRAINT stock_movement_pkey PRIMARY KEY (variant_id, number);
+ALTER TABLE ONLY public.stock_reservation
+    ADD CONSTRAINT stock_reservation_key_key UNIQUE (key);
+ALTER TABLE ONLY public.stock_reservation_line
+    ADD CONSTRAINT stock_reservation_line_pkey PRIMARY KEY (reservation_id, variant_id);
+ALTER TABLE ONLY public.stock_reservation
+    ADD CONSTRAINT stock_reservation_pkey PRIMARY KEY (id);
+ALTER TABLE ONLY public.stock_shipment
+    ADD CONSTRAINT stock_shipment_pkey PRIMARY KEY (reservation_id, variant_id, reference);
+ALTER TABLE ONLY public.stock_warehouse
+    ADD CONSTRAINT stock_warehouse_code_key UNIQUE (code);
+ALTER TABLE ONLY public.stock_warehouse
+    ADD CONSTRAINT stock_warehouse_pkey PRIMARY KEY (id);
+ALTER TABLE ONLY public.checkout_basket
+    ADD CONSTRAINT uq_checkout_basket_party UNIQUE (party_id, market);
+ALTER TABLE ONLY public.checkout_basket
+    ADD CONSTRAINT uq_checkout_basket_session UNIQUE (session_id, market);
+ALTER TABLE ONLY public.orders_order
+    ADD CONSTRAINT uq_orders_order_number UNIQUE (number);
+ALTER TABLE ONLY public.orders_order
+    ADD CONSTRAINT uq_orders_order_placing_key UNIQUE (placing_key);
+ALTER TABLE ONLY public.payments_payment
+    ADD CONSTRAINT uq_payments_payment_reference UNIQUE (provider, reference);
+ALTER TABLE ONLY public.payments_payment
+    ADD CONSTRAINT uq_payments_payment_subject UNIQUE (subject_kind, subject_id, attempt);
+ALTER TABLE ONLY public.payments_refund
+    ADD CONSTRAINT uq_payments_refund_key UNIQUE (payment_id, key);
+CREATE INDEX idx_procrastinate_jobs_worker_not_null ON jobs.procrastinate_jobs USING btree (worker_id) WHERE ((worker_id IS NOT NULL) AND (status = 'doing'::jobs.procrastinate_job_status));
+CREATE INDEX idx_procrastinate_workers_last_heartbeat ON jobs.procrastinate_workers USING btree (last_heartbeat);
+CREATE INDEX procrastinate_events_job_id_fkey_v1 ON jobs.procrastinate_events USING btree (job_id);
+CREATE INDEX procrastinate_jobs_id_lock_idx_v1 ON jobs.procrastinate_jobs USING btree (id, lock) WHERE (status = ANY (ARRAY['todo'::jobs.procrastinate_job_status, 'doing'::jobs.procrastinate_job_status]));
+CREATE UNIQUE INDEX procrastinate_jobs_lock_idx_v1 ON jobs.procrastinate_jobs USING btree (lock) WHERE (status = 'doing'::jobs.procrastinate_job_status);
+CREATE INDEX procrastinate_jobs_priority_idx_v1 ON jobs.procrastinate_jobs USING btree (priority DESC, id) WHERE (status = 'todo'::jobs.procrastinate_job_status);
+CREATE INDEX procrastinate_jobs_queue_name_idx_v1 ON jobs.procrastinate_jobs USING btree (queue_name);
+CREATE UNIQUE INDEX procrastinate_jobs_queueing_lock_idx_v1 ON jobs.procrastinate_jobs USING btree (queueing_lock) WHERE (status = 'todo'::jobs.procrastinate_job_status);
+CREATE INDEX procrastinate_periodic_defers_job_id_fkey_v1 ON jobs.procrastinate_periodic_defers USING btree (job_id);
+CREATE INDEX ix_account_attempt_began ON public.account_attempt USING btree (began_at);
+CREATE INDEX ix_account_audit_actor ON public.account_audit USING btree (actor_id, at, id) WHERE (actor_id IS NOT NULL);
+CREATE INDEX ix_account_audit_at ON public.account_audit USING btree (at, id);
+CREATE INDEX ix_account_audit_subject ON public.account_audit USING btree (subject_kind, subject_id, at, id);
+CREATE INDEX ix_account_session_expires ON public.account_session USING btree (expires_at);
+CREATE INDEX ix_account_session_user ON public.account_session USING btree (user_id) WHERE (user_id IS NOT NULL);
+CREATE INDEX ix_account_token_expires ON public.account_token USING btree (expires_at);
+CREATE INDEX ix_account_token_user ON public.account_token USING btree (user_id, purpose);
+CREATE INDEX ix_account_user_kind ON public.account_user USING btree (kind, id);
+CREATE INDEX ix_account_user_party ON public.account_user USING btree (party_id) WHERE (party_id IS NOT NULL);
+CREATE INDEX ix_account_user_role_role ON public.account_user_role USING btree (role_id);
+CREATE INDEX ix_catalog_attribute_choice_attribute ON public.catalog_attribute_choice USING btree (attribute_id);
+CREATE INDEX ix_catalog_category_parent ON public.catalog_category USING btree (parent_id);
+CREATE INDEX ix_catalog_product_categories ON public.catalog_product USING gin (category_ids);
+CREATE INDEX ix_catalog_product_name ON public.catalog_product USING gin (((name)::text) public.gin_trgm_ops);
+CREATE INDEX ix_catalog_product_newest ON public.catalog_product USING btree (created_at DESC, id DESC);
+CREATE INDEX ix_catalog_product_publish_from ON public.catalog_product USING btree (publish_from) WHERE (publish_from IS NOT NULL);
+CREATE INDEX ix_catalog_product_publish_until ON public.catalog_product USING btree (publish_until) WHERE (publish_until IS NOT NULL);
+CREATE INDEX ix_catalog_slug_target ON public.catalog_slug USING btree (target_id);
+CREATE INDEX ix_catalog_variant_barcode ON public.catalog_variant USING btree (barcode) WHERE (barcode <> ''::text);
+CREATE INDEX ix_catalog_variant_product ON public.catalog_variant USING btree (product_id, "position", id);
+CREATE INDEX ix_catalog_variant_sku ON public.catalog_variant USING btree (lower(sku)) WHERE (sku <> ''::text);
+CREATE INDEX ix_checkout_basket_changed ON public.checkout_basket USING btree (changed_at);
+CREATE INDEX ix_idempotency_key_created ON public.idempotency_key USING btree (created_at);
+CREATE INDEX ix_orders_line_variant ON public.orders_line USING btree (variant_id);
+CREATE INDEX ix_orders_order_party ON public.orders_order USING btree (party_id, placed_at DESC, id DESC) WHERE (party_id IS NOT NULL);
+CREATE INDEX ix_orders_order_placed ON public.orders_order USING btree (placed_at DESC, id DESC);
+CREATE INDEX ix_orders_order_search ON public.orders_order USING gin (lower(((((((((number || ' '::text) || COALESCE(erp_number, ''::text)) || ' '::text) || recipient_name) || ' '::text) || recipient_phone) || ' '::text) || recipient_email)) public.gin_trgm_ops);
+CREATE INDEX ix_orders_order_state ON public.orders_order USING btree (state, placed_at DESC, id DESC);
+CREATE INDEX ix_orders_order_to_export ON public.orders_order USING btree (changed_at, id) WHERE (change_number > exported_number);
+CREATE INDEX ix_orders_order_unpaid ON public.orders_order USING btree (pay_until) WHERE ((pay_until IS NOT NULL) AND (state = ANY (ARRAY['placed'::text, 'confirmed'::text])));
+CREATE INDEX ix_outbox_event_unnumbered ON public.outbox_event USING btree (serial) WHERE ("position" IS NULL);
+CREATE INDEX ix_outbox_stuck_due ON public.outbox_stuck USING btree (subscription, next_try_at) WHERE (set_aside_at IS NULL);
+CREATE INDEX ix_payments_attempt_payment ON public.payments_attempt USING btree (payment_id);
+CREATE INDEX ix_payments_payment_check ON public.payments_payment USING btree (check_at) WHERE (check_at IS NOT NULL);
+CREATE INDEX ix_payments_payment_created ON public.payments_payment USING btree (created_at DESC, id DESC);
+CREATE INDEX ix_payments_refund_payment ON public.payments_refund USING btree (payment_id);
+CREATE INDEX ix_pricing_list_market ON public.pricing_list USING btree (market, customer_group);
+CREATE INDEX ix_pricing_member_group ON public.pricing_member USING btree (group_code);
+CREATE INDEX ix_pricing_price_change_variant ON public.pricing_price_change USING btree (variant_id, id DESC);
+CREATE INDEX ix_pricing_price_list ON public.pricing_price USING btree (price_list_id, variant_id);
+CREATE INDEX ix_search_change_at ON public.search_change USING btree (changed_at);
+CREATE INDEX ix_search_change_xid ON public.search_change USING btree (xid);
+CREATE INDEX ix_search_code_product ON public.search_code USING btree (product);
+CREATE INDEX ix_search_entry_product ON public.search_entry USING btree (product);
+CREATE INDEX ix_search_placement_en ON public.search_placement USING btree (category, sort_en, product);
+CREATE INDEX ix_search_placement_new ON public.search_placement USING btree (category, created_at, product);
+CREATE INDEX ix_search_placement_popular ON public.search_placement USING btree (category, popularity, product);
+CREATE INDEX ix_search_placement_ru ON public.search_placement USING btree (category, sort_ru, product);
+CREATE INDEX ix_search_product_slug ON public.search_product USING btree (slug);
+CREATE INDEX ix_search_product_words ON public.search_product USING gin (words);
+CREATE INDEX ix_search_query_prefix ON public.search_query USING btree (text text_pattern_ops);
+CREATE INDEX ix_search_word_prefix ON public.search_word USING btree (word text_pattern_ops);
+CREATE INDEX ix_search_word_similar ON public.search_word USING gist (word public.gist_trgm_ops);
+CREATE INDEX stock_channel_warehouse_warehouse ON public.stock_channel_warehouse USING btree (warehouse_id);
+CREATE INDEX stock_reservation_expiry ON public.stock_reservation USING btree (expires_at) WHERE (state = 'held'::text);
+CREATE INDEX stock_reservation_line_open ON public.stock_reservation_line USING btree (variant_id, reservation_id) WHERE ((contained + released) < quantity);
+CREATE UNIQUE INDEX stock_reservation_order ON public.stock_reservation USING btree (order_id) WHERE (order_id IS NOT NULL);
+CREATE INDEX stock_reservation_refused ON public.stock_reservation USING btree (made_at) WHERE (state = 'refused'::text);
+CREATE INDEX stock_shipment_waiting ON public.stock_shipment USING btree (variant_id) WHERE (contained_at IS NULL);
+CREATE UNIQUE INDEX uq_outbox_event_position ON public.outbox_event USING btree (partition, "position") WHERE ("position" IS NOT NULL);
+CREATE TRIGGER procrastinate_jobs_notify_queue_job_aborted_v1 AFTER UPDATE OF abort_requested ON jobs.procrastinate_jobs FOR EACH ROW WHEN (((old.abort_requested = false) AND (new.abort_requested = true) AND (new.status = 'doing'::jobs.procrastinate_job_status))) EXECUTE FUNCTION jobs.procrastinate_notify_queue_abort_job_v1();
+CREATE TRIGGER procrastinate_jobs_notify_queue_job_inserted_v1 AFTER INSERT ON jobs.procrastinate_jobs FOR EACH ROW WHEN ((new.status = 'todo'::jobs.procrastinate_job_status)) EXECUTE FUNCTION jobs.procrastinate_notify_queue_job_inserted_v1();
+CREATE TRIGGER procrastinate_trigger_abort_requested_events_v1 AFTER UPDATE OF abort_requested ON jobs.procrastinate_jobs FOR EACH ROW WHEN ((new.abort_requested = true)) EXECUTE FUNCTION jobs.procrastinate_trigger_abort_requested_events_procedure_v1();
+CREATE TRIGGER procrastinate_trigger_delete_jobs_v1 BEFORE DELETE ON jobs.procrastinate_jobs FOR EACH ROW EXECUTE FUNCTION jobs.procrastinate_unlink_periodic_defers_v1();
+CREATE TRIGGER procrastinate_trigger_scheduled_events_v1 AFTER INSERT OR UPDATE ON jobs.procrastinate_jobs FOR EACH ROW WHEN (((new.scheduled_at IS NOT NULL) AND (new.status = 'todo'::jobs.procrastinate_job_status))) EXECUTE FUNCTION jobs.procrastinate_trigger_function_scheduled_events_v1();
+CREATE TRIGGER procrastinate_trigger_status_events_insert_v1 AFTER INSERT ON jobs.procrastinate_jobs FOR EACH ROW WHEN ((new.status = 'todo'::jobs.procrastinate_job_status)) EXECUTE FUNCTION jobs.procrastinate_trigger_function_status_events_insert_v1();
+CREATE TRIGGER procrastinate_trigger_status_events_update_v1 AFTER UPDATE OF status ON jobs.procrastinate_jobs FOR EACH ROW EXECUTE FUNCTION jobs.procrastinate_trigger_function_status_events_update_v1();
+CREATE TRIGGER account_audit_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.account_audit FOR EACH STATEMENT EXECUTE FUNCTION public.account_audit_is_append_only();
+CREATE TRIGGER stock_movement_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.stock_movement FOR EACH STATEMENT EXECUTE FUNCTION public.stock_movement_append_only();
+ALTER TABLE ONLY jobs.job_error
+    ADD CONSTRAINT fk_job_error_job FOREIGN KEY (job_id) REFERENCES jobs.procrastinate_jobs(id) ON DELETE CASCADE;
+ALTER TABLE ONLY jobs.procrastinate_events
+    ADD CONSTRAINT procrastinate_events_job_id_fkey FOREIGN KEY (job_id) REFERENCES jobs.procrastinate_jobs(id) ON DELETE CASCADE;
+ALTER TABLE ONLY jobs.procrastinate_jobs
+    ADD CONSTRAINT procrastinate_jobs_worker_id_fkey FOREIGN KEY (worker_id) REFERENCES jobs.procrastinate_workers(id) ON DELETE SET NULL;
+ALTER TABLE ONLY jobs.procrastinate_periodic_defers
+    ADD CONSTRAINT procrastinate_periodic_defers_job_id_fkey FOREIGN KEY (job_id) REFERENCES jobs.procrastinate_jobs(id);
+ALTER TABLE ONLY public.account_recovery_code
+    ADD CONSTRAINT account_recovery_code_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.account_user(id) ON DELETE CASCADE;
+ALTER TABLE ONLY public.account_session
+    ADD CONSTRAINT account_session_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.account_user(id) ON DELETE CASCADE;
+ALTER TABLE ONLY public.account_token
+    ADD CONSTRAINT account_token_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.account_user(id) ON DELETE CASCADE;
+ALTER TABLE ONLY public.account_user_role
+    ADD CONSTRAINT account_user_role_role_id_fkey FOREIGN KEY (role_id) REFERENCES public.account_role(id) ON DELETE RESTRICT;
+ALTER TABLE ONLY public.account_user_role
+    ADD CONSTRAINT account_user_role_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.account_user(id) ON DELETE CASCADE;
+ALTER TABLE ONLY public.catalog_attribute_choice
+    ADD CONSTRAINT catalog_attribute_choice_attribute FOREIGN KEY (attribute_id) REFERENCES public.catalog_attribute(id);
+ALTER TABLE ONLY public.catalog_category
+    ADD CONSTRAINT catalog_category_parent FOREIGN KEY (parent_id) REFERENCES public.catalog_category(id) DEFERRABLE INITIALLY DEFERRED;
+ALTER TABLE ONLY public.catalog_variant
+    ADD CONSTRAINT catalog_variant_product FOREIGN KEY (product_id) REFERENCES public.catalog_product(id) ON DELETE CASCADE;
+ALTER TABLE ONLY public.checkout_line
+    ADD CONSTRAINT checkout_line_basket_id_fkey FOREIGN KEY (basket_id) REFERENCES public.checkout_basket(id) ON DELETE CASCADE;
+ALTER TABLE ONLY public.orders_history
+    ADD CONSTRAINT orders_history_order_id_fkey FOREIGN KEY (order_id) REFERENCES public.orders_order(id);
+ALTER TABLE ONLY public.orders_line
+    ADD CONSTRAINT orders_line_order_id_fkey FOREIGN KEY (order_id) REFERENCES public.orders_order(id);
+ALTER TABLE ONLY public.orders_shipment
+    ADD CONSTRAINT orders_shipment_order_id_fkey FOREIGN KEY (order_id) REFERENCES public.orders_order(id);
+ALTER TABLE ONLY public.payments_attempt
+    ADD CONSTRAINT payments_attempt_payment_id_fkey FOREIGN KEY (payment_id) REFERENCES public.payments_payment(id);
+ALTER TABLE ONLY public.payments_history
+    ADD CONSTRAINT payments_history_payment_id_fkey FOREIGN KEY (payment_id) REFERENCES public.payments_payment(id);
+ALTER TABLE ONLY public.payments_refund
+    ADD CONSTRAINT payments_refund_payment_id_fkey FOREIGN KEY (payment_id) REFERENCES public.payments_payment(id);
+ALTER TABLE ONLY public.pricing_list
+    ADD CONSTRAINT pricing_list_group FOREIGN KEY (customer_group) REFERENCES public.pricing_group(code);
+ALTER TABLE ONLY public.pricing_member
+    ADD CONSTRAINT pricing_member_group FOREIGN KEY (group_code) REFERENCES public.pricing_group(code);
+ALTER TABLE ONLY public.pricing_price
+    ADD CONSTRAINT pricing_price_list FOREIGN KEY (price_list_id) REFERENCES public.pricing_list(id);
+ALTER TABLE ONLY public.search_code
+    ADD CONSTRAINT search_code_product FOREIGN KEY (product) REFERENCES public.search_product(id) ON DELETE CASCADE;
+ALTER TABLE ONLY public.search_text
+    ADD CONSTRAINT search_text_product FOREIGN KEY (product) REFERENCES public.search_product(id) ON DELETE CASCADE;
+ALTER TABLE ONLY public.stock_channel_warehouse
+    ADD CONSTRAINT stock_channel_warehouse_warehouse_id_fkey FOREIGN KEY (warehouse_id) REFERENCES public.stock_warehouse(id);
+ALTER TABLE ONLY public.stock_reservation_line
+    ADD CONSTRAINT stock_reservation_line_reservation_id_fkey FOREIGN KEY (reservation_id) REFERENCES public.stock_reservation(id);
+ALTER TABLE ONLY public.stock_shipment
+    ADD CONSTRAINT stock_shipment_reservation_id_fkey FOREIGN KEY (reservation_id) REFERENCES public.stock_reservation(id);
