@@ -296,8 +296,8 @@ class Consumer:
         write(
             "event set aside" if last else "event failed, will be tried again",
             subscription=self._name,
-            event=str(event.id),
-            type=event.type,
+            event_id=str(event.id),
+            event_type=event.type,
             key=event.key,
             attempts=attempts,
             error=repr(error),
