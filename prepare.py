@@ -38,7 +38,11 @@ def run_with_newer_python(purpose: str) -> None:
         if found:
             os.execv(found, [found, __file__, purpose])
     have = ".".join(map(str, sys.version_info[:2]))
-    sys.exit("Hansa needs Python 3.11 or newer; this is " + have + ". Try: make PYTHON=/path/to/python3.11")
+    sys.exit(
+        "Hansa needs Python 3.11 or newer; this is "
+        + have
+        + ". Try: make PYTHON=/path/to/python3.11"
+    )
 
 
 def fingerprint(lock: Path) -> str:
@@ -75,7 +79,16 @@ def make_environment(lock: Path) -> None:
         create_venv()
     say(f"installing {lock.name}; this takes a minute the first time")
     pip = [str(python), "-m", "pip", "--disable-pip-version-check", "--no-input"]
-    install = [*pip, "install", "--quiet", "--require-hashes", "--only-binary", ":all:", "-r", str(lock)]
+    install = [
+        *pip,
+        "install",
+        "--quiet",
+        "--require-hashes",
+        "--only-binary",
+        ":all:",
+        "-r",
+        str(lock),
+    ]
     subprocess.run(install, check=True)
     packages = subprocess.run(
         [str(python), "-c", "import sysconfig; print(sysconfig.get_path('purelib'))"],
@@ -117,7 +130,10 @@ def create_venv() -> None:
 
 
 def ensure_chromium() -> None:
-    """Find or install a browser for the tests; its absence is allowed only when named in ALLOW_MISSING."""
+    """Find or install a browser for the tests.
+
+    Its absence is allowed only when named in ALLOW_MISSING.
+    """
     python = str(VENV / "bin" / "python")
     find = [python, "-m", "tests.support.chromium"]
     if subprocess.run(find, cwd=ROOT, check=False, stdout=subprocess.DEVNULL).returncode == 0:
@@ -147,7 +163,8 @@ def apt_install(*packages: str) -> bool:
     install = [*apt, "install", "-y", "--no-install-recommends", *packages]
     steps = (install,) if shutil.which(packages[0]) else ([*apt, "update"], install)
     return all(
-        subprocess.run(step, env=environment, check=False, stdout=subprocess.DEVNULL).returncode == 0
+        subprocess.run(step, env=environment, check=False, stdout=subprocess.DEVNULL).returncode
+        == 0
         for step in steps
     )
 
@@ -158,6 +175,6 @@ def say(what: str) -> None:
 
 
 if __name__ == "__main__":
-    if len(sys.argv) != 2 or sys.argv[1] not in LOCKS:
+    if sys.argv[1:2] == [] or sys.argv[1] not in LOCKS:
         sys.exit("usage: python3 prepare.py demo|test")
     main(sys.argv[1])

@@ -20,7 +20,7 @@ from tests.support.database import TestServer, test_server
 NOON = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
 
 
-class _RollBack(Exception):  # noqa: N818 - not an error: it ends the test's transaction
+class _RollBack(Exception):
     """Thrown into the test's transaction so that it is rolled back."""
 
 
@@ -32,8 +32,10 @@ def _sockets_stay_on_this_machine() -> Iterator[None]:
     def guarded(self: socket.socket, address: object) -> None:
         if isinstance(address, tuple):
             host = str(address[0])
-            if host not in {"localhost", "::1", "0.0.0.0", "::"} and not host.startswith("127."):  # noqa: S104
-                raise AssertionError(f"a test wanted to connect to {host}: tests use this machine only")
+            if host not in {"localhost", "::1", "0.0.0.0", "::"} and not host.startswith("127."):
+                raise AssertionError(
+                    f"a test wanted to connect to {host}: tests use this machine only"
+                )
         connect(self, address)  # type: ignore[arg-type]
 
     with pytest.MonkeyPatch.context() as patch:
@@ -107,7 +109,7 @@ async def tx(database: Database) -> AsyncIterator[Transaction]:
     try:
         async with database.transaction() as transaction:
             yield transaction
-            raise _RollBack
+            raise _RollBack  # noqa: TRY301 - what ends the transaction
     except _RollBack:
         pass
 
@@ -128,7 +130,7 @@ async def committing(test_database_server: TestServer) -> AsyncIterator[Database
 async def two_transactions(
     committing: Database,
 ) -> AsyncIterator[tuple[Transaction, Transaction]]:
-    """Two transactions at once, both rolled back unless the test commits them by `connection.commit()`."""
+    """Two transactions at once; rolled back unless the test runs `commit` on their connection."""
     async with AsyncExitStack() as stack:
         connections = [await stack.enter_async_context(committing.connection()) for _ in range(2)]
         for connection in connections:

@@ -1,4 +1,7 @@
-"""The command `hansa`: finds the commands of `hansa.assembly.commands` and loads only the one that is called."""
+"""The command `hansa`.
+
+Finds the commands of `hansa.assembly.commands` and loads only the one that is called.
+"""
 
 from __future__ import annotations
 
@@ -62,7 +65,7 @@ class _Commands(click.Group):
 @click.group(
     cls=_Commands,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
-    epilog="Settings: environment variables HANSA_..., or hansa.toml; `hansa check settings` lists them.",
+    epilog="Settings: environment variables HANSA_... or hansa.toml; see `hansa check settings`.",
 )
 @click.version_option(__version__, prog_name="hansa")
 def _hansa() -> None:

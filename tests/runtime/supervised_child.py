@@ -1,4 +1,7 @@
-"""A role: says that it runs, finishes its work in hand on SIGTERM, and may have a worker process of its own."""
+"""A role.
+
+Says that it runs, finishes its work in hand on SIGTERM, and may have a worker process of its own.
+"""
 
 import os
 import signal

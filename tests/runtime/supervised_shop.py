@@ -1,4 +1,7 @@
-"""A supervisor with three programs: a worker, one with a worker of its own, one that holds on; for `test_supervision.py`."""
+"""A supervisor with three programs.
+
+A worker, one with a worker of its own, one that holds on; for `test_supervision.py`.
+"""
 
 import asyncio
 import sys

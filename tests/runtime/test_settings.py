@@ -51,7 +51,10 @@ def test_environment_goes_before_file_and_file_before_default(tmp_path: Path) ->
 @pytest.mark.parametrize(
     ("environ", "sentence"),
     [
-        ({"HANSA_HTTP_PORT": "shop"}, r"http_port from .*HANSA_HTTP_PORT is 'shop': expected a whole"),
+        (
+            {"HANSA_HTTP_PORT": "shop"},
+            r"http_port from .*HANSA_HTTP_PORT is 'shop': expected a whole",
+        ),
         ({"HANSA_HTTP_PORT": "70000"}, r"expected a whole number from 1 to 65535"),
         ({"HANSA_HTTP_PORT": ""}, r"expected a whole number from 1 to 65535"),
         ({"HANSA_HTTP_PORT": "8000.5"}, r"expected a whole number"),
@@ -64,7 +67,10 @@ def test_environment_goes_before_file_and_file_before_default(tmp_path: Path) ->
         ({"HANSA_HTP_PORT": "1"}, r"no setting htp_port .*did you mean http_port\?"),
         ({"HANSA_NONSENSE_AT_ALL": "1"}, r"no setting nonsense_at_all .*check settings"),
         ({"HANSA_SECRET_KEY": "short"}, r"secret_key .* has 5 characters: expected at least 32"),
-        ({"HANSA_CONFIG": "absent.toml"}, r"HANSA_CONFIG names .*absent.toml, which cannot be read"),
+        (
+            {"HANSA_CONFIG": "absent.toml"},
+            r"HANSA_CONFIG names .*absent.toml, which cannot be read",
+        ),
     ],
 )
 def test_wrong_setting_is_refused_with_which_and_why(
@@ -116,7 +122,9 @@ def test_secrets_show_nowhere(tmp_path: Path) -> None:
     assert "pass@" not in repr(settings)
     assert LONG_SECRET not in str(settings.secret_key)
     assert settings_source.shown(settings.secret_key) == "(set)"
-    assert settings_source.masked_url(PRODUCTION["HANSA_DATABASE_URL"]) == "postgresql://***@db/hansa"
+    assert (
+        settings_source.masked_url(PRODUCTION["HANSA_DATABASE_URL"]) == "postgresql://***@db/hansa"
+    )
 
 
 def test_secret_key_is_made_once_and_kept(tmp_path: Path) -> None:

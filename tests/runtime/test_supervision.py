@@ -1,4 +1,4 @@
-"""Roles are started again when they die, drained when stopped, and never outlive their supervisor."""
+"""Roles are started again when they die, drained when stopped, never outlive their supervisor."""
 
 from __future__ import annotations
 
@@ -52,7 +52,11 @@ def test_stop_drains_every_program(tmp_path: Path, how: signal.Signals) -> None:
 
         assert nothing_is_left(tmp_path)
         ended = [line for line in ends(tmp_path) if not line.startswith("web-worker")]
-        assert sorted(ended) == ["relay stopping=True", "sandbox stopping=True", "web stopping=True"]
+        assert sorted(ended) == [
+            "relay stopping=True",
+            "sandbox stopping=True",
+            "web stopping=True",
+        ]
         assert ended[-1] == "sandbox stopping=True"
 
 
@@ -119,7 +123,7 @@ def test_second_interrupt_does_not_wait(tmp_path: Path) -> None:
         wait_for_all(tmp_path)
 
         shop.process.send_signal(signal.SIGINT)
-        eventually(lambda: (tmp_path / "ends").exists())
+        eventually((tmp_path / "ends").exists)
         assert shop.terminate(signal.SIGINT) == 0
 
         assert nothing_is_left(tmp_path)

@@ -14,7 +14,10 @@ LAUNCH_ARGUMENTS = ("--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu")
 
 
 def find_chromium() -> Path | None:
-    """Answer the path of the browser's program, or None; `CHROMIUM` in the environment goes first."""
+    """Answer the path of the browser's program, or None.
+
+    `CHROMIUM` in the environment goes first.
+    """
     named = os.environ.get("CHROMIUM")
     if named:
         return Path(named) if os.access(named, os.X_OK) else None

@@ -22,7 +22,8 @@ __all__ = ["TestServer", "test_server"]
 TEMPLATE_LOCK = 0x54454D50
 TEMPLATE_AGE_MAX_SECONDS = 24 * 3600
 
-# Tests may lose everything with the machine: nothing waits for the disk. Many workers share the server.
+# Tests may lose everything with the machine: nothing waits for the disk. Many workers share the
+# server.
 PARAMETERS = {
     "fsync": "off",
     "full_page_writes": "off",
@@ -66,7 +67,10 @@ class TestServer:
         return self.server.dsn(database)
 
     def create(self, name: str, *, empty: bool = False) -> str:
-        """Make a database, cloned from the template unless it is to be empty; answer its address."""
+        """Make a database, cloned from the template unless it is to be empty.
+
+        Answer its address.
+        """
         template = "template0" if empty else self.template
         with self._maintenance() as connection:
             connection.execute(
@@ -149,7 +153,9 @@ def _drop_leftovers(server: EmbeddedServer) -> None:
         ).fetchall()
         for name, comment in rows:
             gone = name.startswith("t_") and not _is_alive(int(name.split("_")[1]))
-            made = int(comment.removeprefix("made ")) if (comment or "").startswith("made ") else None
+            made = (
+                int(comment.removeprefix("made ")) if (comment or "").startswith("made ") else None
+            )
             old = made is not None and time.time() - made > TEMPLATE_AGE_MAX_SECONDS
             if gone or old:
                 with contextlib.suppress(psycopg.Error):

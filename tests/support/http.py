@@ -1,10 +1,10 @@
 """The web application for tests: in the process for most, a real server for browsers and protocols.
 
-    from tests.support.http import application, browser, key_of
+from tests.support.http import application, browser, key_of
 
-    async with application(settings, committing, clock=clock) as site:
-        async with site.client() as client:                      # an httpx.AsyncClient
-            await client.get("/health/live")
+async with application(settings, committing, clock=clock) as site:
+    async with site.client() as client:                      # an httpx.AsyncClient
+        await client.get("/health/live")
 """
 
 from __future__ import annotations
@@ -131,7 +131,7 @@ def web_server(
     }
     with contextlib.ExitStack() as stack:
         output = stack.enter_context((log or Path(os.devnull)).open("w"))
-        process = subprocess.Popen(  # noqa: S603 - our own interpreter
+        process = subprocess.Popen(
             [sys.executable, "-m", "hansa.assembly.web"],
             env=environ,
             stdout=output,

@@ -18,7 +18,9 @@ __all__ = ["Program", "eventually", "is_running", "processes_naming"]
 ROOT = Path(__file__).resolve().parents[2]
 
 
-def eventually(condition: Callable[[], bool], *, within_seconds: float = 20.0, what: str = "") -> None:
+def eventually(
+    condition: Callable[[], bool], *, within_seconds: float = 20.0, what: str = ""
+) -> None:
     """Return as soon as the condition holds; fail when it does not in time."""
     give_up_at = time.monotonic() + within_seconds
     while not condition():
@@ -59,7 +61,10 @@ class Program:
         user: int | None = None,
         cwd: Path | None = None,
     ) -> Iterator[Program]:
-        """Run `python ARGUMENTS` in a session of its own; whatever of it is left is killed at the end."""
+        """Run `python ARGUMENTS` in a session of its own.
+
+        Whatever of it is left is killed at the end.
+        """
         process = subprocess.Popen(
             [sys.executable, *arguments],
             stdin=subprocess.PIPE,

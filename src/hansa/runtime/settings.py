@@ -1,8 +1,9 @@
 """Every setting of Hansa: its name, type, unit, default and meaning.
 
-A setting `http_port` is read from the environment variable `HANSA_HTTP_PORT`, else from the key `http_port` of the TOML
-file named by `HANSA_CONFIG` (or `./hansa.toml` when it exists), else it has its default. A wrong or unknown one stops the
-start. `hansa check settings` prints them all with where each comes from.
+A setting `http_port` is read from the environment variable `HANSA_HTTP_PORT`, else from the key
+`http_port` of the TOML file named by `HANSA_CONFIG` (or `./hansa.toml` when it exists), else it has
+its default. A wrong or unknown one stops the start. `hansa check settings` prints them all with
+where each comes from.
 """
 
 from __future__ import annotations
@@ -49,16 +50,16 @@ class Settings:
     )
     public_url: str = setting(
         "http://127.0.0.1:8000",
-        "Address under which people reach the shop, without a slash at the end. Outside production its default follows "
-        "`http_host` and `http_port`.",
+        "Address under which people reach the shop, without a slash at the end. Outside "
+        "production its default follows `http_host` and `http_port`.",
         section="General",
         pattern=r"https?://[^\s/]+",
         expected="an address such as https://shop.example, without a path",
     )
     secret_key: Secret = setting(
         Secret(""),
-        "Key that signs tokens and encrypts second factors, at least 32 characters. Outside production one is made "
-        "and kept in `data_dir`.",
+        "Key that signs tokens and encrypts second factors, at least 32 characters. Outside "
+        "production one is made and kept in `data_dir`.",
         section="General",
     )
     languages: tuple[str, ...] = setting(
@@ -79,8 +80,8 @@ class Settings:
     # Database
     database_url: str | None = setting(
         None,
-        "PostgreSQL 16 or newer: `postgresql://user:password@host:5432/name`. Without it Hansa runs its own server in "
-        "`data_dir`.",
+        "PostgreSQL 16 or newer: `postgresql://user:password@host:5432/name`. Without it Hansa "
+        "runs its own server in `data_dir`.",
         section="Database",
         masked=True,
     )
@@ -132,7 +133,7 @@ class Settings:
     )
     trusted_proxies: tuple[str, ...] = setting(
         (),
-        "Addresses of reverse proxies whose `X-Forwarded-For` and `X-Forwarded-Proto` are believed.",
+        "Addresses of reverse proxies whose `X-Forwarded-For` and `-Proto` are believed.",
         section="Web",
     )
     metrics_token: Secret = setting(
@@ -142,7 +143,8 @@ class Settings:
     )
     rate_limit_requests_per_minute: int = setting(
         6_000,
-        "Requests one client address may send in a minute before it is answered `429`; 0 switches the limit off.",
+        "Requests one client address may send in a minute before it is answered `429`; 0 switches "
+        "the limit off.",
         section="Web",
         at_least=0,
     )
@@ -199,9 +201,7 @@ class Settings:
         "Address of the simulated acquirer; without it payment by card is not offered.",
         section="Payments",
     )
-    acquirer_shop: str = setting(
-        "demo", "Our name at the simulated acquirer.", section="Payments"
-    )
+    acquirer_shop: str = setting("demo", "Our name at the simulated acquirer.", section="Payments")
     acquirer_secret: Secret = setting(
         Secret(""),
         "Secret shared with the simulated acquirer; signs calls and notices.",
@@ -235,7 +235,11 @@ class Settings:
         at_most=256,
     )
     relay_batch_size: int = setting(
-        500, "Events a relay hands on at once.", section="Background work", at_least=1, at_most=10_000
+        500,
+        "Events a relay hands on at once.",
+        section="Background work",
+        at_least=1,
+        at_most=10_000,
     )
     event_retention_days: int = setting(
         7,
@@ -260,15 +264,19 @@ class Settings:
     # Files
     storage_url: str | None = setting(
         None,
-        "Where files are kept: a folder, or `s3://bucket/prefix`. Without it: `files` in `data_dir`.",
+        "Where files are kept: a folder, or `s3://bucket/prefix`; else `files` in `data_dir`.",
         section="Files",
     )
     storage_s3_endpoint: str | None = setting(
         None, "Address of an S3-compatible service other than Amazon's.", section="Files"
     )
     storage_s3_region: str = setting("us-east-1", "Region of the bucket.", section="Files")
-    storage_s3_access_key: Secret = setting(Secret(""), "Access key of the bucket.", section="Files")
-    storage_s3_secret_key: Secret = setting(Secret(""), "Secret key of the bucket.", section="Files")
+    storage_s3_access_key: Secret = setting(
+        Secret(""), "Access key of the bucket.", section="Files"
+    )
+    storage_s3_secret_key: Secret = setting(
+        Secret(""), "Secret key of the bucket.", section="Files"
+    )
 
     # Outbound calls
     outbound_timeout_seconds: float = setting(
@@ -286,7 +294,11 @@ class Settings:
         at_most=60,
     )
     outbound_attempts_max: int = setting(
-        4, "Attempts of one call, the first included.", section="Outbound calls", at_least=1, at_most=20
+        4,
+        "Attempts of one call, the first included.",
+        section="Outbound calls",
+        at_least=1,
+        at_most=20,
     )
 
     sources: Mapping[str, str] = field(default_factory=dict, repr=False, compare=False)
@@ -301,7 +313,8 @@ def load_settings(environ: Mapping[str, str], *, directory: Path) -> Settings:
     """Read the settings from `environ` and the TOML file it names, or `hansa.toml` in `directory`.
 
     Raises:
-        SettingsInvalid: a setting is unknown or wrong; the text says which, where from and what is expected.
+        SettingsInvalid: a setting is unknown or wrong; the text says which, where from and what is
+        expected.
     """
     values, sources = settings_source.read(Settings, environ, directory=directory)
     settings = Settings(**values, sources=sources)
@@ -331,7 +344,10 @@ def _check_together(settings: Settings) -> None:
 
 
 def with_secret_key(settings: Settings) -> Settings:
-    """Give the settings a secret key if they have none: the one kept in `data_dir`, made at first use."""
+    """Give the settings a secret key if they have none.
+
+    The one kept in `data_dir`, made at first use.
+    """
     if settings.secret_key:
         return settings
     path = settings.data_dir / "secret_key"
@@ -354,7 +370,10 @@ def with_secret_key(settings: Settings) -> Settings:
 
 
 def to_environment(settings: Settings) -> dict[str, str]:
-    """Write settings as environment variables, secrets too: what a supervisor hands to its roles."""
+    """Write settings as environment variables, secrets too.
+
+    What a supervisor hands to its roles.
+    """
     return {
         description.variable: settings_source.written(getattr(settings, description.name))
         for description in settings_source.describe(Settings)

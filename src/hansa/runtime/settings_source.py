@@ -40,7 +40,10 @@ class SettingsInvalid(ValueError):
 
 
 class Secret:
-    """A text that shows itself only when asked by name: not in logs, not in tracebacks, not in `print`."""
+    """A text that shows itself only when asked by name.
+
+    Not in logs, not in tracebacks, not in `print`.
+    """
 
     __slots__ = ("_text",)
 
@@ -77,7 +80,10 @@ def setting(  # noqa: PLR0913 - a declaration, every part named at the call
     expected: str | None = None,
     masked: bool = False,
 ) -> Any:
-    """Declare a setting. `default` may be a function; the value is then derived from the machine."""
+    """Declare a setting.
+
+    `default` may be a function; the value is then derived from the machine.
+    """
     derived = callable(default)
     metadata = {
         "meaning": meaning,
@@ -204,7 +210,9 @@ def _from_file(environ: Mapping[str, str], directory: Path) -> Iterator[tuple[st
     try:
         content = tomllib.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
-        raise SettingsInvalid(f"{FILE_VARIABLE} names {path}, which cannot be read: {error}") from error
+        raise SettingsInvalid(
+            f"{FILE_VARIABLE} names {path}, which cannot be read: {error}"
+        ) from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise SettingsInvalid(f"{path} is not valid TOML: {error}") from error
     for key, value in content.items():
@@ -252,9 +260,9 @@ def _convert_bool(value: object) -> bool:
     raise ValueError(value)
 
 
-def _convert_number(kind: type[int] | type[float], value: object) -> int | float:
+def _convert_number(kind: type[int | float], value: object) -> int | float:
     if isinstance(value, bool) or not isinstance(value, int | float | str):
-        raise ValueError(value)
+        raise ValueError(value)  # noqa: TRY004 - a wrong setting, not a wrong program
     if kind is int and isinstance(value, float):
         raise ValueError(value)
     return kind(value)

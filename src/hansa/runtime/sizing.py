@@ -1,7 +1,8 @@
 """How large pools, workers and PostgreSQL are, derived from the machine.
 
-The figures are a sound start for a machine that runs everything; each can be set by hand. Memory limits of a container
-(cgroup v2) count as the machine's memory, and the processors allowed to this process as its processors.
+The figures are a sound start for a machine that runs everything; each can be set by hand. Memory
+limits of a container (cgroup v2) count as the machine's memory, and the processors allowed to this
+process as its processors.
 """
 
 from __future__ import annotations
@@ -30,12 +31,15 @@ class Machine:
 
     @property
     def web_workers(self) -> int:
-        """One web worker per processor (each is an event loop that fills one), if a quarter GiB is there for each."""
+        """One web worker per processor, which its event loop fills, if each has a quarter GiB."""
         return max(1, min(self.cpu_count, self.memory_bytes // (256 * MIB), 32))
 
     @property
     def database_pool_size(self) -> int:
-        """Connections per process; small pools measured up to 230 ms at the 99th percentile, eight did not."""
+        """Connections per process.
+
+        Small pools measured up to 230 ms at the 99th percentile, eight did not.
+        """
         return max(8, min(4 * self.cpu_count, 16))
 
     @property
@@ -45,7 +49,7 @@ class Machine:
 
     @property
     def connections_max(self) -> int:
-        """Room for every pool of a full deployment on this machine, for tests beside it and for people."""
+        """Room for every pool of a deployment on this machine twice over, and for people."""
         processes = self.web_workers + 2
         return max(100, min(processes * self.database_pool_size * 2 + 20, 1200))
 
@@ -66,8 +70,8 @@ def this_machine() -> Machine:
 def postgres_parameters(machine: Machine) -> dict[str, str]:
     """Settings of the embedded server for this machine.
 
-    `synchronous_commit` stays on: what was acknowledged survives `kill -9` and a power cut. PostgreSQL gets a quarter of
-    the memory at most, because the shop runs on the same machine.
+    `synchronous_commit` stays on: what was acknowledged survives `kill -9` and a power cut.
+    PostgreSQL gets a quarter of the memory at most, because the shop runs on the same machine.
     """
     quarter_mib = machine.memory_bytes // 4 // MIB
     shared_buffers_mib = max(64, min(quarter_mib // 2, 4096))

@@ -1,7 +1,8 @@
 """Keep the processes of an installation alive, and take them all along at the end.
 
-`Supervisor` starts programs, starts a dead one again with growing pauses, and drains all on SIGTERM, SIGINT or SIGHUP. Its
-children are killed by the kernel when it is itself killed (`die_with_parent`), so `kill -9` of it leaves nothing behind.
+`Supervisor` starts programs, starts a dead one again with growing pauses, and drains all on
+SIGTERM, SIGINT or SIGHUP. Its children are killed by the kernel when it is itself killed
+(`die_with_parent`), so `kill -9` of it leaves nothing behind.
 """
 
 from __future__ import annotations
@@ -20,7 +21,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TextIO
 
-__all__ = ["LineWriter", "Program", "Supervisor", "die_with_parent", "follow_supervisor", "is_stopping"]
+__all__ = [
+    "LineWriter",
+    "Program",
+    "Supervisor",
+    "die_with_parent",
+    "follow_supervisor",
+    "is_stopping",
+]
 
 STATE_FILE_VARIABLE = "SUPERVISION_STOPPING_FILE"
 PAUSE_FIRST_SECONDS = 0.2
@@ -28,6 +36,7 @@ PAUSE_MAX_SECONDS = 30.0
 STEADY_AFTER_SECONDS = 20.0
 LINE_BYTES_MAX = 1024 * 1024
 PR_SET_PDEATHSIG = 1
+ON_LINUX = os.uname().sysname == "Linux"
 ORPHAN_POLL_SECONDS = 0.5
 STOP_SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 
@@ -47,11 +56,11 @@ def follow_supervisor() -> None:
 def die_with_parent() -> None:
     """Have this process killed as soon as its parent is gone, even by `kill -9`.
 
-    On Linux the kernel does it, and it must be asked again in each process (children do not inherit it). Elsewhere a
-    thread looks every half second.
+    On Linux the kernel does it, and it must be asked again in each process (children do not inherit
+    it). Elsewhere a thread looks every half second.
     """
     parent = os.getppid()
-    if sys.platform == "linux":
+    if ON_LINUX:
         _set_parent_death_signal()
         if os.getppid() != parent:  # it died before the kernel was asked
             os.kill(os.getpid(), signal.SIGKILL)
@@ -71,7 +80,7 @@ def _watch_parent(parent: int) -> None:
 
 
 # Loaded here and not after the fork, where loading a library may deadlock.
-_LIBC = ctypes.CDLL(None, use_errno=True) if sys.platform == "linux" else None
+_LIBC: ctypes.CDLL | None = ctypes.CDLL(None, use_errno=True) if ON_LINUX else None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -109,12 +118,15 @@ class _Child:
                 pause = PAUSE_FIRST_SECONDS
             if code is not None:
                 how = f"signal {-code}" if code < 0 else f"code {code}"
-                self._write(self.program.name, f"ended with {how}; starting it again in {pause:g} s")
+                self._write(
+                    self.program.name, f"ended with {how}; starting it again in {pause:g} s"
+                )
             await asyncio.sleep(pause)
             pause = min(pause * 2, PAUSE_MAX_SECONDS)
 
     async def _run(self, environment: Mapping[str, str]) -> int:
-        # A pipe of our own, not asyncio's: its `wait` would wait for the pipe too, which an orphan may hold open.
+        # A pipe of our own, not asyncio's: its `wait` would wait for the pipe too, which an orphan
+        # may hold open.
         reading, writing = os.pipe()
         lines = asyncio.create_task(self._copy_lines(reading))
         try:
@@ -124,9 +136,10 @@ class _Child:
                 stdout=writing,
                 stderr=writing,
                 env={**os.environ, **self.program.environment, **environment},
-                # Of its own session: Ctrl-C reaches the supervisor alone, which then stops all in order.
+                # Of its own session: Ctrl-C reaches the supervisor alone, which then stops all in
+                # order.
                 start_new_session=True,
-                preexec_fn=_set_parent_death_signal,  # noqa: PLW1509 - one call of a library loaded before
+                preexec_fn=_set_parent_death_signal,
             )
         finally:
             os.close(writing)
@@ -169,8 +182,9 @@ class _Child:
 class Supervisor:
     """Runs programs until it is told to stop.
 
-    `environment` is given to every program. `keep` is called every second in a thread (to look after what is not a
-    program of ours, such as the embedded database). `write` gets each line with the name of the program it came from.
+    `environment` is given to every program. `keep` is called every second in a thread (to look
+    after what is not a program of ours, such as the embedded database). `write` gets each line with
+    the name of the program it came from.
     """
 
     def __init__(
@@ -200,7 +214,8 @@ class Supervisor:
         """Start all programs, call `started` beside them, and return when all have been stopped."""
         loop = asyncio.get_running_loop()
         for number in STOP_SIGNALS:
-            # Explicitly, since a process started with `&` inherits SIGINT ignored. SIGHUP ignored is `nohup`: left so.
+            # Explicitly, since a process started with `&` inherits SIGINT ignored. SIGHUP ignored
+            # is `nohup`: left so.
             if number is signal.SIGHUP and signal.getsignal(number) is signal.SIG_IGN:
                 continue
             loop.add_signal_handler(number, self.stop)
@@ -256,14 +271,13 @@ class Supervisor:
         ]
         if not waiting:
             return
-        ended = asyncio.gather(*waiting)
+        ended = asyncio.create_task(asyncio.wait(waiting))
         hurry = asyncio.create_task(self._hurry.wait())
-        await asyncio.wait(
-            {ended, hurry}, timeout=self._grace_seconds, return_when=asyncio.FIRST_COMPLETED
-        )
-        hurry.cancel()
-        ended.cancel()
-        await asyncio.gather(ended, hurry, return_exceptions=True)
+        both: set[asyncio.Task[object]] = {ended, hurry}
+        await asyncio.wait(both, timeout=self._grace_seconds, return_when=asyncio.FIRST_COMPLETED)
+        for task in (*both, *waiting):
+            task.cancel()
+        await asyncio.gather(*both, *waiting, return_exceptions=True)
 
 
 class LineWriter:
@@ -274,6 +288,7 @@ class LineWriter:
         self._stream = sys.stdout if stream is None else stream
 
     def __call__(self, name: str, line: str) -> None:
+        """Write one line."""
         with contextlib.suppress(BrokenPipeError):
             self._stream.write(f"{name:<{self._width}} | {line}\n")
             self._stream.flush()

@@ -1,4 +1,7 @@
-"""A program that uses the embedded server until its input ends; `test_embedded.py` runs and kills it."""
+"""A program that uses the embedded server until its input ends.
+
+`test_embedded.py` runs and kills it.
+"""
 
 import sys
 from pathlib import Path

@@ -1,4 +1,7 @@
-"""What was backed up can be restored, whole, into another installation; what is damaged is refused."""
+"""What was backed up can be restored, whole, into another installation.
+
+What is damaged is refused.
+"""
 
 from __future__ import annotations
 
@@ -49,7 +52,9 @@ async def test_backup_is_restored_whole(
 
     assert dump_schema(empty_database_dsn) == dump_schema(committing.dsn)
     with psycopg.connect(empty_database_dsn) as connection:
-        found = connection.execute("select word from precious where found @@ to_tsquery('ru', 'елки')")
+        found = connection.execute(
+            "select word from precious where found @@ to_tsquery('ru', 'елки')"
+        )
         assert found.fetchall() == [("Ёлка",)]
     assert await elsewhere.get("two.txt") == "слово".encode()
     assert await elsewhere.get("pictures/one.webp") == b"\x00" * 300_000

@@ -1,4 +1,4 @@
-"""The embedded server starts for its first user, stops after its last, and survives every kill -9."""
+"""The embedded server starts for its first user, stops after its last, survives kill -9."""
 
 from __future__ import annotations
 
@@ -108,7 +108,11 @@ def test_kill_of_everything_at_once_is_repaired_by_the_next_start(data_dir: Path
         dsn = user.read_until("using").removeprefix("using ")
         with psycopg.connect(dsn) as connection:
             connection.execute("create table kept as select 1 as number")
-        watchers = [process for process in processes_naming(str(data_dir)) if process.pid != user.process.pid]
+        watchers = [
+            process
+            for process in processes_naming(str(data_dir))
+            if process.pid != user.process.pid
+        ]
 
         for process in watchers:
             process.kill()
@@ -147,7 +151,9 @@ def test_pid_file_that_names_another_program_does_not_stop_the_start(data_dir: P
     with Program.started("-c", "import sys; sys.stdin.read()") as stranger:
         cluster = pid_file.parent
         sockets = data_dir / "postgresql" / "run"
-        pid_file.write_text(f"{stranger.process.pid}\n{cluster}\n1\n5432\n{sockets}\n\n  1 1\nready\n")
+        pid_file.write_text(
+            f"{stranger.process.pid}\n{cluster}\n1\n5432\n{sockets}\n\n  1 1\nready\n"
+        )
 
         with embedded_postgres(data_dir) as dsn, psycopg.connect(dsn) as connection:
             assert connection.execute("select 1").fetchone() == (1,)
@@ -191,7 +197,10 @@ def test_cluster_of_another_release_is_refused_with_what_to_do(data_dir: Path) -
     cluster.mkdir(parents=True)
     (cluster / "PG_VERSION").write_text("17\n")
 
-    with pytest.raises(PostgresFailed, match="made by PostgreSQL 17.*backup"), embedded_postgres(data_dir):
+    with (
+        pytest.raises(PostgresFailed, match=r"made by PostgreSQL 17.*backup"),
+        embedded_postgres(data_dir),
+    ):
         pass
 
     assert nothing_is_left(data_dir)
@@ -217,7 +226,9 @@ def test_parameters_derived_from_this_machine_are_taken(data_dir: Path) -> None:
 
     with embedded_postgres(data_dir, parameters) as dsn, psycopg.connect(dsn) as connection:
         assert connection.execute("show synchronous_commit").fetchone() == ("on",)
-        assert connection.execute("show max_connections").fetchone() == (parameters["max_connections"],)
+        assert connection.execute("show max_connections").fetchone() == (
+            parameters["max_connections"],
+        )
 
 
 @needs_root

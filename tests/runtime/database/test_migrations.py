@@ -31,7 +31,7 @@ def test_migration_gives_up_when_a_table_is_locked(empty_database_dsn: str) -> N
     with psycopg.connect(empty_database_dsn) as blocker:
         blocker.execute("create extension ltree")  # holds what step 0001 wants, uncommitted
 
-        with pytest.raises(Exception, match="lock timeout|statement timeout"):
+        with pytest.raises(Exception, match=r"lock timeout|statement timeout"):
             migrate(empty_database_dsn)
 
     assert pending_revisions(empty_database_dsn)[0] == "0001"

@@ -20,7 +20,5 @@ def bench(arguments: tuple[str, ...]) -> None:
     root = Path(hansa.__file__).parents[2]
     if not (root / "benchmarks" / "__main__.py").is_file():
         raise click.ClickException("the benchmarks come with the source tree, not with the package")
-    done = subprocess.run(  # noqa: S603 - our own command line, no shell
-        [sys.executable, "-m", "benchmarks", *arguments], cwd=root, check=False
-    )
+    done = subprocess.run([sys.executable, "-m", "benchmarks", *arguments], cwd=root, check=False)
     sys.exit(done.returncode)

@@ -57,7 +57,9 @@ def check(areas: tuple[str, ...], *, as_json: bool, markdown: bool) -> None:
     known = sorted({"database", *(each.area for each in checks)})
     unknown = sorted(set(areas) - {*known, "settings"})
     if unknown:
-        raise click.UsageError(f"there is no area {unknown[0]}: expected some of {', '.join(known)}")
+        raise click.UsageError(
+            f"there is no area {unknown[0]}: expected some of {', '.join(known)}"
+        )
     with installation(settings, migrated=False) as here:
         results = [_check_database(here)] if not areas or "database" in areas else []
         if not any(result.findings for result in results):
@@ -69,7 +71,10 @@ def check(areas: tuple[str, ...], *, as_json: bool, markdown: bool) -> None:
 
 
 def _checks() -> list[Check]:
-    return [*outbox_inspection.CHECKS, *(each for module in all_modules() for each in module.checks)]
+    return [
+        *outbox_inspection.CHECKS,
+        *(each for module in all_modules() for each in module.checks),
+    ]
 
 
 def _check_database(here: Installation) -> _Result:
@@ -78,9 +83,7 @@ def _check_database(here: Installation) -> _Result:
         Finding(check="database.fit", subject="database", message=fault)
         for fault in database_faults(here.dsn)
     ]
-    return _Result(
-        area="database", name="fit", seconds=time.monotonic() - began, findings=findings
-    )
+    return _Result(area="database", name="fit", seconds=time.monotonic() - began, findings=findings)
 
 
 async def _run(here: Installation, checks: Sequence[Check]) -> list[_Result]:
@@ -162,8 +165,8 @@ def _show_settings(settings: Settings, *, as_json: bool) -> None:
         table.add_row(row["variable"], row["value"], row["source"])
     console.print(table)
     console.print(
-        f"\nMachine: {machine.cpu_count} processors, {machine.memory_bytes // 2**20} MiB of memory; "
-        f"settings file: {Path.cwd() / settings_source.FILE_NAME}"
+        f"\nMachine: {machine.cpu_count} processors, {machine.memory_bytes // 2**20} MiB of memory"
+        f"; settings file: {Path.cwd() / settings_source.FILE_NAME}"
     )
     if sizes:
         console.print("Embedded PostgreSQL: " + ", ".join(f"{k}={v}" for k, v in sizes.items()))

@@ -46,7 +46,10 @@ def migrate_with_progress(dsn: str) -> list[str]:
 
 
 def _own_secret_key(settings: Settings) -> Path | None:
-    """The file of the key if Hansa made it itself; a key from the environment is kept by whoever set it."""
+    """The file of the key if Hansa made it itself.
+
+    A key from the environment is kept by whoever set it.
+    """
     path = settings.data_dir / "secret_key"
     return path if settings.sources.get("secret_key") == f"file {path}" else None
 

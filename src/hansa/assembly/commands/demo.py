@@ -1,4 +1,7 @@
-"""`hansa demo`: everything at once on this machine, with sample data; Ctrl-C leaves nothing behind."""
+"""`hansa demo`.
+
+Everything at once on this machine, with sample data; Ctrl-C leaves nothing behind.
+"""
 
 from __future__ import annotations
 
@@ -71,7 +74,9 @@ def _free_port(host: str, first: int) -> int:
             except OSError:
                 continue
             return port
-    raise click.ClickException(f"no free port from {first} to {first + PORTS_TRIED - 1}; give --port")
+    raise click.ClickException(
+        f"no free port from {first} to {first + PORTS_TRIED - 1}; give --port"
+    )
 
 
 async def _load(settings: Settings, show: sample.Show) -> None:
@@ -86,7 +91,9 @@ async def _load(settings: Settings, show: sample.Show) -> None:
 async def _until_ready(here: Installation) -> None:
     """Wait until the shop answers that it is ready."""
     async with asyncio.timeout(READY_WITHIN_SECONDS):
-        while not await _is_ready(here.settings.http_host, here.settings.http_port):
+        while not await _is_ready(  # noqa: ASYNC110 - another process, nothing to wait on
+            here.settings.http_host, here.settings.http_port
+        ):
             await asyncio.sleep(READY_POLL_SECONDS)
 
 

@@ -18,7 +18,7 @@ __all__ = ["Installation", "installation", "read_settings"]
 
 @dataclass(frozen=True, kw_only=True)
 class Installation:
-    """Complete settings (`database_url` and `secret_key` are set) and how to keep the database running."""
+    """Complete settings (`database_url`, `secret_key` too) and how to keep the database running."""
 
     settings: Settings
     keep_database: Callable[[], object] | None
@@ -50,7 +50,7 @@ def read_settings(defaults: Mapping[str, str] | None = None) -> Settings:
 
 @contextlib.contextmanager
 def installation(settings: Settings, *, migrated: bool = True) -> Iterator[Installation]:
-    """Have a fit database for the length of the block: the configured one, or our own in `data_dir`.
+    """Have a fit database for the length of the block, the configured or our own in `data_dir`.
 
     Raises:
         DatabaseUnfit: it cannot serve; with `migrated`, also when it lacks a migration.

@@ -1,4 +1,7 @@
-"""Progress of what takes longer than two seconds: a bar on a terminal, a line now and then elsewhere."""
+"""Progress of what takes longer than two seconds.
+
+A bar on a terminal, a line now and then elsewhere.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""`hansa run-role NAME`: one role, in this process, until SIGTERM or SIGINT. `hansa serve` starts these."""
+"""`hansa run-role NAME`.
+
+One role, in this process, until SIGTERM or SIGINT. `hansa serve` starts these.
+"""
 
 from __future__ import annotations
 

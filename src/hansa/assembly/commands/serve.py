@@ -17,7 +17,9 @@ __all__ = ["ROLES", "serve", "supervise"]
 ROLES = ("web", "worker", "relay")
 
 
-def _read_roles(_context: click.Context, _parameter: click.Parameter, value: str) -> tuple[str, ...]:
+def _read_roles(
+    _context: click.Context, _parameter: click.Parameter, value: str
+) -> tuple[str, ...]:
     roles = tuple(dict.fromkeys(role.strip() for role in value.split(",") if role.strip()))
     unknown = [role for role in roles if role not in ROLES]
     if unknown or not roles:

@@ -1,8 +1,9 @@
 """Backup and restore: the database and the files of an installation in one archive.
 
-An archive is a tar of `database.dump` (PostgreSQL's custom format), `files/...`, the secret key if Hansa made it itself,
-and, last, `manifest.json` with the SHA-256 of each. Without a sound manifest nothing is restored. The archive holds
-everything there is about the customers, and is readable by its owner alone.
+An archive is a tar of `database.dump` (PostgreSQL's custom format), `files/...`, the secret key if
+Hansa made it itself, and, last, `manifest.json` with the SHA-256 of each. Without a sound manifest
+nothing is restored. The archive holds everything there is about the customers, and is readable by
+its owner alone.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ from typing import IO, Any
 
 import psycopg
 
-from hansa.runtime.database.embedded import binary
+from hansa.runtime.database.installed_postgres import binary
 from hansa.runtime.database.migrate import head_revision, migrate
 from hansa.runtime.storage import Storage
 
@@ -32,7 +33,7 @@ __all__ = ["ArchiveRefused", "Archived", "back_up", "restore"]
 FORMAT = 1
 MANIFEST = "manifest.json"
 DUMP = "database.dump"
-SECRET_KEY = "secret_key"
+SECRET_KEY = "secret_key"  # noqa: S105 - the name of a member
 FILES = "files/"
 SPOOL_BYTES = 8 * 1024 * 1024
 PIECE_BYTES = 256 * 1024
@@ -54,7 +55,7 @@ class Archived:
     bytes: int
 
 
-async def back_up(  # noqa: PLR0913 - each named at the call
+async def back_up(
     dsn: str,
     storage: Storage,
     target: Path,
@@ -65,8 +66,8 @@ async def back_up(  # noqa: PLR0913 - each named at the call
 ) -> Archived:
     """Write database and files into the archive `target`, which appears only when it is whole.
 
-    The database is dumped first, as of one moment: every file it names is in the archive. The installation may be at
-    work meanwhile.
+    The database is dumped first, as of one moment: every file it names is in the archive. The
+    installation may be at work meanwhile.
     """
     target.parent.mkdir(parents=True, exist_ok=True)
     draft = target.with_name(target.name + ".part")
@@ -89,9 +90,10 @@ async def back_up(  # noqa: PLR0913 - each named at the call
                         content.write(piece)
                     members[FILES + name] = _append(archive, FILES + name, content)
                 file_count += 1
+            revision = _revision(dsn)
             manifest = {
                 "format": FORMAT,
-                "revision": _revision(dsn),
+                "revision": revision,
                 "made_at": now.isoformat(),
                 "members": members,
             }
@@ -104,14 +106,14 @@ async def back_up(  # noqa: PLR0913 - each named at the call
     finally:
         draft.unlink(missing_ok=True)
     return Archived(
-        revision=manifest["revision"],
+        revision=revision,
         made_at=now.isoformat(),
         file_count=file_count,
         bytes=target.stat().st_size,
     )
 
 
-async def restore(  # noqa: PLR0913 - each named at the call
+async def restore(
     dsn: str,
     storage: Storage,
     source: Path,
@@ -120,10 +122,10 @@ async def restore(  # noqa: PLR0913 - each named at the call
     secret_key: Path | None = None,
     on_step: OnStep = lambda _: None,
 ) -> Archived:
-    """Put the content of an archive into an empty installation and bring it to this release's migrations.
+    """Put an archive into an empty installation and bring it to this release's migrations.
 
-    `replace` allows to overwrite one that is not empty. The database changes in one transaction or not at all. The key of
-    the archive, if it has one, is written to `secret_key`.
+    `replace` allows to overwrite one that is not empty. The database changes in one transaction or
+    not at all. The key of the archive, if it has one, is written to `secret_key`.
 
     Raises:
         ArchiveRefused: the archive is damaged or of a newer release, or the database is not empty.
@@ -133,9 +135,7 @@ async def restore(  # noqa: PLR0913 - each named at the call
         on_step("checking the archive")
         _check_members(archive, manifest, source)
         if not replace and not _is_empty(dsn):
-            raise ArchiveRefused(
-                "The database is not empty; give --replace to lose what is in it."
-            )
+            raise ArchiveRefused("The database is not empty; give --replace to lose what is in it.")
         names = [name for name in manifest["members"] if name.startswith(FILES)]
         for name in names:
             on_step(name.removeprefix(FILES))
@@ -170,7 +170,7 @@ def _run(
     stdin: IO[bytes] | None = None,
     stdout: IO[bytes] | None = None,
 ) -> None:
-    done = subprocess.run(  # noqa: S603 - our own command line, no shell
+    done = subprocess.run(
         [str(binary(program)), *arguments],
         stdin=subprocess.DEVNULL if stdin is None else stdin,
         stdout=subprocess.DEVNULL if stdout is None else stdout,
@@ -280,7 +280,9 @@ def _member(archive: tarfile.TarFile, name: str) -> IO[bytes]:
     except KeyError:
         content = None
     if content is None:
-        raise ArchiveRefused(f"{archive.name!s} lacks {name}: it is damaged or no archive of Hansa.")
+        raise ArchiveRefused(
+            f"{archive.name!s} lacks {name}: it is damaged or no archive of Hansa."
+        )
     return content
 
 
@@ -293,8 +295,8 @@ def _manifest(archive: tarfile.TarFile, source: Path) -> dict[str, Any]:
         raise ArchiveRefused(f"{source} has a format this release does not know.")
     if str(manifest["revision"]) > head_revision():
         raise ArchiveRefused(
-            f"{source} was made by a newer release (migration {manifest['revision']}, this one knows "
-            f"{head_revision()}): restore it with that release."
+            f"{source} was made by a newer release (migration {manifest['revision']}, this one "
+            f"knows {head_revision()}): restore it with that release."
         )
     return manifest
 

@@ -41,7 +41,8 @@ def database_faults(dsn: str, *, migrated: bool = True) -> list[str]:
         return [f"The database does not answer: {reason}. Check HANSA_DATABASE_URL."]
     if not faults and migrated and (missing := pending_revisions(dsn)):
         faults.append(
-            f"The database lacks {len(missing)} of the migrations up to {head_revision()}: run `hansa migrate`."
+            f"The database lacks {len(missing)} of the migrations up to {head_revision()}: "
+            "run `hansa migrate`."
         )
     return faults
 
@@ -52,9 +53,8 @@ def _server_faults(connection: psycopg.Connection[tuple[object, ...]]) -> list[s
         return [f"PostgreSQL {version // 10_000} is too old: Hansa needs 16 or newer."]
     encoding = connection.info.parameter_status("server_encoding")
     if encoding != "UTF8":
-        return [
-            f"The database is encoded in {encoding}: create it with `encoding 'UTF8' template template0`."
-        ]
+        remedy = "create it with `encoding 'UTF8' template template0`."
+        return [f"The database is encoded in {encoding}: {remedy}"]
     return []
 
 
@@ -69,32 +69,34 @@ def _extension_faults(connection: psycopg.Connection[tuple[object, ...]]) -> lis
     ).fetchall()
     missing = sorted(set(EXTENSIONS) - {str(name) for (name,) in rows})
     if missing:
-        return [
-            f"PostgreSQL lacks the extensions {', '.join(missing)}: install the server's contrib package."
-        ]
+        names = ", ".join(missing)
+        return [f"PostgreSQL lacks the extensions {names}: install the server's contrib package."]
     return []
 
 
 def _locale_faults(connection: psycopg.Connection[tuple[object, ...]]) -> list[str]:
-    """Cyrillic in the locale "C" fails without a word of warning: letters keep their case, search finds nothing."""
+    """Cyrillic in the locale "C" fails without a word of warning.
+
+    Letters keep their case, search finds nothing.
+    """
     remedy = (
-        "Create the database with a UTF-8 locale, for example `create database hansa template template0 "
-        "encoding 'UTF8' locale_provider builtin builtin_locale 'C.UTF-8' locale 'C.UTF-8'` (PostgreSQL 17 or newer) "
-        "or `locale 'C.UTF-8'`."
+        "Create the database with a UTF-8 locale, for example `create database hansa "
+        "template template0 encoding 'UTF8' locale 'C.UTF-8'`."
     )
     lowered = connection.execute("select lower('ПЛАТЬЕ') = 'платье'").fetchone()
     if lowered != (True,):
         return [f"The database does not lower-case Cyrillic letters. {remedy}"]
-    # The extension may not be there yet (before the first migration) nor be creatable by this role: try, then undo.
+    # The extension may not be there yet (before the first migration) nor be creatable by this role:
+    # try, then undo.
     with connection.transaction(force_rollback=True):
         try:
             connection.execute("create extension if not exists pg_trgm")
         except psycopg.errors.InsufficientPrivilege:
-            return [
-                "The role may not create the extension pg_trgm: run `create extension pg_trgm` as a superuser, "
-                f"and the same for {', '.join(name for name in EXTENSIONS if name != 'pg_trgm')}."
-            ]
+            names = ", ".join(EXTENSIONS)
+            return [f"The role may not create extensions: let a superuser create {names}."]
         found = connection.execute("select cardinality(show_trgm('ПЛАТЬЕ')) > 0").fetchone()
     if found != (True,):
-        return [f"The database makes no trigrams of Cyrillic words: search would find nothing. {remedy}"]
+        return [
+            f"The database makes no trigrams of Cyrillic words: search would find nothing. {remedy}"
+        ]
     return []

