@@ -15,9 +15,7 @@ def _check(name: str, statement: LiteralString, message: str) -> Check:
         return [
             Finding(
                 check=name,
-                subject=", ".join(
-                    f"{column} {value}" for column, value in row._asdict().items()
-                ),
+                subject=", ".join(f"{column} {value}" for column, value in row._asdict().items()),
                 message=message,
             )
             for row in rows

@@ -31,9 +31,7 @@ async def run_expire_holds(context: "Context", _job: ExpireHolds) -> None:
     """Release in short rounds, so that buyers of the same goods wait for one round at most."""
     while True:
         async with context.database.transaction() as tx:
-            released = await expire_holds(
-                tx, now=context.clock.now(), limit=HOLDS_PER_ROUND
-            )
+            released = await expire_holds(tx, now=context.clock.now(), limit=HOLDS_PER_ROUND)
         if released < HOLDS_PER_ROUND:
             return
 
@@ -42,8 +40,6 @@ async def run_forget_refusals(context: "Context", _job: ForgetRefusals) -> None:
     """Delete in short rounds."""
     while True:
         async with context.database.transaction() as tx:
-            deleted = await forget_refusals(
-                tx, now=context.clock.now(), limit=REFUSALS_PER_ROUND
-            )
+            deleted = await forget_refusals(tx, now=context.clock.now(), limit=REFUSALS_PER_ROUND)
         if deleted < REFUSALS_PER_ROUND:
             return

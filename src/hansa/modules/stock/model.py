@@ -305,9 +305,7 @@ class Reported(NamedTuple):
     is_in_channel: bool
 
 
-def contains(
-    policy: Containment, *, shipped: Shipped, reported: Sequence[Reported]
-) -> bool:
+def contains(policy: Containment, *, shipped: Shipped, reported: Sequence[Reported]) -> bool:
     """Say whether the ERP's numbers of the variant include the movement of a shipment.
 
     `on_shipment`: a number includes every movement up to the instant its message was formed, so a
@@ -320,9 +318,7 @@ def contains(
     if policy is not Containment.ON_SHIPMENT:
         raise NotImplementedError(policy)
     left = [number for number in reported if _may_have_left(number, shipped)]
-    if not all(
-        number.as_of >= shipped.shipped_at or number.on_hand <= 0 for number in left
-    ):
+    if not all(number.as_of >= shipped.shipped_at or number.on_hand <= 0 for number in left):
         return False
     return shipped.warehouse_id is not None or any(
         number.as_of >= shipped.shipped_at for number in left

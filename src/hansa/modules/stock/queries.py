@@ -109,9 +109,7 @@ async def availability(
     snap: Snapshot, *, channel: str, variant_ids: Sequence[UUID]
 ) -> dict[UUID, Availability]:
     """Give for each variant what the channel may sell; nothing if it is unknown."""
-    rows = await snap.all(
-        sql.AVAILABILITY, {"channel": channel, "variants": list(variant_ids)}
-    )
+    rows = await snap.all(sql.AVAILABILITY, {"channel": channel, "variants": list(variant_ids)})
     known = {row.variant_id: _availability(row) for row in rows}
     return {variant_id: known.get(variant_id, NOTHING) for variant_id in variant_ids}
 
@@ -124,9 +122,7 @@ async def availability_by_warehouse(
     Never more than the channel may sell at all, so the sum may exceed what is available; warehouses
     without any stand there with zero if the ERP ever named them.
     """
-    found: dict[UUID, dict[UUID, Decimal]] = {
-        variant_id: {} for variant_id in variant_ids
-    }
+    found: dict[UUID, dict[UUID, Decimal]] = {variant_id: {} for variant_id in variant_ids}
     asked = {"channel": channel, "variants": list(variant_ids)}
     for row in await snap.all(sql.AVAILABILITY_BY_WAREHOUSE, asked):
         found[row.variant_id][row.warehouse_id] = row.available
@@ -137,9 +133,7 @@ async def get_reservation(
     snap: Snapshot, *, reservation_id: UUID | None = None, order_id: UUID | None = None
 ) -> Reservation | None:
     """Give a reservation by its id or its order's."""
-    row = await snap.maybe(
-        sql.GET_RESERVATION, {"id": reservation_id, "order_id": order_id}
-    )
+    row = await snap.maybe(sql.GET_RESERVATION, {"id": reservation_id, "order_id": order_id})
     if row is None:
         return None
     lines = await snap.all(sql.GET_RESERVATION_LINES, {"id": row.id})
@@ -257,9 +251,7 @@ async def discrepancies(snap: Snapshot, *, limit: int = 100) -> tuple[CounterRow
     return tuple(CounterRow(**row._asdict()) for row in rows)
 
 
-async def shelf_discrepancies(
-    snap: Snapshot, *, limit: int = 100
-) -> tuple[LevelRow, ...]:
+async def shelf_discrepancies(snap: Snapshot, *, limit: int = 100) -> tuple[LevelRow, ...]:
     """Give where a warehouse has less than what is to be picked up there."""
     rows = await snap.all(sql.SHELF_DISCREPANCIES, {"limit": limit})
     return tuple(LevelRow(**row._asdict()) for row in rows)
@@ -352,16 +344,11 @@ async def explain(
     """
     asked: Mapping[str, object] = {"channel": channel, "variant_id": variant_id}
     counter = await snap.maybe(sql.EXPLAIN_COUNTER, asked)
-    sellable, reserved = (
-        (counter.sellable, counter.reserved) if counter else (ZERO, ZERO)
-    )
+    sellable, reserved = (counter.sellable, counter.reserved) if counter else (ZERO, ZERO)
     warehouses = tuple(
-        WarehousePart(**row._asdict())
-        for row in await snap.all(sql.EXPLAIN_WAREHOUSES, asked)
+        WarehousePart(**row._asdict()) for row in await snap.all(sql.EXPLAIN_WAREHOUSES, asked)
     )
-    rows = await snap.all(
-        sql.EXPLAIN_RESERVATIONS, {**asked, "limit": reservations_max}
-    )
+    rows = await snap.all(sql.EXPLAIN_RESERVATIONS, {**asked, "limit": reservations_max})
     reservations = tuple(
         ReservedPart(**{**row._asdict(), "state": State(row.state)}) for row in rows
     )
@@ -374,6 +361,5 @@ async def explain(
         warehouses=warehouses,
         reservations=reservations,
         movements=await ledger(snap, variant_id=variant_id, limit=movements_max),
-        reservations_left_out=reserved
-        - sum((part.open for part in reservations), ZERO),
+        reservations_left_out=reserved - sum((part.open for part in reservations), ZERO),
     )

@@ -44,9 +44,7 @@ class OutOfStock(Rejected):
     """Not all of it is there; `short` says for each line that lacks how many could be had."""
 
     code: ClassVar[str] = "stock.out_of_stock"
-    message: ClassVar[str] = (
-        "Some of the goods are no longer available in this quantity."
-    )
+    message: ClassVar[str] = "Some of the goods are no longer available in this quantity."
 
     short: tuple[ShortLine, ...]
 
@@ -169,12 +167,8 @@ class _Kept:
     short: tuple[ShortLine, ...]
 
 
-async def _earlier_answers(
-    tx: Transaction, commands: Sequence[Command]
-) -> dict[str, _Kept]:
-    rows = await tx.all(
-        sql.FIND_ANSWERS, {"keys": [command.hold.key for command in commands]}
-    )
+async def _earlier_answers(tx: Transaction, commands: Sequence[Command]) -> dict[str, _Kept]:
+    rows = await tx.all(sql.FIND_ANSWERS, {"keys": [command.hold.key for command in commands]})
     return {
         row.key: _Kept(row.id, row.digest, row.expires_at, _read_refusal(row.refusal))
         for row in rows
@@ -211,9 +205,7 @@ async def _decide_and_write(
         feeds=feeds,
     )
     kept = {
-        command.hold.key: _Kept(
-            new_id(now), command.digest, command.hold.expires_at, short
-        )
+        command.hold.key: _Kept(new_id(now), command.digest, command.hold.expires_at, short)
         for command, short in zip(commands, decisions, strict=True)
     }
     raised = [(key, stand.added) for key, stand in counters.items() if stand.added]
@@ -250,10 +242,7 @@ async def _lock_shelves(
             "variants": [variant_id for _, variant_id in wanted],
         },
     )
-    return {
-        (row.warehouse_id, row.variant_id): Stand(row.sellable, row.reserved)
-        for row in rows
-    }
+    return {(row.warehouse_id, row.variant_id): Stand(row.sellable, row.reserved) for row in rows}
 
 
 async def _lock_counters(
@@ -271,9 +260,7 @@ async def _lock_counters(
             "variants": [variant_id for _, variant_id in wanted],
         },
     )
-    counters = {
-        (row.channel, row.variant_id): Stand(row.sellable, row.reserved) for row in rows
-    }
+    counters = {(row.channel, row.variant_id): Stand(row.sellable, row.reserved) for row in rows}
     feeds: dict[str, dict[str, None]] = {}
     for row in rows:
         for channel in row.feeding:
@@ -352,9 +339,7 @@ def _check(hold: Hold) -> None:
 
 
 def _digest(wish: Wish, owner: str) -> bytes:
-    lines = ";".join(
-        f"{line.variant_id}={line.quantity.normalize()}" for line in wish.lines
-    )
+    lines = ";".join(f"{line.variant_id}={line.quantity.normalize()}" for line in wish.lines)
     text = f"{wish.channel}|{wish.warehouse_id}|{owner}|{lines}"
     return hashlib.blake2b(text.encode(), digest_size=16).digest()
 

@@ -41,14 +41,12 @@ class CounterChanges:
         """Raise or lower what a channel's warehouses count."""
         self._sellable[variant_id, channel] += change
 
-    def reserve(
-        self, variant_id: UUID, channel: str, change: Decimal, *, feeds: Feeds
-    ) -> None:
+    def reserve(self, variant_id: UUID, channel: str, change: Decimal, *, feeds: Feeds) -> None:
         """Raise or lower what is reserved, in every channel that shares a warehouse."""
         for linked in feeds.get(channel, ()):
             self._reserved[variant_id, linked] += change
 
-    async def write(self, tx: Transaction) -> None:
+    async def write(self, tx: Transaction, *, feeds: Feeds) -> None:
         """Lock and change the counters, tell of every availability that moved."""
         keys = [
             key
@@ -57,15 +55,11 @@ class CounterChanges:
         ]
         if not keys:
             return
-        named = {
-            "variants": [key[0] for key in keys],
-            "channels": [key[1] for key in keys],
-        }
-        await tx.execute(level_sql.LOCK_SOME_COUNTERS, named)
+        await self._lock(tx, feeds)
         written = await tx.execute(
             level_sql.CHANGE_COUNTERS,
-            named
-            | {
+            {
+                **_named(keys),
                 "sellable": [self._sellable.get(key, ZERO) for key in keys],
                 "reserved": [self._reserved.get(key, ZERO) for key in keys],
             },
@@ -78,6 +72,29 @@ class CounterChanges:
             != self._reserved.get((variant_id, channel), ZERO)
         )
         await publish_moved(tx, moved)
+
+    async def _lock(self, tx: Transaction, feeds: Feeds) -> None:
+        # A channel that sells a variant needs counters in every channel linked with it: so a hold
+        # always finds each row it must raise. Where one is missing there was nothing to sell so
+        # far, therefore nothing is reserved, and it begins at zero. Only a writer of levels adds
+        # any, and there is one at a time.
+        needed = {key: None for key, change in self._reserved.items() if change}
+        for (variant_id, channel), change in self._sellable.items():
+            if change:
+                needed.update(dict.fromkeys((variant_id, linked) for linked in feeds[channel]))
+        rows = await tx.all(level_sql.LOCK_SOME_COUNTERS, _named(needed))
+        if len(rows) < len(needed):
+            for row in rows:
+                del needed[row.variant_id, row.channel]
+            await tx.execute(level_sql.ADD_COUNTERS, _named(needed))
+
+
+def _named(keys: Iterable[tuple[UUID, str]]) -> dict[str, list[object]]:
+    keys = list(keys)
+    return {
+        "variants": [variant_id for variant_id, _ in keys],
+        "channels": [channel for _, channel in keys],
+    }
 
 
 async def publish_moved(tx: Transaction, moved: Iterable[tuple[str, UUID]]) -> None:

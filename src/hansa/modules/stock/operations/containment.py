@@ -34,9 +34,7 @@ class Ending(NamedTuple):
     by: UUID | None = None
 
 
-async def waiting_shipments(
-    tx: Transaction, variant_ids: Sequence[UUID]
-) -> list[Shipped]:
+async def waiting_shipments(tx: Transaction, variant_ids: Sequence[UUID]) -> list[Shipped]:
     """Give the shipments of these variants that no number contains yet."""
     rows = await tx.all(sql.WAITING_SHIPMENTS, {"variants": list(variant_ids)})
     return [Shipped(*row) for row in rows]
@@ -118,9 +116,7 @@ async def _contained(
     numbers: dict[UUID, list[tuple[tuple[str, ...], Reported]]] = defaultdict(list)
     variants = list({shipped.variant_id for shipped in waiting})
     for row in await tx.all(sql.REPORTED, {"variants": variants}):
-        reported = Reported(
-            row.warehouse_id, row.on_hand, row.as_of, is_in_channel=False
-        )
+        reported = Reported(row.warehouse_id, row.on_hand, row.as_of, is_in_channel=False)
         numbers[row.variant_id].append((tuple(row.channels), reported))
     return [
         shipped

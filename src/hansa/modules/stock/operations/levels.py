@@ -4,7 +4,6 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
-from typing import Any
 from uuid import UUID
 
 from hansa.modules.stock.model import (
@@ -119,7 +118,7 @@ async def set_safety(
             "now": now,
         },
     )
-    await _changes_of(rows).write(tx)
+    await _changes_of(rows).write(tx, feeds=await load_feeds(tx))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -132,9 +131,7 @@ class _Merge:
     policy: Containment
 
 
-async def _apply(
-    tx: Transaction, levels: Sequence[Level], merge: _Merge
-) -> LevelResult:
+async def _apply(tx: Transaction, levels: Sequence[Level], merge: _Merge) -> LevelResult:
     variants = [level.variant_id for level in levels]
     waiting = await waiting_shipments(tx, list(set(variants)))
     if waiting:
@@ -152,20 +149,17 @@ async def _apply(
     stale = 0
     if counts["written"] < counts["incoming"]:
         stale = await tx.scalar(sql.COUNT_STALE, params)
-    if any(row.is_new for row in rows):
-        await _add_counters(tx, rows)
-    contained = 0
-    if waiting:
-        contained = await contain_shipments(
-            tx,
-            waiting,
-            policy=merge.policy,
-            changes=changes,
-            feeds=await load_feeds(tx),
-            source=merge.source,
-            now=merge.now,
-        )
-    await changes.write(tx)
+    feeds = await load_feeds(tx)
+    contained = await contain_shipments(
+        tx,
+        waiting,
+        policy=merge.policy,
+        changes=changes,
+        feeds=feeds,
+        source=merge.source,
+        now=merge.now,
+    )
+    await changes.write(tx, feeds=feeds)
     return LevelResult(
         changed=counts["changed"],
         unchanged=counts["incoming"] - counts["changed"] - stale,
@@ -186,7 +180,7 @@ async def _sift(
     for level in levels:
         if level.warehouse_id not in known:
             refused.append(RefusedLevel(level=level, reason="unknown_warehouse"))
-        elif not -QUANTITY_MAX <= level.on_hand <= QUANTITY_MAX:
+        elif not level.on_hand.is_finite() or abs(level.on_hand) > QUANTITY_MAX:
             refused.append(RefusedLevel(level=level, reason="absurd_quantity"))
         elif level.as_of > latest:
             refused.append(RefusedLevel(level=level, reason="from_the_future"))
@@ -201,12 +195,3 @@ def _changes_of(rows: Iterable[Row]) -> CounterChanges:
         if row.variant_id is not None and row.change:
             changes.sell(row.variant_id, row.channel, row.change)
     return changes
-
-
-async def _add_counters(tx: Transaction, rows: Sequence[Row]) -> None:
-    new: dict[str, list[Any]] = {"variants": [], "channels": []}
-    for row in rows:
-        if row.variant_id is not None and row.is_new:
-            new["variants"].append(row.variant_id)
-            new["channels"].append(row.channel)
-    await tx.execute(sql.ADD_COUNTERS, new)

@@ -48,9 +48,7 @@ class ReservationExpired(Conflict):
     """The goods were given back: the lease ran out, or it was cancelled."""
 
     code: ClassVar[str] = "stock.reservation_expired"
-    message: ClassVar[str] = (
-        "The goods were held for you too long ago and are released. Try again."
-    )
+    message: ClassVar[str] = "The goods were held for you too long ago and are released. Try again."
 
     reservation_id: UUID
 
@@ -157,9 +155,7 @@ async def mark_shipped(
     reservation_id = await tx.scalar(sql.FIND_BY_ORDER, {"order_id": order_id})
     if reservation_id is None:
         return Shipment(recorded=(), excess=merge_lines(lines or ()), contained=0)
-    variants = [
-        row.variant_id for row in await tx.all(sql.LINES_OF, {"ids": [reservation_id]})
-    ]
+    variants = [row.variant_id for row in await tx.all(sql.LINES_OF, {"ids": [reservation_id]})]
     await lock_levels_of(tx, variants)
     await tx.all(sql.LOCK_RESERVATIONS, {"ids": [reservation_id]})
     rows = await tx.all(sql.LINES_OF, {"ids": [reservation_id]})
@@ -190,16 +186,17 @@ async def mark_shipped(
         for shipped in await waiting_shipments(tx, variants)
         if shipped.reservation_id == reservation_id
     ]
+    feeds = await load_feeds(tx)
     contained = await contain_shipments(
         tx,
         waiting,
         policy=policy,
         changes=changes,
-        feeds=await load_feeds(tx),
+        feeds=feeds,
         source=source,
         now=now,
     )
-    await changes.write(tx)
+    await changes.write(tx, feeds=feeds)
     return Shipment(
         recorded=tuple(Line(row.variant_id, quantity) for row, quantity in leaving),
         excess=excess,
@@ -231,9 +228,7 @@ async def contain(
     rows = await tx.all(sql.LINES_OF, {"ids": ids})
     wanted = None if lines is None else dict(merge_lines(lines))
     parts = [
-        Part(
-            row.reservation_id, row.variant_id, row.channel, row.warehouse_id, quantity
-        )
+        Part(row.reservation_id, row.variant_id, row.channel, row.warehouse_id, quantity)
         for row in rows
         if (quantity := _at_most(row, _open(row), wanted)) > 0
     ]
@@ -249,8 +244,9 @@ async def contain(
     )
     changes = CounterChanges()
     ending = Ending("contained", now, source=source, by=by)
-    await end_parts(tx, parts, ending, changes=changes, feeds=await load_feeds(tx))
-    await changes.write(tx)
+    feeds = await load_feeds(tx)
+    await end_parts(tx, parts, ending, changes=changes, feeds=feeds)
+    await changes.write(tx, feeds=feeds)
     return tuple(Line(part.variant_id, part.quantity) for part in parts)
 
 
@@ -283,16 +279,15 @@ async def release(
         return ()
     wanted = None if lines is None else dict(merge_lines(lines))
     parts = [
-        Part(
-            row.reservation_id, row.variant_id, row.channel, row.warehouse_id, quantity
-        )
+        Part(row.reservation_id, row.variant_id, row.channel, row.warehouse_id, quantity)
         for row in await tx.all(sql.LINES_OF, {"ids": ids})
         if (quantity := _at_most(row, _open(row) - row.waiting, wanted)) > 0
     ]
     changes = CounterChanges()
     ending = Ending("released", now, note=reason.value, by=by)
-    await end_parts(tx, parts, ending, changes=changes, feeds=await load_feeds(tx))
-    await changes.write(tx)
+    feeds = await load_feeds(tx)
+    await end_parts(tx, parts, ending, changes=changes, feeds=feeds)
+    await changes.write(tx, feeds=feeds)
     return tuple(Line(part.variant_id, part.quantity) for part in parts)
 
 
@@ -321,18 +316,15 @@ async def expire_holds(tx: Transaction, *, now: datetime, limit: int = 500) -> i
     ]
     changes = CounterChanges()
     ending = Ending("expired", now)
-    await end_parts(tx, parts, ending, changes=changes, feeds=await load_feeds(tx))
-    await changes.write(tx)
+    feeds = await load_feeds(tx)
+    await end_parts(tx, parts, ending, changes=changes, feeds=feeds)
+    await changes.write(tx, feeds=feeds)
     return len(locked)
 
 
-async def forget_refusals(
-    tx: Transaction, *, now: datetime, limit: int = 10_000
-) -> int:
+async def forget_refusals(tx: Transaction, *, now: datetime, limit: int = 10_000) -> int:
     """Delete refused holds after a week; their keys are free again then."""
-    return await tx.execute(
-        sql.FORGET_REFUSALS, {"before": now - REFUSALS_KEPT, "limit": limit}
-    )
+    return await tx.execute(sql.FORGET_REFUSALS, {"before": now - REFUSALS_KEPT, "limit": limit})
 
 
 def _open(row: Row) -> Decimal:
@@ -362,9 +354,7 @@ def _leaving(
             if wanted is not None:
                 left_over[row.variant_id] -= quantity
     excess = tuple(
-        Line(variant, quantity)
-        for variant, quantity in left_over.items()
-        if quantity > 0
+        Line(variant, quantity) for variant, quantity in left_over.items() if quantity > 0
     )
     return leaving, excess
 

@@ -47,18 +47,12 @@ async def rebuild_counters(tx: Transaction) -> None:
 
 async def _rebuild(tx: Transaction) -> None:
     await tx.execute(sql.LOCK_ALL_COUNTERS)
-    before = {
-        (row.channel, row.variant_id): row[2:] for row in await tx.all(sql.ALL_COUNTED)
-    }
+    before = {(row.channel, row.variant_id): row[2:] for row in await tx.all(sql.ALL_COUNTED)}
     await tx.execute(sql.CLEAR_LINKS)
     await tx.execute(sql.LINK_WAREHOUSES)
     await tx.execute(sql.LINK_CHANNELS)
     await tx.execute(sql.CLEAR_COUNTERS)
     await tx.execute(sql.REBUILD_COUNTERS)
-    after = {
-        (row.channel, row.variant_id): row[2:] for row in await tx.all(sql.ALL_COUNTED)
-    }
-    moved = sorted(
-        key for key in before.keys() | after.keys() if before.get(key) != after.get(key)
-    )
+    after = {(row.channel, row.variant_id): row[2:] for row in await tx.all(sql.ALL_COUNTED)}
+    moved = sorted(key for key in before.keys() | after.keys() if before.get(key) != after.get(key))
     await publish_moved(tx, moved)

@@ -121,7 +121,7 @@ MERGE_LEVELS = """
                source = excluded.source
          where l.as_of < excluded.as_of
             or (l.as_of = excluded.as_of and l.on_hand <> excluded.on_hand)
-        returning variant_id, warehouse_id, on_hand, on_hand_was, safety, as_of, (xmax = 0) as is_new
+        returning variant_id, warehouse_id, on_hand, on_hand_was, safety, as_of
     ),
     journal as (
         insert into stock_movement
@@ -131,20 +131,19 @@ MERGE_LEVELS = """
          where on_hand <> on_hand_was
     )
     select m.variant_id, w.channel,
-           sum(greatest(m.on_hand - m.safety, 0) - greatest(m.on_hand_was - m.safety, 0)) as change,
-           bool_or(m.is_new) as is_new
+           sum(greatest(m.on_hand - m.safety, 0) - greatest(m.on_hand_was - m.safety, 0)) as change
       from merged m
       join stock_channel_warehouse w on w.warehouse_id = m.warehouse_id
      where m.on_hand <> m.on_hand_was
      group by m.variant_id, w.channel
      union all
-    select null, 'incoming', count(*), false
+    select null, 'incoming', count(*)
       from incoming
      union all
-    select null, 'written', count(*), false
+    select null, 'written', count(*)
       from merged
      union all
-    select null, 'changed', count(*), false
+    select null, 'changed', count(*)
       from merged
      where on_hand <> on_hand_was
 """
@@ -214,15 +213,11 @@ SET_SAFETY = """
      group by c.variant_id, w.channel
 """
 
-# A variant gets counters for each channel linked with one that sells it: so a hold always finds
-# every row it must raise. Without open reservations none can be missing, hence reserved = 0.
 ADD_COUNTERS = """
     insert into stock_counter (variant_id, channel)
-    select distinct d.variant_id, k.linked
+    select variant_id, channel
       from unnest(%(variants)b::uuid[], %(channels)b::text[]) as d (variant_id, channel)
-      join stock_channel_link k on k.channel = d.channel
-     order by 1, 2
-        on conflict do nothing
+     order by variant_id, channel
 """
 
 LOCK_SOME_COUNTERS = """

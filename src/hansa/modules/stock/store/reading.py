@@ -119,11 +119,16 @@ LOW_STOCK = """
      limit %(limit)s
 """
 
-# The ERP says it has less than what is promised to buyers.
+# The ERP says it has less than what is promised to buyers of this channel (not only of one it shares a warehouse with).
 DISCREPANCIES = """
     select variant_id, channel, sellable, reserved
-      from stock_counter
+      from stock_counter c
      where reserved > sellable
+       and exists (select
+                     from stock_reservation_line n
+                    where n.variant_id = c.variant_id
+                      and n.channel = c.channel
+                      and n.contained + n.released < n.quantity)
      order by reserved - sellable desc, variant_id, channel
      limit %(limit)s
 """
@@ -141,8 +146,13 @@ TOTALS = """
            count(*) filter (where sellable > reserved) as sellable_variants,
            coalesce(sum(greatest(sellable - reserved, 0)), 0) as available,
            coalesce(sum(reserved), 0) as reserved,
-           count(*) filter (where reserved > sellable) as promised_too_much
-      from stock_counter
+           count(*) filter (where reserved > sellable
+                              and exists (select
+                                            from stock_reservation_line n
+                                           where n.variant_id = c.variant_id
+                                             and n.channel = c.channel
+                                             and n.contained + n.released < n.quantity)) as promised_too_much
+      from stock_counter c
      where channel = %(channel)s
 """
 
