@@ -9,12 +9,14 @@ import litestar
 from litestar import Litestar
 
 import hansa
-from hansa.assembly.modules import all_modules, services_of
+from hansa.assembly.modules import all_modules, permissions_of, services_of
+from hansa.modules import accounts
 from hansa.runtime.clock import Clock, SystemClock
 from hansa.runtime.context import Context
 from hansa.runtime.database import Database
 from hansa.runtime.database.migrate import head_revision
 from hansa.runtime.html import Pages, PageSettings, read_catalogue
+from hansa.runtime.html.stylesheets import bundle
 from hansa.runtime.http.documentation import documentation_routes, openapi_config
 from hansa.runtime.http.edge import Edge
 from hansa.runtime.http.gate import gate
@@ -83,7 +85,7 @@ def create_app(context: Context, modules: Sequence[Module] | None = None) -> Edg
     """
     parts = list(all_modules() if modules is None else modules)
     settings = context.settings
-    files = StaticFiles([STATIC], watch=settings.environment == "development")
+    files = StaticFiles([STATIC], bundle=bundle, watch=settings.environment == "development")
     wiring = _wiring(context, parts, files)
     readiness = Readiness(head=head_revision())
 
@@ -92,6 +94,7 @@ def create_app(context: Context, modules: Sequence[Module] | None = None) -> Edg
         await context.open(services_of(parts))
         try:
             _wire_services(wiring, context, parts)
+            await prepare_roles(context, parts)
             yield
         finally:
             readiness.is_draining = True
@@ -122,6 +125,15 @@ def create_app(context: Context, modules: Sequence[Module] | None = None) -> Edg
     )
 
 
+async def prepare_roles(context: Context, parts: Sequence[Module]) -> None:
+    """Bring the built-in roles up to the permissions of the modules that are there."""
+    if not any(part.name == "accounts" for part in parts):
+        return
+    codes = [permission.code for permission in permissions_of(parts)]
+    async with context.database.transaction() as tx:
+        await accounts.ensure_built_in_roles(tx, known_permissions=codes, now=context.clock.now())
+
+
 def _wiring(context: Context, parts: Sequence[Module], files: StaticFiles) -> Wiring:
     settings = context.settings
     catalogue = read_catalogue(PACKAGE, settings.languages)
@@ -145,6 +157,7 @@ def _wiring(context: Context, parts: Sequence[Module], files: StaticFiles) -> Wi
         languages=tuple(settings.languages),
         secret=settings.secret_key.reveal().encode(),
         is_production=settings.environment == "production",
+        permissions=permissions_of(parts),
     )
 
 

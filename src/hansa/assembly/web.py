@@ -16,7 +16,6 @@ from granian.log import LogLevels
 from granian.server import Server
 
 from hansa.assembly.application import build_context, create_app
-from hansa.runtime import telemetry
 from hansa.runtime.http.edge import Edge
 from hansa.runtime.settings import Settings, load_settings, with_secret_key
 
@@ -29,7 +28,6 @@ def application(settings: Settings | None = None) -> Edge:
     """Make the application of this process; called by Granian in each worker."""
     _die_with_parent()
     chosen = settings or with_secret_key(load_settings(os.environ, directory=Path.cwd()))
-    telemetry.configure(chosen, role="web")
     return create_app(build_context(chosen))
 
 

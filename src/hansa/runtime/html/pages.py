@@ -27,6 +27,7 @@ from hansa.runtime.http import csrf
 from hansa.runtime.http.static import StaticFiles
 from hansa.runtime.http.visit import SCOPE_KEY, Visit
 
+THEME_COOKIE = "hansa_theme"
 ON_PAGE: ContextVar[Visit] = ContextVar("on_page")
 PAGE_TYPE = "text/html; charset=utf-8"
 
@@ -141,6 +142,7 @@ class Pages:
             actor=_OfVisit(lambda visit: visit.actor),
             market=_OfVisit(_market),
             path=_OfVisit(lambda visit: visit.path),
+            theme=_OfVisit(_theme),
         )
         environment.globals.update(settings.extra_globals)
         return environment
@@ -178,6 +180,7 @@ def _of_request(visit: Visit) -> dict[str, Any]:
         "actor": visit.actor,
         "market": _market(visit),
         "path": visit.path,
+        "theme": _theme(visit),
         "request_id": visit.request_id,
         "now": visit.received_at,
         "is_htmx": visit.headers.get(b"hx-request") == b"true",
@@ -189,6 +192,11 @@ def _market(visit: Visit) -> Any:
     if markets is None:
         return None
     return markets.get(visit.market) if visit.market else markets.default()
+
+
+def _theme(visit: Visit) -> str:
+    chosen = visit.sent_cookies.get(THEME_COOKIE, "")
+    return chosen if chosen in ("light", "dark") else ""
 
 
 def _zone() -> str:

@@ -18,6 +18,10 @@ PUBLIC = "public"
 """Route option: why this route may be used by anybody, without `authorise`."""
 
 
+NO_ACTOR = "actor_exempt"
+"""Route option: why nobody needs to be known here, whatever the `Authorization` header says."""
+
+
 async def gate(request: Request) -> None:  # type: ignore[type-arg, unused-ignore]
     """Check a request before its handler runs.
 
@@ -27,7 +31,9 @@ async def gate(request: Request) -> None:  # type: ignore[type-arg, unused-ignor
     visit = request.visit
     headers = visit.headers
     _check_query(request)
-    if b"authorization" in headers or b"cookie" in headers:
+    if (b"authorization" in headers or b"cookie" in headers) and (
+        NO_ACTOR not in request.route_handler.opt
+    ):
         visit.actor = await visit.wiring.authenticator.authenticate(request)
     visit.is_identified = True
     if request.scope["method"] in UNSAFE:

@@ -3,8 +3,8 @@
 import asyncio
 import hmac
 import ipaddress
-from dataclasses import dataclass, field
-from typing import Any, ClassVar
+from dataclasses import dataclass
+from typing import ClassVar
 
 import msgspec
 from litestar import Response, get
@@ -12,8 +12,9 @@ from litestar.handlers import HTTPRouteHandler
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
 from hansa.kernel.errors import Forbidden
-from hansa.runtime.http.gate import PUBLIC
+from hansa.runtime.http.gate import NO_ACTOR, PUBLIC
 from hansa.runtime.http.request import Request
+from hansa.runtime.supervision import is_stopping
 
 DATABASE_SECONDS_MAX = 2.0
 
@@ -33,7 +34,6 @@ class Readiness:
 
     head: str
     is_draining: bool = False
-    extra: dict[str, Any] = field(default_factory=dict)
 
 
 @dataclass(eq=False)
@@ -55,7 +55,7 @@ def health_routes(readiness: Readiness, *, metrics_token: str = "") -> list[HTTP
     @get("/health/ready", opt={PUBLIC: "asked by load balancers"}, include_in_schema=False)
     async def ready(request: Request) -> Response[Health]:
         """Tell whether the process may get requests."""
-        parts = {"draining": "yes" if readiness.is_draining else "no"}
+        parts = {"draining": "yes" if readiness.is_draining or is_stopping() else "no"}
         try:
             async with asyncio.timeout(DATABASE_SECONDS_MAX):
                 async with request.snapshot(single=True) as snapshot:
@@ -69,7 +69,7 @@ def health_routes(readiness: Readiness, *, metrics_token: str = "") -> list[HTTP
             Health("ok" if good else "not ready", parts), status_code=200 if good else 503
         )
 
-    @get("/metrics", opt={PUBLIC: "this machine or a token only"}, include_in_schema=False)
+    @get("/metrics", opt={PUBLIC: "this machine or a token only", NO_ACTOR: "its own token"}, include_in_schema=False)
     async def metrics(request: Request) -> Response[bytes]:
         """Give the counters of this process in the format of Prometheus."""
         sent = request.visit.headers.get(b"authorization", b"")

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from hansa.runtime.http.request import Request
 
 KEY_CHARACTERS_MAX = 200
+UNKEPT = 0
 
 # The primary key (scope, key) makes the second of two claims wait for the first one's commit.
 CLAIM = """
@@ -85,6 +86,17 @@ class StillRunning(Conflict):
 
     code: ClassVar[str] = "idempotency.running"
     message: ClassVar[str] = "The first request with this key is still running. Repeat in a moment."
+
+
+@dataclass(eq=False)
+class AnswerNotKept(Conflict):
+    """The call was done before, and its answer held a secret that is shown once."""
+
+    code: ClassVar[str] = "idempotency.answer_not_kept"
+    message: ClassVar[str] = (
+        "This was done already, and its answer held a secret that is shown only once. "
+        "Make a new one with a new Idempotency-Key."
+    )
 
 
 @dataclass(eq=False)
@@ -164,6 +176,8 @@ async def claim(tx: Transaction, claim: Claim) -> None:
         raise StillRunning
     if bytes(row.fingerprint) != claim.fingerprint:
         raise KeyReused
+    if row.status == UNKEPT:
+        raise AnswerNotKept
     raise AlreadyAnswered(row.status, bytes(row.body))
 
 

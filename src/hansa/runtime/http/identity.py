@@ -122,11 +122,11 @@ def signed_in(request: "Request") -> Actor:
 
 
 def shopper_or_guest(request: "Request") -> Actor | None:
-    """Give the shopper, or None for a guest: for what anybody may do with their own things.
+    """Give the shopper, or None for anybody else: for what anybody may do with their own things.
 
     A handler that calls this says: whoever asks only reaches what hangs on their own session or
-    account.
+    account. Staff who look at the shop are guests there.
     """
     request.visit.authorised = True
     actor = request.actor
-    return actor if actor is not None and actor.is_signed_in else None
+    return actor if actor is not None and actor.kind == "shopper" else None

@@ -1,6 +1,6 @@
 """The request as handlers see it."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from datetime import datetime
 from typing import Any, TypeVar, cast
@@ -10,7 +10,7 @@ from litestar import Response
 
 from hansa.runtime.context import Context
 from hansa.runtime.database import Snapshot, Transaction
-from hansa.runtime.http import bodies, csrf, idempotency
+from hansa.runtime.http import bodies, csrf, idempotency, paging
 from hansa.runtime.http.identity import Actor
 from hansa.runtime.http.visit import SCOPE_KEY, SESSION_COOKIE, Visit
 
@@ -149,6 +149,45 @@ class Request(litestar.Request[Any, Any, Any]):
             answer = bodies.answer(await operation(tx), status=code)
             await idempotency.keep_answer(tx, claim, status=code, body=bodies.bytes_of(answer))
         return answer
+
+    async def once_unkept(
+        self,
+        operation: Callable[[Transaction], Awaitable[T]],
+        *,
+        status: int | None = None,
+    ) -> Response[T]:
+        """Run an operation once whose answer holds a secret, so that the answer must not be kept.
+
+        Raises:
+            AnswerNotKept: the call is a repeat; the work was done, the secret was shown then.
+        """
+        key = self.idempotency_key
+        async with self.context.database.transaction() as tx:
+            if key is not None:
+                claim = await idempotency.claim_of(self, key)
+                await idempotency.claim(tx, claim)
+                await idempotency.keep_answer(tx, claim, status=idempotency.UNKEPT, body=b"")
+            given = await operation(tx)
+        return bodies.answer(given, status=status or cast("int", self.route_handler.status_code))
+
+    def read_cursor(self, cursor: str | None, *, of: str, types: Sequence[Any]) -> Any:
+        """Read the cursor of a list back into its values, or None.
+
+        Raises:
+            CursorInvalid: it is not a cursor of this list.
+        """
+        return paging.read_cursor(self.visit.wiring.secret, cursor, of=of, types=types)
+
+    def page_of(
+        self,
+        rows: Sequence[T],
+        *,
+        limit: int,
+        of: str,
+        key: Callable[[T], Sequence[Any]],
+    ) -> tuple[list[T], str | None]:
+        """Cut `limit + 1` rows to a page; give it and the cursor of what follows."""
+        return paging.page_of(rows, limit=limit, secret=self.visit.wiring.secret, of=of, key=key)
 
     async def json(self) -> Any:
         """Read the body as JSON.

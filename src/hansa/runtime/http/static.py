@@ -3,7 +3,7 @@
 import gzip
 import hashlib
 import mimetypes
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -26,6 +26,10 @@ _KINDS = {
 }
 
 
+# Makes one text of a style sheet and its imports: folder, name, address of a file by name.
+Bundle = Callable[[Path, str, Callable[[str], str]], str]
+
+
 @dataclass(frozen=True, slots=True)
 class StaticFile:
     """A file ready to be sent."""
@@ -45,19 +49,25 @@ class StaticFiles:
     style sheet stay inside `/static/`, where an unknown or missing digest is served for minutes only.
     """
 
-    def __init__(self, folders: Iterable[Path], *, watch: bool = False) -> None:
+    def __init__(
+        self, folders: Iterable[Path], *, bundle: Bundle | None = None, watch: bool = False
+    ) -> None:
         self._folders = [folder for folder in folders if folder.is_dir()]
         self._watch = watch
         self._files: dict[str, StaticFile] = {}
         self._seen: dict[str, float] = {}
+        self._bundle = bundle
         for folder in self._folders:
-            for path in sorted(folder.rglob("*")):
+            # Style sheets last: they name the addresses of fonts and of one another.
+            for path in sorted(folder.rglob("*"), key=lambda path: (path.suffix == ".css", path)):
                 if path.is_file():
                     self._load(folder, path)
 
     def _load(self, folder: Path, path: Path) -> StaticFile:
         name = path.relative_to(folder).as_posix()
         content = path.read_bytes()
+        if path.suffix == ".css" and self._bundle is not None:
+            content = self._bundle(folder, name, self.url).encode()
         digest = hashlib.sha256(content).hexdigest()[:DIGEST_CHARACTERS]
         kind = _KINDS.get(path.suffix) or mimetypes.guess_type(name)[0] or "text/plain"
         packed: bytes | None = None
@@ -107,12 +117,23 @@ class StaticFiles:
 
     def _find(self, name: str) -> StaticFile | None:
         file = self._files.get(name)
-        if self._watch:
-            for folder in self._folders:
-                path = folder / name
-                if path.is_file() and path.stat().st_mtime != self._seen.get(name):
-                    return self._load(folder, path)
+        if self._watch and self._read_again(name):
+            return self._files[name]
         return file
+
+    def _read_again(self, name: str) -> bool:
+        """Read a file again that was changed since; a style sheet if any of them was."""
+        for folder in self._folders:
+            path = folder / name
+            if not path.is_file():
+                continue
+            sources = sorted(path.parent.glob("*.css")) if path.suffix == ".css" else [path]
+            changed = max(source.stat().st_mtime for source in sources)
+            if changed != self._seen.get(name):
+                self._load(folder, path)
+                self._seen[name] = changed
+            return True
+        return False
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Send a file."""

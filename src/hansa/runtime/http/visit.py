@@ -13,6 +13,7 @@ from typing import Any, Protocol
 from hansa.kernel.errors import HansaError
 from hansa.runtime.context import Context
 from hansa.runtime.http.identity import Actor, Authenticator
+from hansa.runtime.module import Permission
 
 SCOPE_KEY = "hansa.visit"
 LANGUAGE_COOKIE = "hansa_language"
@@ -59,7 +60,14 @@ class Wiring:
     secret: bytes
     is_production: bool
     markets: Markets | None = None
+    permissions: Sequence[Permission] = ()
     sign_in_paths: Sequence[tuple[str, str]] = (("/office", "/office/sign-in"),)
+
+
+    @property
+    def permission_codes(self) -> list[str]:
+        """Every permission a role or key may hold."""
+        return [permission.code for permission in self.permissions]
 
 
 @dataclass(slots=True)

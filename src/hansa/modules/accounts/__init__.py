@@ -1,0 +1,135 @@
+"""Who may come in and what they may do: users, sessions, roles, API keys, second factor, audit log.
+
+Promises: a password, token or key is never kept in the clear; a session's token changes at sign-in;
+what was revoked works for five seconds more at most; the audit log only grows.
+Publishes: contracts.accounts.UserCreated, SignedIn, PasswordResetRequested.
+Locks: account_user rows; the administrator's account_role row before taking a role away.
+"""
+
+from hansa.modules.accounts.audit import list_audit, record
+from hansa.modules.accounts.keys import create_api_key, list_api_keys, revoke_api_key
+from hansa.modules.accounts.links import (
+    make_link_token,
+    request_email_verification,
+    request_password_reset,
+    reset_password,
+    verify_email,
+)
+from hansa.modules.accounts.model import (
+    ADMINISTRATOR,
+    ApiKey,
+    AuditEntry,
+    CodeWrong,
+    EmailInvalid,
+    EmailTaken,
+    LastAdministrator,
+    LinkUsedUp,
+    NoSuchKey,
+    NoSuchRole,
+    NoSuchSession,
+    NoSuchUser,
+    PasswordWeak,
+    Role,
+    RoleInUse,
+    RoleInvalid,
+    Session,
+    TwoFactorState,
+    User,
+    UserKind,
+)
+from hansa.modules.accounts.operations import (
+    create_user,
+    end_sessions,
+    ensure_built_in_roles,
+    remove_role,
+    save_role,
+    save_user,
+    set_password,
+    set_roles,
+)
+from hansa.modules.accounts.queries import (
+    find_role,
+    find_user,
+    get_user,
+    list_roles,
+    list_sessions,
+    list_users,
+)
+from hansa.modules.accounts.sessions import ensure_session, revoke_session, sign_out, start_session
+from hansa.modules.accounts.signing_in import (
+    SecondFactorNeeded,
+    SignIn,
+    TicketInvalid,
+    WrongPassword,
+    check_password,
+    finish_sign_in,
+    sign_in,
+)
+from hansa.modules.accounts.two_factor import (
+    begin_two_factor,
+    confirm_two_factor,
+    picture_of,
+    remove_two_factor,
+)
+
+__all__ = [
+    "ADMINISTRATOR",
+    "ApiKey",
+    "AuditEntry",
+    "CodeWrong",
+    "EmailInvalid",
+    "EmailTaken",
+    "LastAdministrator",
+    "LinkUsedUp",
+    "NoSuchKey",
+    "NoSuchRole",
+    "NoSuchSession",
+    "NoSuchUser",
+    "PasswordWeak",
+    "Role",
+    "RoleInUse",
+    "RoleInvalid",
+    "SecondFactorNeeded",
+    "Session",
+    "SignIn",
+    "TicketInvalid",
+    "TwoFactorState",
+    "User",
+    "UserKind",
+    "WrongPassword",
+    "begin_two_factor",
+    "check_password",
+    "confirm_two_factor",
+    "create_api_key",
+    "create_user",
+    "end_sessions",
+    "ensure_built_in_roles",
+    "ensure_session",
+    "find_role",
+    "find_user",
+    "finish_sign_in",
+    "get_user",
+    "list_api_keys",
+    "list_audit",
+    "list_roles",
+    "list_sessions",
+    "list_users",
+    "make_link_token",
+    "picture_of",
+    "record",
+    "remove_role",
+    "remove_two_factor",
+    "request_email_verification",
+    "request_password_reset",
+    "reset_password",
+    "revoke_api_key",
+    "revoke_session",
+    "save_role",
+    "save_user",
+    "set_password",
+    "set_roles",
+    "sign_in",
+    "sign_out",
+    "start_session",
+    "verify_email",
+]
