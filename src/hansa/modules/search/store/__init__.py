@@ -1,0 +1,1 @@
+"""Every SQL statement of search: what projects, what lists, what counts."""
