@@ -51,7 +51,6 @@ def serve(settings: Settings) -> None:
         websockets=False,
         log_level=LogLevels.warning,
         log_access=False,
-        process_name="hansa-web",
     )
     server.serve()
 

@@ -102,13 +102,16 @@ class _Child:
         self.stopping = False
         self._write = write
 
+    def _may_run(self) -> bool:
+        return not self.stopping
+
     async def keep_alive(self, environment: Mapping[str, str]) -> None:
         """Run the program; again, after a pause that doubles, each time it ends unasked."""
         pause = PAUSE_FIRST_SECONDS
-        while not self.stopping:
+        while self._may_run():
             began = time.monotonic()
             try:
-                code = await self._run(environment)
+                code: int | None = await self._run(environment)
             except OSError as error:
                 self._write(self.program.name, f"cannot be started: {error}")
                 code = None
@@ -183,7 +186,8 @@ class Supervisor:
     """Runs programs until it is told to stop.
 
     `environment` is given to every program. `keep` is called every second in a thread (to look
-    after what is not a program of ours, such as the embedded database). `write` gets each line with
+    after what is not a program of ours, such as the embedded database). `directory` is for a file that tells the
+    programs that a stop has begun. `write` gets each line with
     the name of the program it came from.
     """
 
@@ -195,12 +199,14 @@ class Supervisor:
         environment: Mapping[str, str] | None = None,
         keep: Callable[[], object] | None = None,
         write: Callable[[str, str], None] | None = None,
+        directory: Path | None = None,
     ) -> None:
         self._write = write or LineWriter([program.name for program in programs])
         self._children = [_Child(program, self._write) for program in programs]
         self._grace_seconds = grace_seconds
         self._environment = dict(environment or {})
         self._keep = keep
+        self._directory = directory
         self._stop = asyncio.Event()
         self._hurry = asyncio.Event()
 
@@ -219,7 +225,7 @@ class Supervisor:
             if number is signal.SIGHUP and signal.getsignal(number) is signal.SIG_IGN:
                 continue
             loop.add_signal_handler(number, self.stop)
-        handle, name = tempfile.mkstemp(prefix="hansa-running-")
+        handle, name = tempfile.mkstemp(prefix="hansa-running-", dir=self._directory)
         os.close(handle)
         state = Path(name)
         environment = {**self._environment, STATE_FILE_VARIABLE: name}

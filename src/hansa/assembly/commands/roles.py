@@ -6,6 +6,7 @@ One role, in this process, until SIGTERM or SIGINT. `hansa serve` starts these.
 from __future__ import annotations
 
 import asyncio
+import os
 import signal
 from collections.abc import Awaitable, Callable
 
@@ -19,8 +20,9 @@ from hansa.assembly.modules import all_modules, services_of
 from hansa.runtime.context import Context
 from hansa.runtime.jobs.worker import run_worker
 from hansa.runtime.outbox.relay import run_relay
-from hansa.runtime.settings import Settings
+from hansa.runtime.settings import Settings, to_environment
 from hansa.runtime.supervision import follow_supervisor
+from hansa.runtime.telemetry import configure_logging, configure_tracing, stop_tracing
 
 __all__ = ["run_role"]
 
@@ -31,8 +33,12 @@ def run_role(role: str) -> None:
     """Run one ROLE in this process, without a supervisor."""
     follow_supervisor()
     settings = read_settings()
+    configure_logging(level=settings.log_level, json=settings.log_json)
+    configure_tracing(endpoint=settings.otlp_endpoint, role=role)
     with installation(settings) as here:
         if role == "web":
+            # Granian's workers are processes of their own, which read the environment.
+            os.environ.update(to_environment(here.settings))
             web.serve(here.settings)
         elif role == "worker":
             uvloop.run(_until_stopped(here.settings, _work))
@@ -48,7 +54,10 @@ async def _until_stopped(
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
-    await run(build_context(settings), stop)
+    try:
+        await run(build_context(settings), stop)
+    finally:
+        stop_tracing()
 
 
 async def _work(context: Context, stop: asyncio.Event) -> None:

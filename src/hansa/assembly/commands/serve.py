@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import shutil
 import sys
 from collections.abc import Awaitable, Callable, Sequence
+from pathlib import Path
 
 import click
+import psutil
 
 from hansa.assembly.commands.installation import Installation, installation, read_settings
 from hansa.runtime.settings import to_environment
 from hansa.runtime.supervision import Program, Supervisor
+from hansa.runtime.telemetry import share_metrics
 
 __all__ = ["ROLES", "serve", "supervise"]
 
@@ -50,7 +55,8 @@ def supervise(
     write: Callable[[str, str], None] | None = None,
 ) -> None:
     """Run roles, and other programs beside them, until this process is told to stop."""
-    environment = to_environment(here.settings)
+    directory = _run_directory(here.settings.data_dir)
+    environment = {**to_environment(here.settings), **share_metrics(directory / "metrics")}
     programs = [
         Program(
             name=role,
@@ -59,11 +65,28 @@ def supervise(
         )
         for role in roles
     ]
-    asyncio.run(
-        Supervisor(
-            [*programs, *beside],
-            grace_seconds=here.settings.shutdown_grace_seconds,
-            keep=here.keep_database,
-            write=write,
-        ).run(started=started)
-    )
+    try:
+        asyncio.run(
+            Supervisor(
+                [*programs, *beside],
+                grace_seconds=here.settings.shutdown_grace_seconds,
+                keep=here.keep_database,
+                write=write,
+                directory=directory,
+            ).run(started=started)
+        )
+    finally:
+        shutil.rmtree(directory, ignore_errors=True)
+
+
+def _run_directory(data_dir: Path) -> Path:
+    """Make a folder for the life of this process; sweep those of processes that were killed."""
+    place = data_dir / "run"
+    place.mkdir(parents=True, exist_ok=True)
+    for left in place.iterdir():
+        if left.name.isdecimal() and not psutil.pid_exists(int(left.name)):
+            shutil.rmtree(left, ignore_errors=True)
+    mine = place / str(os.getpid())
+    shutil.rmtree(mine, ignore_errors=True)
+    mine.mkdir()
+    return mine
