@@ -1,0 +1,412 @@
+"""Baskets, delivery and totals as values; what a checkout form must hold."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from decimal import Decimal
+from enum import StrEnum
+from typing import ClassVar, NewType
+from uuid import UUID
+
+from hansa.kernel.errors import Conflict, Invalid, NotFound, Rejected
+from hansa.kernel.money import Money, UnitPrice
+from hansa.kernel.rounding import round_half_up
+from hansa.kernel.text import Localised
+
+BasketId = NewType("BasketId", UUID)
+
+QUANTITY_MAX = Decimal(9999)
+LINES_MAX = 100
+HUNDRED = Decimal(100)
+
+
+class DeliveryKind(StrEnum):
+    """To an address, or to be fetched in a shop."""
+
+    COURIER = "courier"
+    PICKUP = "pickup"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Owner:
+    """Whose basket: a guest's by the digest of the session, or a party's."""
+
+    session_id: str | None = None
+    party_id: UUID | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeliveryMethod:
+    """A way of delivery of a market: a flat price, perhaps free from an amount of goods on."""
+
+    market: str
+    code: str
+    kind: DeliveryKind
+    name: Localised
+    hint: Localised = field(default_factory=dict)
+    price_minor: int = 0
+    free_from_minor: int | None = None
+    days_min: int = 0
+    days_max: int = 0
+    position: int = 0
+    is_active: bool = True
+
+    def price_for(self, goods: Money) -> Money:
+        """Give what delivery of goods of this worth costs."""
+        if self.free_from_minor is not None and goods.minor >= self.free_from_minor:
+            return Money(0, goods.currency)
+        return Money(self.price_minor, goods.currency)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Address:
+    """Where a courier is to go."""
+
+    country: str = ""
+    region: str = ""
+    city: str = ""
+    street: str = ""
+    house: str = ""
+    flat: str = ""
+    postcode: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Details:
+    """What a checkout form holds. As a draft any part may be empty; `check_details` says what lacks."""
+
+    recipient_name: str = ""
+    phone: str = ""
+    email: str = ""
+    delivery_method: str = ""
+    address: Address = Address()
+    warehouse_id: UUID | None = None
+    payment_method: str = ""
+    comment: str = ""
+    accepts_terms: bool = False
+    wants_news: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FieldProblem:
+    """What is wrong with a field of a form; `message` is an English msgid."""
+
+    field: str
+    code: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredLine:
+    """A line as kept: what is wanted, and the price shown when it was put in."""
+
+    variant_id: UUID
+    quantity: Decimal
+    shown_price: Decimal | None
+    added_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Basket:
+    """A basket as kept; `version` grows with every change."""
+
+    id: BasketId
+    market: str
+    owner: Owner
+    version: int
+    details: Details
+    lines: tuple[StoredLine, ...]
+
+
+class ChangeKind(StrEnum):
+    """What a shopper must be told of a line."""
+
+    PRICE_UP = "price_up"
+    PRICE_DOWN = "price_down"
+    ONLY_LEFT = "only_left"
+    SOLD_OUT = "sold_out"
+    GONE = "gone"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LineChange:
+    """Something that is other than when the line was put in; `message` is an English msgid."""
+
+    kind: ChangeKind
+    message: str
+    data: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LineView:
+    """A line as shown now: today's price and availability. `image` is a storage key."""
+
+    variant_id: UUID
+    product_id: UUID | None
+    slug: str
+    sku: str
+    name: Localised
+    options: Mapping[str, Localised]
+    image: str | None
+    quantity: Decimal
+    unit: str
+    unit_price: UnitPrice | None
+    base_price: UnitPrice | None
+    was: UnitPrice | None
+    price_reason: str | None
+    amount: Money
+    tax: Money
+    available: Decimal
+    changes: tuple[LineChange, ...]
+
+    @property
+    def is_sellable(self) -> bool:
+        """Say whether the line can be bought as it stands."""
+        return self.unit_price is not None and self.available >= self.quantity
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Totals:
+    """What a basket comes to; the tax is inside the amounts if `tax_included`, else on top."""
+
+    goods: Money
+    delivery: Money
+    tax: Money
+    total: Money
+    tax_included: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeliveryOption:
+    """A way of delivery with what it costs for this basket."""
+
+    method: DeliveryMethod
+    price: Money
+    missing_to_free: Money | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BasketView:
+    """A basket as shown; `id` is None while nothing was ever put in."""
+
+    id: BasketId | None
+    market: str
+    version: int
+    lines: tuple[LineView, ...]
+    totals: Totals
+    delivery: tuple[DeliveryOption, ...]
+    details: Details
+
+    @property
+    def is_empty(self) -> bool:
+        """Say whether there is nothing in it."""
+        return not self.lines
+
+    @property
+    def item_count(self) -> Decimal:
+        """Number of pieces."""
+        return sum((line.quantity for line in self.lines), Decimal(0))
+
+    @property
+    def is_placeable(self) -> bool:
+        """Say whether every line can be bought as it stands."""
+        return bool(self.lines) and all(line.is_sellable for line in self.lines)
+
+
+@dataclass(eq=False)
+class QuantityInvalid(Invalid):
+    """The quantity is not one that can be bought."""
+
+    code: ClassVar[str] = "checkout.quantity_invalid"
+    message: ClassVar[str] = "Choose a quantity from 1 to 9999, in whole pieces."
+
+
+@dataclass(eq=False)
+class NotSold(NotFound):
+    """The item does not exist, is not on sale or has no price here."""
+
+    code: ClassVar[str] = "checkout.not_sold"
+    message: ClassVar[str] = "This item is not on sale."
+    variant_id: UUID
+
+
+@dataclass(eq=False)
+class BasketFull(Rejected):
+    """The basket holds as many different items as it may."""
+
+    code: ClassVar[str] = "checkout.basket_full"
+    message: ClassVar[str] = "A basket holds at most 100 different items."
+
+
+@dataclass(eq=False)
+class BasketEmpty(Rejected):
+    """There is nothing to order."""
+
+    code: ClassVar[str] = "checkout.basket_empty"
+    message: ClassVar[str] = "Your basket is empty."
+
+
+@dataclass(eq=False)
+class BasketChanged(Conflict):
+    """The basket was changed (in another window) while the order was being placed."""
+
+    code: ClassVar[str] = "checkout.basket_changed"
+    message: ClassVar[str] = (
+        "Your basket was changed meanwhile. Look at it once more and order again."
+    )
+
+
+@dataclass(eq=False)
+class TotalChanged(Conflict):
+    """The order would cost other than what the shopper saw; amounts in minor units."""
+
+    code: ClassVar[str] = "checkout.total_changed"
+    message: ClassVar[str] = "The total has changed. Look at it once more and confirm it."
+    expected_minor: int
+    total_minor: int
+    currency: str
+
+
+@dataclass(eq=False)
+class ItemsGone(Rejected):
+    """Some items are not on sale any more; they have to be taken out."""
+
+    code: ClassVar[str] = "checkout.items_gone"
+    message: ClassVar[str] = "Some items are no longer on sale. Take them out and order again."
+    variant_ids: tuple[UUID, ...]
+
+
+@dataclass(eq=False)
+class DetailsInvalid(Invalid):
+    """The form lacks something or holds something wrong; `problems` says where and what."""
+
+    code: ClassVar[str] = "checkout.details_invalid"
+    message: ClassVar[str] = "Some details are missing or wrong; see each below."
+    problems: tuple[FieldProblem, ...]
+
+
+def tax_of(amount: Money, rate: Decimal, *, included: bool) -> Money:
+    """Give the tax in (or on) an amount; `rate` in percent, rounded half up once."""
+    whole = HUNDRED + rate if included else HUNDRED
+    return Money(int(round_half_up(Decimal(amount.minor) * rate / whole)), amount.currency)
+
+
+def sum_up(
+    lines: Sequence[LineView], *, delivery: Money, tax_rate: Decimal, tax_included: bool
+) -> Totals:
+    """Sum lines and delivery; lines without a price count nothing."""
+    currency = delivery.currency
+    goods = Money(sum(line.amount.minor for line in lines), currency)
+    delivery_tax = tax_of(delivery, tax_rate, included=tax_included)
+    tax = Money(sum(line.tax.minor for line in lines) + delivery_tax.minor, currency)
+    total = goods + delivery if tax_included else goods + delivery + tax
+    return Totals(goods=goods, delivery=delivery, tax=tax, total=total, tax_included=tax_included)
+
+
+def changes_of(
+    *,
+    quantity: Decimal,
+    available: Decimal,
+    shown_price: Decimal | None,
+    price: UnitPrice | None,
+) -> tuple[LineChange, ...]:
+    """Say what a shopper must be told of a line."""
+    if price is None:
+        return (LineChange(kind=ChangeKind.GONE, message="This item is no longer on sale."),)
+    changes: list[LineChange] = []
+    if available <= 0:
+        changes.append(LineChange(kind=ChangeKind.SOLD_OUT, message="This item is sold out."))
+    elif available < quantity:
+        left = f"{available.normalize():f}"
+        changes.append(
+            LineChange(kind=ChangeKind.ONLY_LEFT, message="Only {left} left.", data={"left": left})
+        )
+    if shown_price is not None and shown_price != price.amount:
+        rose = price.amount > shown_price
+        changes.append(
+            LineChange(
+                kind=ChangeKind.PRICE_UP if rose else ChangeKind.PRICE_DOWN,
+                message=(
+                    "The price has risen since you added this item."
+                    if rose
+                    else "The price has fallen since you added this item."
+                ),
+                data={"before": str(shown_price), "now": str(price.amount)},
+            )
+        )
+    return tuple(changes)
+
+
+def merge_lines(own: Sequence[StoredLine], guest: Sequence[StoredLine]) -> tuple[StoredLine, ...]:
+    """Merge a guest's lines into the own ones.
+
+    Of an item in both, the greater quantity counts: who filled the same basket on two devices does
+    not want everything twice.
+    """
+    merged = {line.variant_id: line for line in own}
+    for line in guest:
+        known = merged.get(line.variant_id)
+        if known is None or known.quantity < line.quantity:
+            merged[line.variant_id] = line
+    return tuple(sorted(merged.values(), key=lambda line: (line.added_at, line.variant_id)))[
+        :LINES_MAX
+    ]
+
+
+REQUIRED = "This field is required."
+LONGEST: Mapping[str, int] = {
+    "recipient_name": 200,
+    "phone": 40,
+    "email": 254,
+    "comment": 2000,
+    "address.region": 200,
+    "address.city": 200,
+    "address.street": 200,
+    "address.house": 40,
+    "address.flat": 40,
+    "address.postcode": 20,
+}
+
+
+def check_details(
+    details: Details, *, method: DeliveryMethod | None, has_valid_phone: bool
+) -> tuple[FieldProblem, ...]:
+    """Say what a form lacks or holds wrong; nothing if an order can be placed with it."""
+    problems: list[FieldProblem] = []
+
+    def lacks(name: str, message: str = REQUIRED, code: str = "missing") -> None:
+        problems.append(FieldProblem(field=name, code=code, message=message))
+
+    if not details.recipient_name.strip():
+        lacks("recipient_name")
+    if not details.phone.strip():
+        lacks("phone")
+    elif not has_valid_phone:
+        lacks("phone", "This is not a telephone number of this country.", "invalid")
+    if details.email and not _looks_like_email(details.email):
+        lacks("email", "This is not an e-mail address.", "invalid")
+    if method is None:
+        lacks("delivery_method", "Choose a way of delivery.")
+    elif method.kind is DeliveryKind.PICKUP and details.warehouse_id is None:
+        lacks("warehouse_id", "Choose a shop.")
+    elif method.kind is DeliveryKind.COURIER:
+        for name in ("city", "street", "house"):
+            if not getattr(details.address, name).strip():
+                lacks(f"address.{name}")
+    if not details.payment_method:
+        lacks("payment_method", "Choose a way to pay.")
+    if not details.accepts_terms:
+        lacks("accepts_terms", "Please accept the terms.")
+    for name, longest in LONGEST.items():
+        where, _, inner = name.rpartition(".")
+        value = getattr(details.address if where else details, inner)
+        if len(value) > longest:
+            lacks(name, "This text is too long.", "too_long")
+    return tuple(problems)
+
+
+def _looks_like_email(text: str) -> bool:
+    name, at, domain = text.strip().rpartition("@")
+    return bool(
+        at and name and "." in domain and not domain.startswith(".") and not domain.endswith(".")
+    ) and not any(sign.isspace() for sign in text.strip())

@@ -1,0 +1,93 @@
+"""Money owed and paid: intents, conversations with payment providers, refunds.
+
+Owns: payments, attempts, refunds, ways to pay per market. Knows its subjects (orders) by number only.
+Promises: nothing is asked of a provider inside a transaction; every question has a derived key, so
+that a repeat is recognised; a notice proves nothing, the payment is read at the provider; money for
+a subject that was called off, or that comes twice, goes back.
+Publishes: contracts.payments. Locks: one payments_payment row at a time.
+"""
+
+from hansa.modules.payments.jobs import refresh_payment, settle_payment, start_payment
+from hansa.modules.payments.model import (
+    ON_RECEIPT,
+    SIMULATED,
+    MethodNotOffered,
+    NotPayable,
+    NotRefundable,
+    Payment,
+    PaymentId,
+    PaymentMethod,
+    PaymentNotFound,
+    PaymentState,
+    Refund,
+    RefundId,
+    RefundState,
+    Report,
+    Wanted,
+)
+from hansa.modules.payments.operations import (
+    apply_report,
+    cancel_payment,
+    open_payment,
+    record_receipt,
+    refund,
+    repeat_payment,
+    request_capture,
+    save_methods,
+    take_notice,
+)
+from hansa.modules.payments.providers import PaymentProvider, Providers
+from hansa.modules.payments.queries import (
+    get_method,
+    get_payment,
+    list_captured,
+    list_history,
+    list_methods,
+    list_of_subject,
+    list_payments,
+    list_refunds,
+)
+from hansa.modules.payments.simulated import ProviderRefused
+from hansa.modules.payments.work import SettlePayment
+
+__all__ = [
+    "ON_RECEIPT",
+    "SIMULATED",
+    "MethodNotOffered",
+    "NotPayable",
+    "NotRefundable",
+    "Payment",
+    "PaymentId",
+    "PaymentMethod",
+    "PaymentNotFound",
+    "PaymentProvider",
+    "PaymentState",
+    "ProviderRefused",
+    "Providers",
+    "Refund",
+    "RefundId",
+    "RefundState",
+    "Report",
+    "SettlePayment",
+    "Wanted",
+    "apply_report",
+    "cancel_payment",
+    "get_method",
+    "get_payment",
+    "list_captured",
+    "list_history",
+    "list_methods",
+    "list_of_subject",
+    "list_payments",
+    "list_refunds",
+    "open_payment",
+    "record_receipt",
+    "refresh_payment",
+    "refund",
+    "repeat_payment",
+    "request_capture",
+    "save_methods",
+    "settle_payment",
+    "start_payment",
+    "take_notice",
+]

@@ -1,0 +1,38 @@
+"""What must always hold for payments, proven by reading."""
+
+from hansa.modules.payments import store
+from hansa.runtime.database import Snapshot
+from hansa.runtime.module import Check, Finding
+
+_FINDINGS_MAX = 1000
+
+
+async def nothing_is_stuck(snap: Snapshot) -> list[Finding]:
+    """No payment waits for its provider longer than an hour past its time, none is forgotten."""
+    return [
+        Finding(
+            check="payments.stuck",
+            subject=str(row.id),
+            message=f"the payment is {row.state} since {row.changed_at:%Y-%m-%d %H:%M} UTC and "
+            "nobody asked its provider; see whether workers run",
+        )
+        for row in await store.list_stuck(snap, limit=_FINDINGS_MAX)
+    ]
+
+
+async def refunds_sum_up(snap: Snapshot) -> list[Finding]:
+    """What was given back is the sum of the refunds that are done, and refused ones are looked at."""
+    return [
+        Finding(
+            check="payments.refunds",
+            subject=str(row.id),
+            message=f"refunds done sum to {row.done_minor}, the payment says {row.refunded_minor}",
+        )
+        for row in await store.list_wrong_refunds(snap, limit=_FINDINGS_MAX)
+    ]
+
+
+CHECKS = (
+    Check(area="payments", name="No payment is stuck", run=nothing_is_stuck),
+    Check(area="payments", name="Refunds sum up", run=refunds_sum_up),
+)
