@@ -1,0 +1,16 @@
+"""Addresses of the shop's pages: every page stands once under each language."""
+
+from collections.abc import Sequence
+
+LANGUAGES = ("ru", "en")
+
+
+def in_each_language(path: str) -> list[str]:
+    """Give the paths of a page: `/ru/basket`, `/en/basket`."""
+    return [f"/{language}{path}" for language in LANGUAGES]
+
+
+def alternates(path: str) -> Sequence[tuple[str, str]]:
+    """Give (language, path) of a page in every language, from its path in any."""
+    rest = path[3:] if path[1:3] in LANGUAGES else path
+    return [(language, f"/{language}{rest}") for language in LANGUAGES]

@@ -1,0 +1,169 @@
+"""What surrounds every page: menu, basket count, languages, markets."""
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass
+from time import monotonic
+from typing import Any
+from uuid import UUID
+
+from hansa.kernel.text import pick
+from hansa.modules import accounts, catalog, checkout, markets, pricing
+from hansa.runtime.context import Context
+from hansa.runtime.html import Page
+from hansa.runtime.http import Request
+from hansa.surfaces.storefront.addresses import alternates
+
+BRAND = {"ru": "Ольха", "en": "Olkha"}
+BASKET_COOKIE = "hansa_basket"
+THEME_COOKIE = "hansa_theme"
+MENU_FRESH_SECONDS = 10.0
+MENU_ITEMS_MAX = 6
+_FONTS = {
+    "ru": ("fonts/golos-cyrillic.woff2", "fonts/golos-latin.woff2", "fonts/prata-cyrillic.woff2"),
+    "en": ("fonts/golos-latin.woff2", "fonts/prata-latin.woff2"),
+}
+
+
+class Menu:
+    """The departments at the top of each page, kept in memory: at most ten seconds old."""
+
+    def __init__(self, context: Context) -> None:
+        self._database = context.database
+        self._categories: Sequence[catalog.Category] = ()
+        self._read_at = float("-inf")
+        self._reading = asyncio.Lock()
+
+    async def start(self) -> None:
+        """Nothing to prepare: read when first asked for."""
+
+    async def close(self) -> None:
+        """Nothing to finish."""
+
+    async def departments(self) -> Sequence[catalog.Category]:
+        """Give the categories at the top of the tree that are shown, in order."""
+        if monotonic() - self._read_at >= MENU_FRESH_SECONDS:
+            async with self._reading:
+                if monotonic() - self._read_at >= MENU_FRESH_SECONDS:
+                    await self._read()
+        return self._categories
+
+    async def _read(self) -> None:
+        async with self._database.snapshot(single=True) as snap:
+            found = await catalog.list_categories(snap)
+        self._categories = [
+            category for category in found if category.parent_id is None and not category.is_hidden
+        ][:MENU_ITEMS_MAX]
+        self._read_at = monotonic()
+
+
+@dataclass(frozen=True, slots=True)
+class MenuItem:
+    """A link of the menu."""
+
+    label: str
+    href: str
+    current: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Shell:
+    """Values of `layout.html`."""
+
+    brand: str
+    theme: str
+    canonical: str
+    alternates: Sequence[tuple[str, str]]
+    fonts: Sequence[str]
+    menu: Sequence[MenuItem]
+    basket_count: int
+    markets: Sequence[markets.Market]
+    here: str
+    tab: str
+
+
+async def page(
+    request: Request,
+    template: str,
+    *,
+    tab: str = "",
+    is_indexed: bool = False,
+    status_code: int = 200,
+    **values: Any,
+) -> Page:
+    """Make a page within the shop's shell. Only `is_indexed` ones may be found by search engines."""
+    context = request.context
+    language = request.language
+    path = request.visit.path
+    departments = await context.service(Menu).departments()
+    cookies = request.visit.sent_cookies
+    theme = cookies.get(THEME_COOKIE, "")
+    shell = Shell(
+        brand=BRAND.get(language, BRAND["en"]),
+        theme=theme if theme in {"light", "dark"} else "",
+        canonical=path if is_indexed else "",
+        alternates=alternates(path),
+        fonts=_FONTS.get(language, _FONTS["en"]),
+        menu=[
+            MenuItem(
+                pick(one.name, language),
+                href := f"/{language}/c/{one.slug}",
+                path == href,
+            )
+            for one in departments
+        ],
+        basket_count=_count(cookies.get(BASKET_COOKIE, "")),
+        markets=context.service(markets.MarketDirectory).all(),
+        here=path if request.method == "GET" else f"/{language}/",
+        tab=tab,
+    )
+    return Page(f"storefront/{template}", status_code=status_code, shell=shell, **values)
+
+
+def _count(cookie: str) -> int:
+    """Read the number the last change of the basket left; it is for show only."""
+    return int(cookie) if cookie.isascii() and cookie.isdigit() and len(cookie) < 5 else 0
+
+
+def market_of(request: Request) -> markets.Market:
+    """Give the market of the request."""
+    return request.context.service(markets.MarketDirectory).get(request.market)
+
+
+def party_of(request: Request) -> UUID | None:
+    """Give the party of the shopper who is signed in."""
+    actor = request.actor
+    return None if actor is None else actor.party_id
+
+
+async def profile_of(request: Request) -> pricing.PriceProfile:
+    """Give the price profile of whoever looks, a few seconds old at most."""
+    profiles = request.context.service(pricing.Profiles)
+    return await profiles.of(market=request.market, party_id=party_of(request))
+
+
+async def view_basket(request: Request) -> checkout.BasketView:
+    """Read the visitor's basket as of now."""
+    market = market_of(request)
+    offers = await request.context.service(checkout.Offers).of(market.code)
+    async with request.snapshot() as snap:
+        profile = await pricing.profile_of(
+            snap, market=market.code, party_id=party_of(request), now=request.received_at
+        )
+        return await checkout.view_basket(
+            snap,
+            owner=checkout.owner_of(request),
+            market=market,
+            profile=profile,
+            offers=offers,
+            now=request.received_at,
+        )
+
+
+async def shopper(request: Request) -> accounts.User | None:
+    """Give the user who is signed in, if any."""
+    actor = request.actor
+    if actor is None or not actor.is_signed_in:
+        return None
+    async with request.snapshot(single=True) as snap:
+        return await accounts.get_user(snap, user_id=actor.id)
