@@ -41,6 +41,14 @@ from hansa.modules.catalog.operations import (
     save_variants,
     set_media,
 )
+from hansa.modules.catalog.pictures import (
+    WIDTHS,
+    PictureUnreadable,
+    pack_picture,
+    sized,
+    store_picture,
+    store_sizes,
+)
 from hansa.modules.catalog.queries import (
     Found,
     FoundCategory,
@@ -77,6 +85,7 @@ __all__ = [
     "NoSuchCategory",
     "NoSuchProduct",
     "NotArchived",
+    "PictureUnreadable",
     "Product",
     "ProductPage",
     "Refusal",
@@ -87,6 +96,7 @@ __all__ = [
     "UnknownParent",
     "UnknownProduct",
     "Variant",
+    "WIDTHS",
     "WindowBackwards",
     "archive_products",
     "category_tree",
@@ -107,6 +117,7 @@ __all__ = [
     "list_choices",
     "list_product_ids",
     "list_products",
+    "pack_picture",
     "publish_changed",
     "reset_overrides",
     "restore_products",
@@ -116,5 +127,8 @@ __all__ = [
     "save_products",
     "save_variants",
     "set_media",
+    "sized",
     "slug_of",
+    "store_picture",
+    "store_sizes",
 ]

@@ -98,7 +98,7 @@ async def list_orders(request: Request) -> Page:
                 "note": format_moment(one.placed_at, language, zone),
                 "state": translate(STATES[one.state][0]),
                 "tone": STATES[one.state][1],
-                "pictures": [picture(line.image, 200) for line in one.lines[:6]],
+                "pictures": [picture(line.image, 160) for line in one.lines[:6]],
             }
             for one in whole
         ],

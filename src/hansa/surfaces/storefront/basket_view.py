@@ -80,7 +80,7 @@ def _line(request: Request, line: checkout.LineView) -> BasketLine:
         variant_id=line.variant_id,
         url=f"/{language}/p/{line.slug}" if line.slug else f"/{language}/",
         name=pick(line.name, language) or translate("An item that is no longer on sale"),
-        src=picture(line.image, 200),
+        src=picture(line.image, 160),
         price=format_money(line.amount, language),
         was=None if line.was is None else format_money(line.was.for_quantity(line.quantity), language),
         reason=translate("your price") if line.price_reason else None,

@@ -161,7 +161,7 @@ def small_lines(request: Request, order: orders.Order) -> Sequence[SmallLine]:
         SmallLine(
             url=f"/{request.language}/i/{line.product_id}",
             name=pick(line.name, request.language),
-            src=picture(line.image, 200),
+            src=picture(line.image, 160),
             price=format_money(line.amount, request.language),
             note=options_text(line.options, request.language, line.quantity),
         )
