@@ -58,7 +58,7 @@ async def store_picture(storage: Storage, content: bytes, *, alt: Localised) -> 
 async def store_sizes(storage: Storage, key: str, packed: Mapping[int, bytes]) -> None:
     """Keep the sizes of a picture under its name; the widest last, so that it is there if any is."""
     for width in reversed(WIDTHS):
-        await storage.put(sized(key, width), packed[width], content_type="image/webp")
+        await storage.put(sized(key, width), packed[width])
 
 
 def pack_picture(content: bytes) -> tuple[dict[int, bytes], tuple[int, int]]:
