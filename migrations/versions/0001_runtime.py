@@ -119,6 +119,27 @@ begin
 end;
 $$;
 
+-- A job that ends lets the next one of its lock run; without a word the workers would see that only
+-- at their next poll.
+create function jobs.notify_lock_free() returns trigger
+    language plpgsql
+    set search_path = jobs, pg_temp
+as $$
+begin
+    perform pg_notify('procrastinate_any_queue_v1',
+                      json_build_object('type', 'job_inserted', 'job_id', old.id)::text);
+    return null;
+end;
+$$;
+create trigger notify_lock_free_on_update
+    after update of status on jobs.procrastinate_jobs
+    for each row when (old.status = 'doing' and old.lock is not null)
+    execute function jobs.notify_lock_free();
+create trigger notify_lock_free_on_delete
+    after delete on jobs.procrastinate_jobs
+    for each row when (old.status = 'doing' and old.lock is not null)
+    execute function jobs.notify_lock_free();
+
 -- Why jobs failed, newest attempt only; Procrastinate itself writes it to the log alone.
 create table jobs.job_error (
     job_id bigint not null
