@@ -87,7 +87,7 @@ create table orders_line (
     base_price        numeric(20,6) not null,
     price_reason      text,
     amount_minor      bigint not null,
-    tax_rate          numeric(6,3) not null,
+    tax_rate          numeric(7,5) not null,
     tax_minor         bigint not null,
     constraint pk_orders_line primary key (order_id, position),
     constraint ck_orders_line_quantity check (quantity > 0),

@@ -17,7 +17,7 @@ BasketId = NewType("BasketId", UUID)
 
 QUANTITY_MAX = Decimal(9999)
 LINES_MAX = 100
-HUNDRED = Decimal(100)
+ONE = Decimal(1)
 
 
 class DeliveryKind(StrEnum):
@@ -73,7 +73,7 @@ class Address:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Details:
-    """What a checkout form holds. As a draft any part may be empty; `check_details` says what lacks."""
+    """What a checkout form holds; as a draft any part may be empty (see `check_details`)."""
 
     recipient_name: str = ""
     phone: str = ""
@@ -286,8 +286,8 @@ class DetailsInvalid(Invalid):
 
 
 def tax_of(amount: Money, rate: Decimal, *, included: bool) -> Money:
-    """Give the tax in (or on) an amount; `rate` in percent, rounded half up once."""
-    whole = HUNDRED + rate if included else HUNDRED
+    """Give the tax in (or on) an amount; `rate` is a share, rounded half up once."""
+    whole = ONE + rate if included else ONE
     return Money(int(round_half_up(Decimal(amount.minor) * rate / whole)), amount.currency)
 
 
@@ -372,37 +372,61 @@ def check_details(
     details: Details, *, method: DeliveryMethod | None, has_valid_phone: bool
 ) -> tuple[FieldProblem, ...]:
     """Say what a form lacks or holds wrong; nothing if an order can be placed with it."""
-    problems: list[FieldProblem] = []
+    return (
+        *_check_recipient(details, has_valid_phone=has_valid_phone),
+        *_check_delivery(details, method),
+        *_check_choices(details),
+        *_check_lengths(details),
+    )
 
-    def lacks(name: str, message: str = REQUIRED, code: str = "missing") -> None:
-        problems.append(FieldProblem(field=name, code=code, message=message))
 
+def _missing(name: str, message: str = REQUIRED) -> FieldProblem:
+    return FieldProblem(field=name, code="missing", message=message)
+
+
+def _check_recipient(details: Details, *, has_valid_phone: bool) -> list[FieldProblem]:
+    problems = []
     if not details.recipient_name.strip():
-        lacks("recipient_name")
+        problems.append(_missing("recipient_name"))
     if not details.phone.strip():
-        lacks("phone")
+        problems.append(_missing("phone"))
     elif not has_valid_phone:
-        lacks("phone", "This is not a telephone number of this country.", "invalid")
-    if details.email and not _looks_like_email(details.email):
-        lacks("email", "This is not an e-mail address.", "invalid")
+        message = "This is not a telephone number of this country."
+        problems.append(FieldProblem(field="phone", code="invalid", message=message))
+    if details.email.strip() and not _looks_like_email(details.email):
+        message = "This is not an e-mail address."
+        problems.append(FieldProblem(field="email", code="invalid", message=message))
+    return problems
+
+
+def _check_delivery(details: Details, method: DeliveryMethod | None) -> list[FieldProblem]:
     if method is None:
-        lacks("delivery_method", "Choose a way of delivery.")
-    elif method.kind is DeliveryKind.PICKUP and details.warehouse_id is None:
-        lacks("warehouse_id", "Choose a shop.")
-    elif method.kind is DeliveryKind.COURIER:
-        for name in ("city", "street", "house"):
-            if not getattr(details.address, name).strip():
-                lacks(f"address.{name}")
+        return [_missing("delivery_method", "Choose a way of delivery.")]
+    if method.kind is DeliveryKind.PICKUP:
+        return [] if details.warehouse_id else [_missing("warehouse_id", "Choose a shop.")]
+    needed = ("city", "street", "house")
+    return [
+        _missing(f"address.{name}") for name in needed if not getattr(details.address, name).strip()
+    ]
+
+
+def _check_choices(details: Details) -> list[FieldProblem]:
+    problems = []
     if not details.payment_method:
-        lacks("payment_method", "Choose a way to pay.")
+        problems.append(_missing("payment_method", "Choose a way to pay."))
     if not details.accepts_terms:
-        lacks("accepts_terms", "Please accept the terms.")
+        problems.append(_missing("accepts_terms", "Please accept the terms."))
+    return problems
+
+
+def _check_lengths(details: Details) -> list[FieldProblem]:
+    problems = []
     for name, longest in LONGEST.items():
         where, _, inner = name.rpartition(".")
-        value = getattr(details.address if where else details, inner)
-        if len(value) > longest:
-            lacks(name, "This text is too long.", "too_long")
-    return tuple(problems)
+        if len(getattr(details.address if where else details, inner)) > longest:
+            message = "This text is too long."
+            problems.append(FieldProblem(field=name, code="too_long", message=message))
+    return problems
 
 
 def _looks_like_email(text: str) -> bool:

@@ -54,7 +54,7 @@ async def count_pieces(snap: Snapshot, *, owner: Owner, market: str) -> Decimal:
     return await store.count_pieces(snap, owner=owner, market=market)
 
 
-async def view_basket(  # noqa: PLR0913 - whose, where, at which prices, with which choices
+async def view_basket(
     snap: Snapshot,
     *,
     owner: Owner,

@@ -1,4 +1,4 @@
-"""Conversations with providers: intent, call, outcome - each call between two short transactions."""
+"""Conversations with providers: each call stands between two short transactions."""
 
 from datetime import timedelta
 from uuid import UUID
@@ -33,21 +33,21 @@ async def settle_payment(context: Context, *, payment_id: UUID) -> Payment:
     """
     seen = False
     asked_before: set[str] = set()
-    for _ in range(_STEPS_MAX):
+    while True:
         async with context.database.transaction() as tx:
             payment = await store.lock_payment(tx, payment_id)
             step = await _next_step(tx, payment, seen=seen)
             provider = context.service(Providers).get(payment.provider)
-            if step is None or provider is None or step.key in asked_before:
+            enough = len(asked_before) == _STEPS_MAX
+            if step is None or provider is None or enough or step.key in asked_before:
                 return payment
             if step.action is not Action.READ:
                 await store.record_asked(
                     tx, payment_id=payment.id, step=step, now=context.clock.now()
                 )
         asked_before.add(step.key)
-        payment = await _take_step(context, provider, payment, step)
+        await _take_step(context, provider, payment, step)
         seen = True
-    return payment
 
 
 async def _next_step(tx: Transaction, payment: Payment, *, seen: bool) -> Step | None:
@@ -59,7 +59,7 @@ async def _next_step(tx: Transaction, payment: Payment, *, seen: bool) -> Step |
 
 async def _take_step(
     context: Context, provider: PaymentProvider, payment: Payment, step: Step
-) -> Payment:
+) -> None:
     try:
         report = await _ask(provider, payment, step)
     except Unavailable as error:
@@ -70,10 +70,9 @@ async def _take_step(
         raise
     now = context.clock.now()
     async with context.database.transaction() as tx:
-        after = await operations.apply_report(tx, payment_id=payment.id, report=report, now=now)
+        await operations.apply_report(tx, payment_id=payment.id, report=report, now=now)
         if step.action is not Action.READ:
             await store.record_answered(tx, key=step.key, state="done", reason=None, now=now)
-    return after
 
 
 async def _ask(provider: PaymentProvider, payment: Payment, step: Step) -> Report:

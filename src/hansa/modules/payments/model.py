@@ -57,7 +57,7 @@ class RefundState(StrEnum):
 
 
 _S = PaymentState
-# What may follow what. Failed and voided payments may still turn out to be paid: the shopper's bank
+# What may follow what. Failed and voided payments may still turn out to be paid: the payer's bank
 # had the last word and the acquirer knows it. News that would lead anywhere else is older than ours.
 FOLLOWS: Mapping[PaymentState, frozenset[PaymentState]] = {
     _S.CREATED: frozenset({_S.PENDING, _S.DUE, _S.AUTHORISED, _S.CAPTURED, _S.VOIDED, _S.FAILED}),
@@ -233,25 +233,22 @@ def next_step(payment: Payment, refunds: tuple[Refund, ...], *, seen: bool) -> S
         )
     if not seen:
         return Step(action=Action.READ, key=f"{payment.id}:read")
-    for refund in refunds:
-        if refund.state is RefundState.REQUESTED and payment.captured_minor > 0:
-            return Step(
-                action=Action.REFUND,
-                key=f"{payment.id}:refund:{refund.key}",
-                amount_minor=refund.amount.minor,
-            )
-    if payment.wanted is Wanted.VOID and payment.state in {_S.PENDING, _S.AUTHORISED}:
-        return Step(action=Action.VOID, key=f"{payment.id}:void")
-    if (
-        payment.wanted is Wanted.PAID
-        and payment.state is _S.AUTHORISED
-        and payment.capture_minor is not None
-    ):
-        return Step(
-            action=Action.CAPTURE,
-            key=f"{payment.id}:capture",
-            amount_minor=payment.capture_minor,
-        )
+    return _money_step(payment, refunds)
+
+
+def _money_step(payment: Payment, refunds: tuple[Refund, ...]) -> Step | None:
+    """Decide what is to be done with a payment whose picture is fresh."""
+    asked = next((one for one in refunds if one.state is RefundState.REQUESTED), None)
+    if asked is not None and payment.captured_minor > 0:
+        key = f"{payment.id}:refund:{asked.key}"
+        return Step(action=Action.REFUND, key=key, amount_minor=asked.amount.minor)
+    if payment.wanted is Wanted.VOID:
+        if payment.state in {_S.PENDING, _S.AUTHORISED}:
+            return Step(action=Action.VOID, key=f"{payment.id}:void")
+        return None
+    if payment.state is _S.AUTHORISED and payment.capture_minor is not None:
+        key = f"{payment.id}:capture"
+        return Step(action=Action.CAPTURE, key=key, amount_minor=payment.capture_minor)
     return None
 
 

@@ -211,7 +211,7 @@ async def record_receipt(tx: Transaction, *, payment_id: UUID, now: datetime) ->
     return paid
 
 
-async def refund(  # noqa: PLR0913 - who, what, how much, why, under which key
+async def refund(
     tx: Transaction,
     *,
     payment_id: UUID,

@@ -66,7 +66,7 @@ async def record_shipment(
         {"variant_id": str(variant_id), "quantity": str(quantity)}
         for variant_id, quantity in shipment.lines
     ]
-    return 1 == await tx.execute(
+    return await tx.execute(
         RECORD_SHIPMENT,
         {
             "order_id": order_id,
@@ -75,4 +75,4 @@ async def record_shipment(
             "lines": Jsonb(lines),
             "now": now,
         },
-    )
+    ) == 1

@@ -173,7 +173,7 @@ def _delivery_document(delivery: Delivery) -> dict[str, Any]:
     }
 
 
-async def save_state(  # noqa: PLR0913 - the instants a state brings with it
+async def save_state(
     tx: Transaction,
     *,
     order_id: OrderId,
@@ -199,7 +199,7 @@ async def save_state(  # noqa: PLR0913 - the instants a state brings with it
     )
 
 
-async def save_payment_standing(  # noqa: PLR0913 - one row's columns
+async def save_payment_standing(
     tx: Transaction,
     *,
     order_id: OrderId,
@@ -225,7 +225,7 @@ async def save_payment_standing(  # noqa: PLR0913 - one row's columns
 
 async def set_erp_number(tx: Transaction, *, order_id: OrderId, erp_number: str) -> bool:
     """Write the ERP's own number; True if it is new."""
-    return 1 == await tx.execute(SET_ERP_NUMBER, {"id": order_id, "erp_number": erp_number})
+    return await tx.execute(SET_ERP_NUMBER, {"id": order_id, "erp_number": erp_number}) == 1
 
 
 async def insert_history(  # noqa: PLR0913 - one row's columns

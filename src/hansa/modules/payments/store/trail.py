@@ -153,7 +153,7 @@ async def claim_notice(
     tx: Transaction, *, provider: str, notice_id: str, reference: str, now: datetime
 ) -> bool:
     """Note a provider's notice; False if it is known already."""
-    return 1 == await tx.execute(
+    return await tx.execute(
         CLAIM_NOTICE,
         {
             "provider": provider,
@@ -161,4 +161,4 @@ async def claim_notice(
             "reference": reference,
             "received_at": now,
         },
-    )
+    ) == 1
