@@ -21,7 +21,10 @@ bench: prepare-test
 	$(VENV) -m hansa bench $(ARGS)
 
 fix: prepare-test
-	$(VENV) -m ruff format . && $(VENV) -m ruff check --fix . && $(VENV) migrations/write_schema.py
+	-$(VENV) -m ruff check --fix --quiet .
+	$(VENV) -m ruff format .
+	$(VENV) migrations/write_schema.py
+	$(VENV) -m tests.codebase.event_samples
 
 docs: prepare-test
 	$(VENV) -m hansa.assembly.reference docs/reference

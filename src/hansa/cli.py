@@ -16,7 +16,7 @@ from hansa import __version__
 from hansa.kernel.errors import HansaError
 from hansa.runtime.settings import SettingsInvalid
 
-__all__ = ["main"]
+__all__ = ["COMMANDS", "hansa", "main"]
 
 EXIT_FAILED = 1
 EXIT_MISUSED = 2
@@ -68,14 +68,14 @@ class _Commands(click.Group):
     epilog="Settings: environment variables HANSA_... or hansa.toml; see `hansa check settings`.",
 )
 @click.version_option(__version__, prog_name="hansa")
-def _hansa() -> None:
+def hansa() -> None:
     """Hansa: a shop that sells only what is there, fed by 1C."""
 
 
 def main() -> None:
     """Run the command line; say what went wrong in a sentence, not in a traceback."""
     try:
-        _hansa.main(prog_name="hansa", standalone_mode=False)
+        hansa.main(prog_name="hansa", standalone_mode=False)
     except click.ClickException as error:
         error.show()
         sys.exit(error.exit_code)

@@ -52,9 +52,7 @@ async def a_bank() -> AsyncIterator[Bank]:
         ledger=Ledger(), notices=Notices(SECRET.encode()), secret=SECRET, public_url=""
     )
     service.mood = Mood(notices=0)
-    server = await asyncio.start_server(
-        partial(serve_connection, service.answer), "127.0.0.1", 0
-    )
+    server = await asyncio.start_server(partial(serve_connection, service.answer), "127.0.0.1", 0)
     port = server.sockets[0].getsockname()[1]
     service.public_url = f"http://127.0.0.1:{port}"
     try:

@@ -186,9 +186,9 @@ class Supervisor:
     """Runs programs until it is told to stop.
 
     `environment` is given to every program. `keep` is called every second in a thread (to look
-    after what is not a program of ours, such as the embedded database). `directory` is for a file that tells the
-    programs that a stop has begun. `write` gets each line with
-    the name of the program it came from.
+    after what is not a program of ours, such as the embedded database). `directory` is for a file
+    that tells the programs that a stop has begun. `write` gets each line with the name of the
+    program it came from.
     """
 
     def __init__(
