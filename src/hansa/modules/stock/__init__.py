@@ -74,6 +74,7 @@ from hansa.modules.stock.queries import (
     list_reservation_lines,
     list_warehouses,
     low_stock,
+    reservation_states,
     shelf_discrepancies,
     totals,
 )
@@ -133,6 +134,7 @@ __all__ = [
     "mark_shipped",
     "rebuild_counters",
     "release",
+    "reservation_states",
     "save_warehouses",
     "set_levels",
     "set_safety",

@@ -150,6 +150,14 @@ async def get_reservation(
     )
 
 
+async def reservation_states(
+    snap: Snapshot, *, reservation_ids: Sequence[UUID]
+) -> dict[UUID, State]:
+    """Give the state of each reservation; unknown ones are left out."""
+    rows = await snap.all(sql.RESERVATION_STATES, {"ids": list(reservation_ids)})
+    return {row.id: State(row.state) for row in rows}
+
+
 async def list_reservation_lines(
     snap: Snapshot, *, reservation_id: UUID
 ) -> tuple[ReservationLine, ...]:

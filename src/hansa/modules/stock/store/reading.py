@@ -99,6 +99,13 @@ LIST_LEVELS = """
      limit %(limit)s
 """
 
+RESERVATION_STATES = """
+    select id, state
+      from stock_reservation
+     where id = any(%(ids)s::uuid[])
+       and state <> 'refused'
+"""
+
 LIST_COUNTERS = """
     select variant_id, sellable, reserved
       from stock_counter
