@@ -1,4 +1,4 @@
-"""Tables of the module accounts, and the kept answers of idempotent calls (`hansa.runtime.http`)."""
+"""Tables of the accounts, and the kept answers of idempotent calls (`hansa.runtime.http`)."""
 
 from hansa.runtime.database.migrate import run_sql
 
@@ -40,7 +40,8 @@ create table account_user (
     constraint account_user_kind_known check (kind in ('staff', 'shopper')),
     constraint account_user_email_lower check (email = lower(email)),
     constraint account_user_email_once unique (email, kind),
-    constraint account_user_totp_has_secret check (totp_enabled_at is null or totp_secret is not null)
+    constraint account_user_totp_has_secret
+        check (totp_enabled_at is null or totp_secret is not null)
 );
 create index ix_account_user_party on account_user (party_id) where party_id is not null;
 create index ix_account_user_kind on account_user (kind, id);

@@ -7,6 +7,7 @@ from typing import Any, cast
 
 import litestar
 from litestar import Litestar
+from litestar.types import BeforeRequestHookHandler
 
 import hansa
 from hansa.assembly.modules import all_modules, permissions_of, services_of
@@ -51,7 +52,9 @@ def build_context(
             settings.database_url,
             connections_max=settings.database_pool_size,
             wait_seconds=settings.database_wait_seconds,
-            statement_timeout_milliseconds=round(settings.database_statement_timeout_seconds * 1000),
+            statement_timeout_milliseconds=round(
+                settings.database_statement_timeout_seconds * 1000
+            ),
         )
     return Context(
         settings=settings,
@@ -79,7 +82,7 @@ def open_storage(settings: Settings) -> Storage:
 
 
 def create_app(context: Context, modules: Sequence[Module] | None = None) -> Edge:
-    """Make the web application: an ASGI callable that opens and closes the context with its lifespan.
+    """Make the web application: an ASGI callable whose lifespan opens and closes the context.
 
     Tests may pass fewer modules. The Litestar application is its attribute `litestar`.
     """
@@ -108,7 +111,7 @@ def create_app(context: Context, modules: Sequence[Module] | None = None) -> Edg
             *(route for part in parts for route in part.routes),
         ],
         request_class=cast("type[litestar.Request[Any, Any, Any]]", Request),
-        before_request=gate,
+        before_request=cast("BeforeRequestHookHandler", gate),
         exception_handlers=HANDLERS,
         request_max_body_size=settings.http_body_limit_bytes,
         openapi_config=openapi_config(settings.public_url),
@@ -165,7 +168,9 @@ def _wiring(context: Context, parts: Sequence[Module], files: StaticFiles) -> Wi
 # knows no module and a test may leave a module out.
 def _wire_services(wiring: Wiring, context: Context, parts: Sequence[Module]) -> None:
     wire: dict[str, Callable[[Any], None]] = {
-        "AccountsAuthenticator": lambda it: setattr(wiring, "authenticator", cast(Authenticator, it)),
+        "AccountsAuthenticator": lambda it: setattr(
+            wiring, "authenticator", cast("Authenticator", it)
+        ),
         "MarketDirectory": lambda it: setattr(wiring, "markets", it),
     }
     for kind in services_of(parts):

@@ -4,10 +4,7 @@ Also a program of its own, `python -m hansa.assembly.web`, for whoever runs role
 of their own.
 """
 
-import ctypes
 import os
-import signal
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -18,15 +15,15 @@ from granian.server import Server
 from hansa.assembly.application import build_context, create_app
 from hansa.runtime.http.edge import Edge
 from hansa.runtime.settings import Settings, load_settings, with_secret_key
+from hansa.runtime.supervision import die_with_parent
 
 TARGET = "hansa.assembly.web:application"
 BACKLOG = 2048
-_PR_SET_PDEATHSIG = 1
 
 
 def application(settings: Settings | None = None) -> Edge:
     """Make the application of this process; called by Granian in each worker."""
-    _die_with_parent()
+    die_with_parent()
     chosen = settings or with_secret_key(load_settings(os.environ, directory=Path.cwd()))
     return create_app(build_context(chosen))
 
@@ -53,16 +50,6 @@ def serve(settings: Settings) -> None:
         log_access=False,
     )
     server.serve()
-
-
-def _die_with_parent() -> None:
-    """Ask the kernel to stop this worker when Granian's main process is gone, even by `kill -9`."""
-    if not sys.platform.startswith("linux"):
-        return
-    parent = os.getppid()
-    ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
-    if os.getppid() != parent:  # it went between the two calls
-        os.kill(os.getpid(), signal.SIGTERM)
 
 
 if __name__ == "__main__":

@@ -83,9 +83,7 @@ async def test_guessing_is_stopped_after_ten_attempts(client: httpx.AsyncClient)
     await _sign_up(client)
     guess = {"email": "anna@example.com", "password": "not the secret"}
 
-    codes = [
-        (await client.post("/api/v1/sign-in", json=guess)).status_code for _ in range(12)
-    ]
+    codes = [(await client.post("/api/v1/sign-in", json=guess)).status_code for _ in range(12)]
     right = await _sign_in(client)
 
     assert codes == [401] * 10 + [429] * 2
@@ -134,7 +132,8 @@ async def test_a_second_factor_is_asked_for_and_a_code_works_once(client, clock)
     await _sign_in(client)
     begun = (await client.post("/api/v1/me/two-factor")).json()
     telephone = pyotp.TOTP(begun["secret"])
-    assert begun["picture"].startswith("<svg") and "style=" not in begun["picture"]
+    assert begun["picture"].startswith("<svg")
+    assert "style=" not in begun["picture"]
     confirmed = await client.post(
         "/api/v1/me/two-factor/confirmation", json={"code": telephone.at(clock.now())}
     )
@@ -157,7 +156,9 @@ async def test_a_second_factor_is_asked_for_and_a_code_works_once(client, clock)
     assert (await finish(recovery[0])).json()["code"] == "accounts.code_wrong"
 
 
-async def test_a_forgotten_password_is_set_by_a_link_that_works_once(client, committing, now) -> None:
+async def test_a_forgotten_password_is_set_by_a_link_that_works_once(
+    client, committing, now
+) -> None:
     await _sign_up(client)
     asked = await client.post("/api/v1/password-resets", json={"email": "anna@example.com"})
     assert asked.status_code == 204

@@ -140,9 +140,7 @@ async def change_password(request: Request, data: JSONBody[PasswordBody]) -> Non
     actor = _person(request)
     async with request.snapshot() as snapshot:
         user = await queries.get_user(snapshot, user_id=actor.id)
-    await signing_in.check_password(
-        request, email=user.email, password=data.old, kind=user.kind
-    )
+    await signing_in.check_password(request, email=user.email, password=data.old, kind=user.kind)
     async with request.transaction(request.idempotency_key) as tx:
         await operations.set_password(
             tx,
@@ -160,9 +158,7 @@ async def my_sessions(request: Request) -> list[SessionView]:
     """Give one's own sessions, the last used first."""
     actor = _person(request)
     async with request.snapshot(single=True) as snapshot:
-        found = await queries.list_sessions(
-            snapshot, user_id=actor.id, now=request.received_at
-        )
+        found = await queries.list_sessions(snapshot, user_id=actor.id, now=request.received_at)
     return [
         SessionView(
             id=one.id,
@@ -199,9 +195,7 @@ async def begin_two_factor(request: Request) -> Response[TwoFactorView]:
             secret_key=request.visit.wiring.secret,
             now=request.received_at,
         )
-        return TwoFactorView(
-            secret=secret, address=address, picture=two_factor.picture_of(address)
-        )
+        return TwoFactorView(secret=secret, address=address, picture=two_factor.picture_of(address))
 
     return await request.once_unkept(begin)
 
@@ -228,7 +222,10 @@ async def confirm_two_factor(
 
 
 @post(
-    "/api/v1/me/two-factor/removal", tags=TAGS, status_code=204, summary="Switch my second factor off"
+    "/api/v1/me/two-factor/removal",
+    tags=TAGS,
+    status_code=204,
+    summary="Switch my second factor off",
 )
 async def remove_two_factor(request: Request, data: JSONBody[CodeBody]) -> None:
     """Switch one's own second factor off, with a last code."""
@@ -247,9 +244,7 @@ async def remove_two_factor(request: Request, data: JSONBody[CodeBody]) -> None:
             secret_key=request.visit.wiring.secret,
             now=request.received_at,
         )
-        await two_factor.remove_two_factor(
-            tx, user_id=actor.id, by=actor, now=request.received_at
-        )
+        await two_factor.remove_two_factor(tx, user_id=actor.id, by=actor, now=request.received_at)
 
 
 @post(

@@ -17,7 +17,7 @@ from hansa.runtime.http.identity import Actor
 SYSTEM = "system"
 
 
-async def record(
+async def record(  # noqa: PLR0913 - one column each
     tx: Transaction,
     *,
     actor: Actor | None,

@@ -1,4 +1,4 @@
-"""Finds out who asks: by the session cookie, an API key, or name and password of the 1C exchange."""
+"""Finds out who asks: by the session cookie, an API key, or name and password in the exchange."""
 
 import base64
 import binascii
@@ -116,7 +116,7 @@ class AccountsAuthenticator:
         return Actor(id=row.id, kind="key", permissions=frozenset(row.scopes), name=row.name)
 
     async def _by_basic(self, request: Request, value: bytes) -> Actor:
-        """Accept a key as the password, or the password of a member of staff without second factor."""
+        """Accept a key as the password, or that of a member of staff without second factor."""
         try:
             pair = base64.b64decode(value, validate=True)
         except binascii.Error as error:

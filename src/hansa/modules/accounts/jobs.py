@@ -24,7 +24,7 @@ class ForgetOld(Job):
         return "accounts.forget_old"
 
 
-async def forget_old(context: Context, job: ForgetOld) -> None:
+async def forget_old(context: Context, _: ForgetOld) -> None:
     """Delete in slices, each its own short transaction, until nothing old is left."""
     now = context.clock.now()
     before = now - KEPT_AFTER_END

@@ -79,9 +79,7 @@ async def create_api_key(
     return key, f"{PREFIX}{public_id}_{secret}"
 
 
-async def revoke_api_key(
-    tx: Transaction, *, key_id: UUID, by: Actor | None, now: datetime
-) -> None:
+async def revoke_api_key(tx: Transaction, *, key_id: UUID, by: Actor | None, now: datetime) -> None:
     """End a key. Processes that know it stop taking it within five seconds.
 
     Raises:
@@ -104,9 +102,7 @@ async def revoke_api_key(
 async def list_api_keys(snap: Snapshot) -> list[model.ApiKey]:
     """Give every key, those that are good first, newest first."""
     rows = await snap.all(store.LIST_KEYS)
-    return [
-        model.ApiKey(**{**row._asdict(), "scopes": tuple(row.scopes)}) for row in rows
-    ]
+    return [model.ApiKey(**{**row._asdict(), "scopes": tuple(row.scopes)}) for row in rows]
 
 
 def parts_of(key: str) -> tuple[str, str] | None:

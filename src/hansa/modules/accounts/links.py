@@ -34,7 +34,7 @@ class SendLink(Job):
 async def request_password_reset(
     tx: Transaction, *, email: str, kind: model.UserKind, now: datetime
 ) -> None:
-    """Send a link to set a new password, if there is such a user; nobody is told whether there is."""
+    """Send a link to set a new password, if there is such a user; nobody is told which."""
     user = await queries.find_user(tx, email=email, kind=kind)
     if user is None or not user.is_active:
         return
@@ -125,7 +125,9 @@ async def send_link(context: Context, job: SendLink) -> None:
     link = f"{context.settings.public_url}{where}/{page}/{token}"
     subject, text = _WORDS.get(language, _WORDS["en"])[purpose]
     message = f"To: {user.email}\nSubject: {subject}\n\n{text}\n\n{link}\n"
-    await context.storage.put(f"mail/{now:%Y%m%dT%H%M%S}-{job.user_id.hex[-8:]}.txt", message.encode())
+    await context.storage.put(
+        f"mail/{now:%Y%m%dT%H%M%S}-{job.user_id.hex[-8:]}.txt", message.encode()
+    )
 
 
 _WORDS: dict[str, dict[str, tuple[str, str]]] = {

@@ -18,6 +18,7 @@ KIND_NAMES: tuple[UserKind, ...] = ("staff", "shopper")
 EMAIL_CHARACTERS_MAX = 254
 PASSWORD_CHARACTERS_MAX = 200
 NAME_CHARACTERS_MAX = 200
+DISTINCT_MIN = 4
 _EMAIL = re.compile(r"^[^\s@<>\"(),:;\[\]\\]{1,64}@[^\s@.<>]+(\.[^\s@.<>]+)+$")
 _ROLE_CODE = re.compile(r"^[a-z][a-z0-9_-]{0,63}$")
 
@@ -110,7 +111,9 @@ class EmailTaken(Conflict):
     """Somebody with this address is there already."""
 
     code: ClassVar[str] = "accounts.email_taken"
-    message: ClassVar[str] = "Somebody with this e-mail address has signed up already. Sign in instead."
+    message: ClassVar[str] = (
+        "Somebody with this e-mail address has signed up already. Sign in instead."
+    )
 
 
 @dataclass(eq=False)
@@ -202,7 +205,9 @@ class CodeWrong(Invalid):
     """The code of the second factor is wrong or was used before."""
 
     code: ClassVar[str] = "accounts.code_wrong"
-    message: ClassVar[str] = "This code is wrong or was used before. Wait for the next one and try again."
+    message: ClassVar[str] = (
+        "This code is wrong or was used before. Wait for the next one and try again."
+    )
 
 
 @dataclass(eq=False)
@@ -244,8 +249,8 @@ def check_password(password: str, *, email: str, characters_min: int) -> None:
     if (
         not characters_min <= len(password) <= PASSWORD_CHARACTERS_MAX
         or simple in COMMON_PASSWORDS
-        or len(set(simple)) < 4
-        or (len(local) >= 4 and local in simple)
+        or len(set(simple)) < DISTINCT_MIN
+        or (len(local) >= DISTINCT_MIN and local in simple)
     ):
         raise PasswordWeak(characters_min)
 

@@ -18,7 +18,7 @@ from hansa.runtime.http.identity import Actor
 PASSWORD_CHARACTERS_MIN = 10
 
 
-async def create_user(
+async def create_user(  # noqa: PLR0913 - what a user is made of
     tx: Transaction,
     *,
     email: str,
@@ -75,7 +75,7 @@ async def create_user(
     return await queries.get_user(tx, user_id=user_id)
 
 
-async def save_user(
+async def save_user(  # noqa: PLR0913 - each may be changed alone
     tx: Transaction,
     *,
     user_id: UUID,
@@ -219,9 +219,7 @@ async def save_role(
     if before is not None and before.is_built_in:
         raise model.RoleInUse(code)
     wanted = sorted(set(permissions))
-    await _write_role(
-        tx, code=code, title=title, permissions=wanted, is_built_in=False, now=now
-    )
+    await _write_role(tx, code=code, title=title, permissions=wanted, is_built_in=False, now=now)
     await record(
         tx,
         actor=by,

@@ -5,7 +5,9 @@ The numbers are those of OWASP's second choice (19 MiB, 2 passes): about 20 ms o
 
 import asyncio
 import os
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from typing import TypeVar
 
 import argon2
 from argon2.exceptions import InvalidHashError, VerifyMismatchError
@@ -16,8 +18,12 @@ MEMORY_KIBIBYTES = 19_456
 PASSES = 2
 WAITING_MAX = 200
 
+T = TypeVar("T")
+
 _hasher = argon2.PasswordHasher(time_cost=PASSES, memory_cost=MEMORY_KIBIBYTES, parallelism=1)
-_threads = ThreadPoolExecutor(max_workers=max(1, (os.cpu_count() or 2) // 2), thread_name_prefix="argon2")
+_threads = ThreadPoolExecutor(
+    max_workers=max(1, (os.cpu_count() or 2) // 2), thread_name_prefix="argon2"
+)
 _waiting = 0
 
 # Checked when there is no such user, so that the time taken does not tell that there is none.
@@ -47,7 +53,7 @@ def _verify(kept: str, password: str) -> bool:
         return False
 
 
-async def _in_thread(function, *arguments):  # type: ignore[no-untyped-def]
+async def _in_thread(function: Callable[..., T], *arguments: str) -> T:
     global _waiting  # noqa: PLW0603 - a count of this process
     if _waiting >= WAITING_MAX:
         raise HashingBusy

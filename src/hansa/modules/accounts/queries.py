@@ -55,9 +55,7 @@ async def find_role(snap: Snapshot, *, code: str) -> model.Role | None:
     return None if row is None else _role(row)
 
 
-async def list_sessions(
-    snap: Snapshot, *, user_id: UUID, now: datetime
-) -> list[model.Session]:
+async def list_sessions(snap: Snapshot, *, user_id: UUID, now: datetime) -> list[model.Session]:
     """Give a user's sessions that are still good, the last used first."""
     rows = await snap.all(store.LIST_SESSIONS, {"user_id": user_id, "now": now})
     return [model.Session(**row._asdict()) for row in rows]

@@ -1,4 +1,4 @@
-"""Sessions: a row per browser that has something to keep. The cookie's token is kept as a digest."""
+"""Sessions: a row per browser that has something to keep. Of its token only a digest is kept."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -55,9 +55,7 @@ async def ensure_session(tx: Transaction, request: Request) -> UUID:
     return session_id
 
 
-async def start_session(
-    tx: Transaction, request: Request, *, user: model.User
-) -> UUID:
+async def start_session(tx: Transaction, request: Request, *, user: model.User) -> UUID:
     """Sign a user in: a new token for this browser, on the guest's row if there is one.
 
     Gives the session's id, which is the guest's, so that what hangs on it can be taken along.

@@ -1,5 +1,8 @@
-"""Signing in. Not one transaction but three steps: count the attempt, check the password, begin the
-session. The count must stay when the attempt fails, and no transaction may wait for argon2."""
+"""Signing in: three steps, not one transaction.
+
+Count the attempt, check the password, begin the session. The count must stay when the attempt
+fails, and no transaction may wait for argon2.
+"""
 
 import hmac
 from dataclasses import dataclass
@@ -102,10 +105,10 @@ async def check_password(
     await _count(request, scope=scope)
     async with request.snapshot(single=True) as snapshot:
         row = await snapshot.maybe(store.CREDENTIALS, {"email": name, "kind": kind})
-    kept = None if row is None or not row.is_active else row.password_hash
+    kept: str | None = None if row is None or not row.is_active else row.password_hash
     if not await verify_password(kept, password[: model.PASSWORD_CHARACTERS_MAX]):
         raise WrongPassword
-    new_hash = await hash_password(password) if needs_new_hash(kept) else None
+    new_hash = await hash_password(password) if kept and needs_new_hash(kept) else None
     async with request.context.database.transaction() as tx:
         await tx.execute(store.CLEAR_ATTEMPTS, {"scopes": [scope]})
         if new_hash is not None:

@@ -1,5 +1,7 @@
 """Every statement of the module."""
 
+# ruff: noqa: S105 - names of statements, not passwords
+
 # --- users ----------------------------------------------------------------------------------------
 INSERT_USER = """
     insert into account_user (id, kind, email, name, language, party_id, password_hash,
@@ -34,13 +36,15 @@ FIND_USER = (
        and u.kind = %(kind)s
 """
 )
-# Newest first by id, which sorts by time; a search walks the kind's users, few thousand staff at most.
+# Newest first by id, which sorts by time; a search walks the users of a kind.
 LIST_USERS = (
     _USER_COLUMNS
     + """
      where u.kind = %(kind)s
        and (%(after)s::uuid is null or u.id < %(after)s::uuid)
-       and (%(search)s::text is null or u.email like %(search)s::text or lower(u.name) like %(search)s::text)
+       and (%(search)s::text is null
+            or u.email like %(search)s::text
+            or lower(u.name) like %(search)s::text)
      order by u.id desc
      limit %(limit)s
 """
@@ -53,7 +57,8 @@ LOCK_USER = """
        for no key update
 """
 CREDENTIALS = """
-    select id, kind, email, name, password_hash, is_active, totp_enabled_at is not null as has_two_factor
+    select id, kind, email, name, password_hash, is_active,
+           totp_enabled_at is not null as has_two_factor
       from account_user
      where email = %(email)s
        and kind = %(kind)s
@@ -218,8 +223,10 @@ FIND_SESSION = """
        and expires_at > %(now)s
 """
 INSERT_SESSION = """
-    insert into account_session (id, token_hash, user_id, created_at, seen_at, expires_at, address, agent)
-    values (%(id)s, %(token_hash)s, %(user_id)s, %(now)s, %(now)s, %(expires_at)s, %(address)s, %(agent)s)
+    insert into account_session (id, token_hash, user_id, created_at, seen_at, expires_at,
+                                 address, agent)
+    values (%(id)s, %(token_hash)s, %(user_id)s, %(now)s, %(now)s, %(expires_at)s,
+            %(address)s, %(agent)s)
     on conflict on constraint account_session_token_once do nothing
 """
 # Signing in keeps a guest's row, and so the guest's basket, but gives it a new token.
@@ -275,7 +282,8 @@ FORGET_SESSIONS = """
 
 # --- keys -----------------------------------------------------------------------------------------
 INSERT_KEY = """
-    insert into account_api_key (id, public_id, secret_hash, name, scopes, created_by, created_at, expires_at)
+    insert into account_api_key (id, public_id, secret_hash, name, scopes, created_by,
+                                 created_at, expires_at)
     values (%(id)s, %(public_id)s, %(secret_hash)s, %(name)s, %(scopes)s::text[], %(created_by)s,
             %(now)s, %(expires_at)s)
 """
@@ -353,10 +361,10 @@ FORGET_ATTEMPTS = """
 
 # --- audit ----------------------------------------------------------------------------------------
 INSERT_AUDIT = """
-    insert into account_audit (id, at, actor_id, actor_kind, actor_name, action, subject_kind, subject_id,
-                               before, after)
-    values (%(id)s, %(at)s, %(actor_id)s, %(actor_kind)s, %(actor_name)s, %(action)s, %(subject_kind)s,
-            %(subject_id)s, %(before)s, %(after)s)
+    insert into account_audit (id, at, actor_id, actor_kind, actor_name, action,
+                               subject_kind, subject_id, before, after)
+    values (%(id)s, %(at)s, %(actor_id)s, %(actor_kind)s, %(actor_name)s, %(action)s,
+            %(subject_kind)s, %(subject_id)s, %(before)s, %(after)s)
 """
 # Newest first; ix_account_audit_at, _subject or _actor covers the filter and the order.
 LIST_AUDIT = """

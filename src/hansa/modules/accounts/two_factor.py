@@ -16,6 +16,7 @@ from hansa.runtime.http.identity import Actor
 
 ISSUER = "Hansa"
 STEP_SECONDS = 30
+CODE_DIGITS = 6
 STEPS_ASIDE = 1
 RECOVERY_CODES = 10
 RECOVERY_LETTERS = "23456789abcdefghjkmnpqrstuvwxyz"
@@ -114,7 +115,7 @@ async def use_code(
 
 
 def picture_of(address: str) -> str:
-    """Draw an `otpauth://` address as a QR code: SVG without styles, so that any policy allows it."""
+    """Draw an `otpauth://` address as a QR code: SVG without styles, which any policy allows."""
     picture = io.BytesIO()
     segno.make(address, error="m").save(
         picture, kind="svg", scale=5, border=2, xmldecl=False, svgns=True, omitsize=False
@@ -125,7 +126,7 @@ def picture_of(address: str) -> str:
 def _matching_step(secret: str, code: str, now: datetime) -> int | None:
     """Give the number of the half minute a code belongs to: this one, the last or the next."""
     cleaned = code.replace(" ", "")
-    if len(cleaned) != 6 or not cleaned.isascii() or not cleaned.isdigit():
+    if len(cleaned) != CODE_DIGITS or not cleaned.isascii() or not cleaned.isdigit():
         return None
     one_time = pyotp.TOTP(secret)
     this = int(now.timestamp()) // STEP_SECONDS
@@ -147,6 +148,4 @@ def _plain(code: str) -> str:
 async def _note(
     tx: Transaction, action: str, user_id: UUID, by: Actor | None, now: datetime
 ) -> None:
-    await record(
-        tx, actor=by, action=action, subject_kind="user", subject_id=user_id, now=now
-    )
+    await record(tx, actor=by, action=action, subject_kind="user", subject_id=user_id, now=now)

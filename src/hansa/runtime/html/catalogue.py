@@ -1,4 +1,4 @@
-"""Translations: `.po` files beside the code, read once at start. The msgid is the English sentence."""
+"""Translations: `.po` files beside the code, read at start. A msgid is the English sentence."""
 
 import gettext
 import io
@@ -34,9 +34,10 @@ class Catalogue:
 def read_catalogue(root: Path, languages: Iterable[str]) -> Catalogue:
     """Read every `locale/<language>.po` below a folder.
 
+    Where two files translate one sentence, the later one wins.
+
     Raises:
-        ValueError: two files translate one sentence of a language differently is allowed (the later
-            file wins); a file that cannot be parsed stops the start.
+        PoFileError: a file cannot be read; the start stops.
     """
     found: dict[str, gettext.NullTranslations] = {}
     for language in languages:

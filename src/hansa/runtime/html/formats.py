@@ -1,4 +1,4 @@
-"""Money, numbers and dates as people of a language write them. Fast, since lists are full of them."""
+"""Money, numbers and dates as people write them. Fast, since lists are full of them."""
 
 from datetime import date, datetime
 from decimal import Decimal
@@ -9,7 +9,8 @@ from babel.dates import format_date, format_datetime, format_time
 
 from hansa.kernel.money import Money, UnitPrice, exponent
 
-NARROW = "\u202f"
+GROUP_DIGITS = 3
+UNGROUPED_DIGITS = 4  # Russian writes 2400, but 24 000
 HARD_SPACE = "\u00a0"
 MINUS = "\u2212"
 
@@ -17,8 +18,8 @@ _SYMBOLS = {"RUB": "₽", "KZT": "₸", "BYN": "Br", "USD": "$", "EUR": "€", "
 _SEPARATORS = {"ru": (HARD_SPACE, ","), "en": (",", ".")}
 
 
-def format_number(value: Decimal | float | int | None, language: str, places: int = -1) -> str:
-    """Write a number with groups of three; `places` digits after the point, -1 for as many as needed."""
+def format_number(value: Decimal | float | None, language: str, places: int = -1) -> str:
+    """Write a number in groups of three; `places` after the point, -1 for as many as needed."""
     if value is None:
         return ""
     group, point = _SEPARATORS.get(language, _SEPARATORS["en"])
@@ -29,7 +30,7 @@ def format_number(value: Decimal | float | int | None, language: str, places: in
         text = f"{number:.{places}f}"
     sign = MINUS if text.startswith("-") else ""
     whole, _, rest = text.lstrip("-").partition(".")
-    if language != "ru" or len(whole) > 4:
+    if language != "ru" or len(whole) > UNGROUPED_DIGITS:
         whole = _grouped(whole, group)
     return f"{sign}{whole}{point}{rest}" if rest else f"{sign}{whole}"
 
@@ -38,8 +39,10 @@ def format_money(value: Money | UnitPrice | None, language: str) -> str:
     """Write an amount: `24 900 ₽`; kopecks only where there are any."""
     if value is None:
         return ""
-    return _money(value.minor, value.currency, language) if isinstance(value, Money) else _price(
-        value, language
+    return (
+        _money(value.minor, value.currency, language)
+        if isinstance(value, Money)
+        else _price(value, language)
     )
 
 
@@ -67,7 +70,7 @@ def _price(price: UnitPrice, language: str) -> str:
 
 
 def _grouped(digits: str, group: str) -> str:
-    if len(digits) <= 3:
+    if len(digits) <= GROUP_DIGITS:
         return digits
     head = len(digits) % 3
     parts = [digits[:head]] if head else []

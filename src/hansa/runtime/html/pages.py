@@ -18,7 +18,7 @@ from urllib.parse import urlencode
 import jinja2
 from litestar import Response
 from litestar.response.base import ASGIResponse
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from hansa.kernel.text import pick
 from hansa.runtime.html import formats
@@ -50,7 +50,7 @@ class _OfVisit:
         return str(self._read(ON_PAGE.get()))
 
     def __html__(self) -> str:
-        return str(jinja2.utils.markupsafe.escape(self._read(ON_PAGE.get())))
+        return str(escape(self._read(ON_PAGE.get())))
 
     def __eq__(self, other: object) -> bool:
         return bool(self._read(ON_PAGE.get()) == other)
@@ -149,7 +149,7 @@ class Pages:
 
 
 def _bytecode_cache(language: str) -> jinja2.BytecodeCache | None:
-    # The key of an entry does not know the globals that Jinja folds into constants: one folder each.
+    # An entry's key does not know the globals that Jinja folds into constants: one folder each.
     folder = Path(tempfile.gettempdir()) / f"hansa-templates-{_user()}" / language
     try:
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -241,8 +241,10 @@ def url(path: str, /, **query: Any) -> str:
 def icon(files: StaticFiles, name: str, css: str = "", label: str = "") -> Markup:
     """Draw an icon of the sprite; with a label it is read out, without it is decoration."""
     where = f"{files.url('icons/sprite.svg')}#{name}"
-    told = Markup('role="img" aria-label="{}"').format(label) if label else Markup(
-        'aria-hidden="true"'
+    told = (
+        Markup('role="img" aria-label="{}"').format(label)
+        if label
+        else Markup('aria-hidden="true"')
     )
     classes = f"icon {css}".strip()
     return Markup('<svg class="{}" {} focusable="false"><use href="{}"></use></svg>').format(
@@ -272,7 +274,7 @@ class Page(Response[Any]):
         self.template = template
         self.values = values
 
-    def to_asgi_response(self, app: Any, request: Any, **kept: Any) -> ASGIResponse:  # type: ignore[override]
+    def to_asgi_response(self, app: Any, request: Any, **kept: Any) -> ASGIResponse:  # noqa: ARG002 - its place in Litestar
         """Render."""
         visit: Visit = request.scope[SCOPE_KEY]
         text = visit.wiring.renderer.page(visit, self.template, self.values)

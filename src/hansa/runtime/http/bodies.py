@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 import msgspec
 from litestar import Response
 from litestar.datastructures import FormMultiDict
+from litestar.status_codes import HTTP_204_NO_CONTENT
 
 from hansa.kernel.errors import Invalid
 
@@ -89,7 +90,7 @@ def decode(body: bytes) -> Any:
         raise BodyInvalid("it is nested too deeply") from error
     except msgspec.DecodeError as error:
         raise BodyInvalid(f"it is not JSON ({str(error).rstrip('.')})") from error
-    # A control character can only come in as an escape: JSON refuses bare ones. Few bodies have any.
+    # A control character can only come as an escape: JSON refuses bare ones. Few bodies have any.
     if b"\\u" in body or b"\x7f" in body:
         check_texts(value)
     return value
@@ -150,8 +151,8 @@ def answer(value: T, *, status: int) -> Response[T]:
     """Make the answer for a value, already encoded, so that it can be kept as it is sent."""
     if isinstance(value, Response):
         return value
-    body = b"" if value is None or status == 204 else encode(value)
-    content: Any = body if body else None
+    body = b"" if value is None or status == HTTP_204_NO_CONTENT else encode(value)
+    content: Any = body or None
     return Response(content, status_code=status, media_type=JSON)
 
 

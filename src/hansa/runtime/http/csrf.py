@@ -25,8 +25,8 @@ class FormExpired(Forbidden):
 
     code: ClassVar[str] = "form.expired"
     message: ClassVar[str] = (
-        "This form is too old or was opened in another window. Go back, reload the page and send it "
-        "again; nothing was changed."
+        "This form is too old or was opened in another window. Go back, reload the page and send "
+        "it again; nothing was changed."
     )
 
 

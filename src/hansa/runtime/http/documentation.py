@@ -15,7 +15,7 @@ from hansa.runtime.http.request import Request
 from hansa.runtime.http.static import StaticFiles
 
 SCALAR = "vendor/scalar.js"
-# Scalar writes styles of its own into the page; nothing else may be inline, and it asks nobody else.
+# Scalar writes styles of its own into the page; nothing else may be inline, nobody else asked.
 POLICY = (
     "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; "
     "script-src 'self'; connect-src 'self'; font-src 'self' data:; object-src 'none'; "
@@ -31,7 +31,8 @@ SETTINGS = {
 PAGE = """<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><title>API of Hansa</title>
 <meta name="viewport" content="width=device-width, initial-scale=1"></head>
-<body><script id="api-reference" data-url="/api/openapi.json" data-configuration='{settings}'></script>
+<body>
+<script id="api-reference" data-url="/api/openapi.json" data-configuration='{settings}'></script>
 <script src="{script}"></script></body></html>
 """
 
@@ -42,8 +43,8 @@ def openapi_config(public_url: str) -> OpenAPIConfig:
         title="Hansa",
         version=hansa.__version__,
         description=(
-            "Unsafe calls need an `Idempotency-Key`. Failures are RFC 9457 problem documents with a "
-            "stable `code`. Lists are paged by `after` and `limit`."
+            "Unsafe calls need an `Idempotency-Key`. Failures are RFC 9457 problem documents with "
+            "a stable `code`. Lists are paged by `after` and `limit`."
         ),
         servers=[Server(url=public_url)],
         components=Components(
@@ -75,7 +76,7 @@ def documentation_routes(files: StaticFiles) -> list[HTTPRouteHandler]:
         return Response(kept[id(app)], media_type="application/json")
 
     @get("/api/docs", opt={PUBLIC: "the API is no secret"}, include_in_schema=False)
-    async def docs(request: Request) -> Response[str]:
+    async def docs() -> Response[str]:
         """Show the description of the API."""
         settings: Any = json.dumps(SETTINGS)
         page = PAGE.format(settings=settings, script=files.url(SCALAR))

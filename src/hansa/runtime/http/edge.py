@@ -11,10 +11,13 @@ from typing import Any
 
 import structlog
 from litestar import Litestar
-from litestar.types import Message, Receive, Scope, Send
+from litestar.status_codes import HTTP_400_BAD_REQUEST, HTTP_500_INTERNAL_SERVER_ERROR
+from litestar.types import Message, Receive, Send
 from prometheus_client import Counter, Histogram
 
+from hansa.runtime.http import problems
 from hansa.runtime.http.limits import Buckets, TooManyRequests
+from hansa.runtime.http.request import Request
 from hansa.runtime.http.static import StaticFiles
 from hansa.runtime.http.visit import SCOPE_KEY, SESSION_COOKIE, Visit, Wiring
 
@@ -25,6 +28,7 @@ COMPRESS_BYTES_MIN = 1024
 # Level 1 halves the time of level 6 for a tenth more bytes; pages are made anew each time.
 COMPRESS_LEVEL = 1
 SLOW_SECONDS = 1.0
+LINES_PER_SECOND = 20
 SESSION_COOKIE_SECONDS = 400 * 24 * 3600
 
 _SECONDS = Histogram(
@@ -64,6 +68,7 @@ class Edge:
         buckets: Buckets,
         trusted_proxies: tuple[str, ...] = (),
         log_requests: bool = True,
+        log_all: bool = False,
     ) -> None:
         self.litestar = app
         self.wiring = wiring
@@ -71,12 +76,15 @@ class Edge:
         self._buckets = buckets
         self._proxies = frozenset(trusted_proxies)
         self._log_requests = log_requests
+        self._log_all = log_all
+        self._lines = 0
+        self._lines_since = 0.0
         self._clock = wiring.context.clock
         self._headers = [*_COMMON]
         if wiring.is_production:
             self._headers.append(_STRICT_TRANSPORT)
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+    async def __call__(self, scope: Any, receive: Receive, send: Send) -> None:
         """Serve a connection."""
         if scope["type"] != "http":
             await self.litestar(scope, receive, send)
@@ -86,10 +94,10 @@ class Edge:
             await self._files(scope, receive, send)
             return
         visit = self._visit(scope)
-        scope[SCOPE_KEY] = visit  # type: ignore[literal-required]
+        scope[SCOPE_KEY] = visit
         answer = _Answer(self, visit, scope, send)
         if scope["method"] == "HEAD":
-            scope["method"] = "GET"  # type: ignore[arg-type]
+            scope["method"] = "GET"
             answer.without_body = True
         if self._buckets.is_on:
             try:
@@ -98,6 +106,19 @@ class Edge:
                 await self._refuse(error, scope, receive, answer.send)
                 return
         await self.litestar(scope, receive, answer.send)
+
+    def is_worth_a_line(self, status: int, seconds: float, at: float) -> bool:
+        """Tell whether a request is logged: faults and slow ones always, of others some."""
+        if not self._log_requests:
+            return False
+        if status >= HTTP_500_INTERNAL_SERVER_ERROR or seconds > SLOW_SECONDS:
+            return True
+        if status < HTTP_400_BAD_REQUEST and not self._log_all:
+            return False
+        if at - self._lines_since >= 1:
+            self._lines_since, self._lines = at, 0
+        self._lines += 1
+        return self._lines <= LINES_PER_SECOND
 
     def _visit(self, scope: Any) -> Visit:
         headers: dict[bytes, bytes] = dict(scope["headers"])
@@ -131,9 +152,8 @@ class Edge:
         app = self.litestar
         scope["litestar_app"] = app
         scope.setdefault("path_params", {})
-        request = app.request_class(scope, receive, send)
-        handler: Any = app.exception_handlers[type(error).__mro__[-4]]  # HansaError
-        response = handler(request, error)
+        request = Request(scope, receive, send)
+        response = problems.handle_expected(request, error)
         await response.to_asgi_response(app=None, request=request)(scope, receive, send)
 
 
@@ -168,7 +188,7 @@ class _Answer:
                 self._compress(start, message)
             await self._send(start)
         if self.without_body:
-            message = {**message, "body": b""}  # type: ignore[typeddict-item]
+            message["body"] = b""
         await self._send(message)
         if not more:
             self._done()
@@ -236,12 +256,12 @@ class _Answer:
             )
         metrics[0].observe(seconds)
         metrics[1].inc()
-        if self._edge._log_requests and (self._status >= 400 or seconds > SLOW_SECONDS):  # noqa: SLF001
+        if self._edge.is_worth_a_line(self._status, seconds, self.began):
             self._log(seconds, method)
 
     def _log(self, seconds: float, method: str) -> None:
         visit = self._visit
-        tell = _log.warning if self._status >= 500 else _log.info
+        tell = _log.warning if self._status >= HTTP_500_INTERNAL_SERVER_ERROR else _log.info
         tell(
             "request",
             request_id=visit.request_id,

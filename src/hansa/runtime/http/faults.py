@@ -4,9 +4,10 @@ msgspec stops at the first fault. Only when it has found one, the body is walked
 field, so that whoever sent it can mend all at once; the right path pays nothing for this.
 """
 
+import dataclasses
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -21,12 +22,46 @@ FAULTS_MAX = 50
 _AT = re.compile(r" - at `(?P<path>[^`]*)`$")
 _MISSING = re.compile(r"^Object missing required field `(?P<name>[^`]*)`")
 _UNKNOWN = re.compile(r"^Object contains unknown field `(?P<name>[^`]*)`")
-_EXPECTED = re.compile(r"^Expected `(?P<wanted>[^`]*)`(?:, got `(?P<got>[^`]*)`)?")
+_TYPE = re.compile(r"^Expected `(?P<wanted>[^`]*)`, got `(?P<got>[^`]*)`")
+_NUMBERS = ("int", "float", "decimal", "int | null", "float | null", "decimal | null")
 
 MESSAGE_MISSING = "This field is required."
 MESSAGE_UNKNOWN = "There is no such field."
 MESSAGE_TYPE = "Expected {wanted}."
+MESSAGE_NUMBER = "Enter a number."
 MESSAGE_VALUE = "This value is not accepted: {reason}."
+MESSAGE_CHOICE = "Choose one of the values offered."
+
+# What msgspec says -> the code and the sentence people get.
+_SENTENCES: tuple[tuple[re.Pattern[str], str, str], ...] = tuple(
+    (re.compile(pattern), code, sentence)
+    for pattern, code, sentence in (
+        (
+            r"^Expected `str` of length >= (?P<limit>\d+)",
+            "short",
+            "Enter at least {limit} characters.",
+        ),
+        (
+            r"^Expected `str` of length <= (?P<limit>\d+)",
+            "long",
+            "Enter at most {limit} characters.",
+        ),
+        (r"^Expected `\w+` of length >= (?P<limit>\d+)", "few", "Give at least {limit}."),
+        (r"^Expected `\w+` of length <= (?P<limit>\d+)", "many", "Give at most {limit}."),
+        (r"^Expected `\w+` >= (?P<limit>\S+)", "small", "The smallest value allowed is {limit}."),
+        (r"^Expected `\w+` <= (?P<limit>\S+)", "large", "The largest value allowed is {limit}."),
+        (r"^Expected `\w+` > (?P<limit>\S+)", "small", "The value must be more than {limit}."),
+        (r"^Expected `\w+` < (?P<limit>\S+)", "large", "The value must be less than {limit}."),
+        (r"^Expected `str` matching regex", "form", "This does not have the expected form."),
+        (r"^Invalid enum value", "choice", MESSAGE_CHOICE),
+        (r"^Invalid UUID", "form", "This is not an identifier."),
+        (r"^Invalid decimal", "type", MESSAGE_NUMBER),
+        (r"^Invalid RFC3339", "form", "Enter a date and a time, such as 2026-03-05T14:00:00Z."),
+        (r"^Invalid date", "form", "Enter a date."),
+        (r"^Expected `datetime` with a timezone", "form", "The time needs its time zone."),
+        (r"^Integer value out of range", "large", "This number is too large."),
+    )
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +71,7 @@ class FieldFault:
     field: str
     code: str
     message: str
-    data: Mapping[str, object] = field(default_factory=dict)
+    data: Mapping[str, object] = dataclasses.field(default_factory=dict)
 
 
 def faults_of(request: "Request", error: ValidationException) -> tuple[FieldFault, ...]:
@@ -107,7 +142,7 @@ def _argument(wanted: Any) -> Any:
     return arguments[0] if arguments else Any
 
 
-def _read(at: str, text: str) -> FieldFault:
+def _read(at: str, text: str) -> FieldFault:  # noqa: PLR0911 - one per kind of message
     """Turn a message of msgspec into a fault."""
     place = _AT.search(text)
     if place:
@@ -123,7 +158,11 @@ def _read(at: str, text: str) -> FieldFault:
         return FieldFault(f"{at}.{name}" if at else name, "unknown", MESSAGE_UNKNOWN)
     if text.startswith("Missing required"):
         return FieldFault(at, "missing", MESSAGE_MISSING)
-    expected = _EXPECTED.match(text)
-    if expected and expected["got"]:
+    for pattern, code, sentence in _SENTENCES:
+        if found := pattern.match(text):
+            return FieldFault(at, code, sentence, found.groupdict())
+    if expected := _TYPE.match(text):
+        if expected["wanted"] in _NUMBERS:
+            return FieldFault(at, "type", MESSAGE_NUMBER)
         return FieldFault(at, "type", MESSAGE_TYPE, {"wanted": expected["wanted"]})
     return FieldFault(at, "value", MESSAGE_VALUE, {"reason": text.rstrip(".") or "?"})

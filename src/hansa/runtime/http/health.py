@@ -69,7 +69,11 @@ def health_routes(readiness: Readiness, *, metrics_token: str = "") -> list[HTTP
             Health("ok" if good else "not ready", parts), status_code=200 if good else 503
         )
 
-    @get("/metrics", opt={PUBLIC: "this machine or a token only", NO_ACTOR: "its own token"}, include_in_schema=False)
+    @get(
+        "/metrics",
+        opt={PUBLIC: "this machine or a token only", NO_ACTOR: "its own token"},
+        include_in_schema=False,
+    )
     async def metrics(request: Request) -> Response[bytes]:
         """Give the counters of this process in the format of Prometheus."""
         sent = request.visit.headers.get(b"authorization", b"")

@@ -5,6 +5,7 @@ on the first one's row and then gets its answer.
 """
 
 import hashlib
+import re
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, ClassVar
@@ -17,7 +18,7 @@ from hansa.runtime.database import Transaction
 if TYPE_CHECKING:
     from hansa.runtime.http.request import Request
 
-KEY_CHARACTERS_MAX = 200
+_KEY = re.compile(rb"^[!-~]{1,200}\Z")
 UNKEPT = 0
 
 # The primary key (scope, key) makes the second of two claims wait for the first one's commit.
@@ -39,7 +40,7 @@ KEEP = """
      where scope = %(scope)s
        and key = %(key)s
 """
-# A week's rows go in slices, so that no sweep holds many locks; ix_idempotency_key_created covers it.
+# Rows go in slices, so that no sweep holds many locks; ix_idempotency_key_created covers it.
 FORGET = """
     delete from idempotency_key
      where (scope, key) in (
@@ -123,7 +124,7 @@ def check_key(sent: bytes) -> str:
     Raises:
         KeyInvalid: it is not a key.
     """
-    if not 0 < len(sent) <= KEY_CHARACTERS_MAX or not all(0x21 <= byte <= 0x7E for byte in sent):
+    if not _KEY.match(sent):
         raise KeyInvalid
     return sent.decode("ascii")
 
@@ -183,9 +184,7 @@ async def claim(tx: Transaction, claim: Claim) -> None:
 
 async def keep_answer(tx: Transaction, claim: Claim, *, status: int, body: bytes) -> None:
     """Keep the answer under the claimed key."""
-    await tx.execute(
-        KEEP, {"scope": claim.scope, "key": claim.key, "status": status, "body": body}
-    )
+    await tx.execute(KEEP, {"scope": claim.scope, "key": claim.key, "status": status, "body": body})
 
 
 async def forget_old(tx: Transaction, *, before: datetime, limit: int) -> int:

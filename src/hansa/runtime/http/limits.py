@@ -1,7 +1,7 @@
 """Rate limits: a bucket of tokens per client and class of requests, kept in the process.
 
 With N web processes a client may reach N times the limit; that is enough against floods and costs
-nothing. What must be counted exactly (attempts to sign in) is counted in PostgreSQL by the accounts.
+nothing. What must be counted exactly (attempts to sign in) is counted in PostgreSQL by accounts.
 """
 
 from collections import OrderedDict
@@ -24,7 +24,7 @@ class TooManyRequests(Rejected):
 
 
 class Buckets:
-    """Token buckets: each refills at `per_minute` and holds at most a burst of one second's tenfold.
+    """Token buckets: each refills at `per_minute` and holds ten seconds' worth at most.
 
     The least recently used bucket is forgotten when there are too many: memory is bounded, and a
     forgotten client starts with a full bucket.

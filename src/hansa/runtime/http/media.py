@@ -6,7 +6,6 @@ from litestar.params import FromPath
 from litestar.response import Redirect, Stream
 
 from hansa.runtime.http.gate import PUBLIC
-from hansa.runtime.http.request import Request
 from hansa.runtime.storage import LocalStorage, Storage, check_name
 
 PUBLIC_FOLDER = "media"
@@ -21,7 +20,7 @@ def media_route(storage: Storage) -> HTTPRouteHandler:
     """
 
     @get("/media/{name:path}", opt={PUBLIC: "pictures of goods"}, include_in_schema=False)
-    async def media(request: Request, name: FromPath[str]) -> Response[bytes] | Stream | Redirect:
+    async def media(name: FromPath[str]) -> Response[bytes] | Stream | Redirect:
         """Send a file."""
         wanted = check_name(f"{PUBLIC_FOLDER}/{name.lstrip('/')}")
         if not isinstance(storage, LocalStorage):

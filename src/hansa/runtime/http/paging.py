@@ -25,9 +25,7 @@ LIMIT_MAX = 200
 CURSOR_CHARACTERS_MAX = 500
 _SIGNATURE_BYTES = 10
 
-Limit = Annotated[
-    int, QueryParameter(ge=1, le=LIMIT_MAX, description="How many to give at most.")
-]
+Limit = Annotated[int, QueryParameter(ge=1, le=LIMIT_MAX, description="How many to give at most.")]
 Cursor = Annotated[
     str | None,
     QueryParameter(

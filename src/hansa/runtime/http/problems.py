@@ -21,6 +21,7 @@ from litestar.exceptions import (
     ValidationException,
 )
 from litestar.exceptions.http_exceptions import RequestEntityTooLarge
+from litestar.status_codes import HTTP_401_UNAUTHORIZED, HTTP_429_TOO_MANY_REQUESTS
 
 from hansa.kernel.errors import (
     Conflict,
@@ -38,6 +39,7 @@ from hansa.runtime.http.identity import SignInNeeded
 from hansa.runtime.http.limits import TooManyRequests
 from hansa.runtime.http.request import Request
 
+ERROR_PAGE = "error.html"
 PROBLEM = "application/problem+json"
 RETRY_AFTER_SECONDS = 2
 
@@ -100,8 +102,8 @@ class Unexpected(Unavailable):
 
     code: ClassVar[str] = "server.error"
     message: ClassVar[str] = (
-        "An error on our side stopped this. It has been recorded; try again, and if it stays tell us "
-        "the number {instance}."
+        "An error on our side stopped this. It has been recorded; try again, and if it stays tell "
+        "us the number {instance}."
     )
 
     instance: str
@@ -122,7 +124,7 @@ def handle_expected(request: Request, error: HansaError) -> Response[Any]:
     return _respond(request, error, status_of(error), ())
 
 
-def handle_answered(request: Request, error: AlreadyAnswered) -> Response[Any]:
+def handle_answered(_: Request, error: AlreadyAnswered) -> Response[Any]:
     """Send a kept answer again."""
     return Response(
         error.body or None,
@@ -205,9 +207,7 @@ def handle_database_refusal(request: Request, error: psycopg.DataError) -> Respo
     return _respond(request, ValueRefused(), 400, ())
 
 
-def handle_unavailable_database(
-    request: Request, error: psycopg.OperationalError
-) -> Response[Any]:
+def handle_unavailable_database(request: Request, error: psycopg.OperationalError) -> Response[Any]:
     """Answer that the database is away, busy or took too long."""
     _log.error("database unavailable", request_id=request.request_id, error=repr(error))
     return _respond(request, Unavailable(), 503, ())
@@ -238,10 +238,10 @@ def _respond(
         headers["Retry-After"] = str(max(1, round(retry)))
     if wants_page(request):
         return error_page(request, error, status, headers)
-    if status == 401:
+    if status == HTTP_401_UNAUTHORIZED:
         headers["WWW-Authenticate"] = 'Bearer realm="Hansa"'
     problem = Problem(
-        title=translated(request, _TITLES.get(status, _TITLES[400])),
+        title=_title(request, status),
         status=status,
         code=error.code,
         detail=detail(request, error),
@@ -267,6 +267,10 @@ def wants_page(request: Request) -> bool:
     return b"text/html" in visit.headers.get(b"accept", b"") or request.is_htmx
 
 
+def _title(request: Request, status: int) -> str:
+    return translated(request, _TITLES.get(status, _TITLES[400]))
+
+
 def translated(request: Request, message: str) -> str:
     """Put a msgid into the language of the request."""
     return request.visit.wiring.translator.sentence(request.language, message)
@@ -283,7 +287,7 @@ def filled(sentence: str, data: Mapping[str, object]) -> str:
 
 
 class _Places(dict[str, object]):
-    """Leaves a place that a translation names wrongly as it is: a typing error must not hide an error."""
+    """Leaves a place that a translation names wrongly as it is."""
 
     def __missing__(self, key: str) -> str:
         return "{" + key + "}"
@@ -299,18 +303,22 @@ def error_page(
 ) -> Response[Any]:
     """Show a person what went wrong and what to do; ask for a sign-in where that is it."""
     visit = request.visit
-    if status == 401:
+    if status == HTTP_401_UNAUTHORIZED:
         return _to_sign_in(request)
+    is_office = visit.path.startswith("/office")
     values = {
         "status": status,
-        "title": translated(request, _TITLES.get(status, _TITLES[400])),
+        "title": _title(request, status),
         "detail": detail(request, error),
         "request_id": request.request_id,
-        "code": error.code,
-        "home": "/office" if visit.path.startswith("/office") else f"/{visit.language}/",
+        "home": "/office" if is_office else f"/{visit.language}/",
+        "is_office": is_office,
+        "again": visit.path
+        if status >= HTTP_429_TOO_MANY_REQUESTS and request.scope["method"] == "GET"
+        else None,
     }
     try:
-        text = visit.wiring.renderer.page(visit, "components/error.html", values)
+        text = visit.wiring.renderer.page(visit, ERROR_PAGE, values)
     except Exception as failure:  # noqa: BLE001 - an error page must come even if its template fails
         _log.warning("error page failed", request_id=request.request_id, error=repr(failure))
         text = _plain_page(values, visit.language)
@@ -330,11 +338,10 @@ def _plain_page(values: Mapping[str, Any], language: str) -> str:
 
 def _to_sign_in(request: Request) -> Response[Any]:
     visit = request.visit
-    for prefix, path in visit.wiring.sign_in_paths:
-        if visit.path.startswith(prefix):
-            break
-    else:
-        path = f"/{visit.language}/sign-in"
+    path = next(
+        (page for prefix, page in visit.wiring.sign_in_paths if visit.path.startswith(prefix)),
+        f"/{visit.language}/sign-in",
+    )
     target = path
     if request.scope["method"] == "GET" and visit.path != path:
         query = request.scope["query_string"].decode("latin-1")

@@ -6,13 +6,13 @@ from hansa.runtime.http.request import Request
 
 
 def local_path(wanted: str | None, *, default: str) -> str:
-    """Give the wanted path if it is a path on this site, else the default.
+    r"""Give the wanted path if it is a path on this site, else the default.
 
-    `//host`, `/\\host`, addresses with a scheme and control characters are not.
+    `//host`, `/\host`, addresses with a scheme and control characters are not.
     """
     if not wanted or not wanted.startswith("/") or wanted.startswith(("//", "/\\")):
         return default
-    if "\\" in wanted or any(ord(character) <= 0x20 or ord(character) == 0x7F for character in wanted):
+    if "\\" in wanted or " " in wanted or not wanted.isprintable():
         return default
     return wanted
 

@@ -3,7 +3,7 @@
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from datetime import datetime
-from typing import Any, TypeVar, cast
+from typing import Any, TypeVar
 
 import litestar
 from litestar import Response
@@ -122,7 +122,7 @@ class Request(litestar.Request[Any, Any, Any]):
         same status and body and does nothing. Example:
 
             @post("/api/v1/price-lists")
-            async def add_price_list(request: Request, data: JSONBody[NewList]) -> Response[ListBody]:
+            async def add_list(request: Request, data: JSONBody[NewList]) -> Response[ListBody]:
                 actor = authorise(request, "pricing.edit")
 
                 async def add(tx: Transaction) -> ListBody:
@@ -137,7 +137,7 @@ class Request(litestar.Request[Any, Any, Any]):
             KeyReused: the key came before with another request.
             StillRunning: a request with this key is being worked on for longer than we wait.
         """
-        code = status or cast("int", self.route_handler.status_code)
+        code = status or self.route_handler.status_code
         key = self.idempotency_key
         if key is None:
             async with self.context.database.transaction() as tx:
@@ -168,7 +168,7 @@ class Request(litestar.Request[Any, Any, Any]):
                 await idempotency.claim(tx, claim)
                 await idempotency.keep_answer(tx, claim, status=idempotency.UNKEPT, body=b"")
             given = await operation(tx)
-        return bodies.answer(given, status=status or cast("int", self.route_handler.status_code))
+        return bodies.answer(given, status=status or self.route_handler.status_code)
 
     def read_cursor(self, cursor: str | None, *, of: str, types: Sequence[Any]) -> Any:
         """Read the cursor of a list back into its values, or None.
@@ -215,4 +215,6 @@ class Request(litestar.Request[Any, Any, Any]):
         try:
             return await super().form()
         except (UnicodeDecodeError, ValueError) as error:
-            raise bodies.BodyInvalid("a form cannot be read: it is broken off or not UTF-8") from error
+            raise bodies.BodyInvalid(
+                "a form cannot be read: it is broken off or not UTF-8"
+            ) from error

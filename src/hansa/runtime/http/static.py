@@ -46,7 +46,7 @@ class StaticFiles:
     """All static files, in memory: together they are a few megabytes.
 
     `url("css/hansa.css")` gives `/static/0a1b2c3d4e/css/hansa.css`; relative addresses inside a
-    style sheet stay inside `/static/`, where an unknown or missing digest is served for minutes only.
+    style sheet stay inside `/static/`, where another digest or none is served for minutes only.
     """
 
     def __init__(
@@ -135,7 +135,7 @@ class StaticFiles:
             return True
         return False
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+    async def __call__(self, scope: Scope, _: Receive, send: Send) -> None:
         """Send a file."""
         parts: Any = scope
         if parts["method"] not in ("GET", "HEAD"):

@@ -63,7 +63,6 @@ class Wiring:
     permissions: Sequence[Permission] = ()
     sign_in_paths: Sequence[tuple[str, str]] = (("/office", "/office/sign-in"),)
 
-
     @property
     def permission_codes(self) -> list[str]:
         """Every permission a role or key may hold."""
@@ -123,7 +122,7 @@ class Visit:
 
     @property
     def market(self) -> str:
-        """Code of the market: of the header `Hansa-Market`, else chosen before, else the default."""
+        """Code of the market: of the header `Hansa-Market`, else chosen, else the default."""
         if self._market is None:
             self._market = self._find_market()
         return self._market
