@@ -1,8 +1,8 @@
 """Pictures of the demo's goods: drawn as SVG, rendered by resvg, packed as WebP.
 
-`draw` makes one picture of a garment; `render` turns SVG into pixels; `pack` writes the sizes a page asks for. `hero`, `tile`,
-`banner` and `share_card` compose several garments for the home page. Everything is a function of its arguments:
-the same arguments give the same bytes.
+`draw` makes one picture of a garment; `render` turns SVG into pixels; `pack` gives the sizes a page
+asks for; `picture` does all three, faster. `hero`, `tile` and `banner` compose several garments.
+Everything is a function of its arguments: the same arguments give the same bytes.
 """
 
 import io
@@ -13,8 +13,8 @@ from functools import lru_cache
 import resvg_py
 from PIL import Image, ImageChops, ImageFilter
 
-from hansa.assembly.demo.garments import KINDS, shoes, tops
-from hansa.assembly.demo.garments.cloth import BLACK, WHITE, WOOD, Cloth, Colour, pattern_of
+from hansa.assembly.demo.garments import KINDS, props, shoes, tops
+from hansa.assembly.demo.garments.cloth import BLACK, WHITE, Cloth, Colour
 
 WIDTH, HEIGHT = 800, 1000
 WIDTHS = (640, 320, 160)
@@ -23,8 +23,14 @@ VIEWS = (1, 2, 3)
 
 # What a garment is made of when the caller names no pattern: knitwear is knitted, jeans are twill.
 _CLOTHS = {
-    "jumper": "cable", "men_jumper": "knit", "cardigan": "rib", "scarf": "knit", "jeans": "twill",
-    "coat": "herringbone", "men_coat": "herringbone", "blazer": "herringbone",
+    "jumper": "cable",
+    "men_jumper": "knit",
+    "cardigan": "rib",
+    "scarf": "knit",
+    "jeans": "twill",
+    "coat": "herringbone",
+    "men_coat": "herringbone",
+    "blazer": "herringbone",
 }
 # How a garment fills the picture: scale, and the height of its middle.
 _FRAME_OF: dict[str, tuple[float, float]] = {
@@ -78,7 +84,8 @@ def draw(kind: str, colour: Colour, view: int = 1, pattern: str | None = None) -
     """
     cloth_pattern = pattern or _CLOTHS.get(kind)
     if view == 3:
-        return _swatch(kind, colour, cloth_pattern)
+        body, defs = props.close_by(kind, colour, cloth_pattern)
+        return _document(WIDTH, HEIGHT, colour, defs, body)
     body, defs = _garment(kind, colour, cloth_pattern, back=view == 2, key="g")
     return _document(WIDTH, HEIGHT, ground_of(colour), defs, _framed(kind, body))
 
@@ -94,17 +101,24 @@ def pack(image: Image.Image, widths: Sequence[int] = WIDTHS) -> Iterator[tuple[i
     last = image
     for width in sorted(widths, reverse=True):
         if last.width != width:
-            last = last.resize((width, round(last.height * width / last.width)), Image.Resampling.BOX, reducing_gap=None)
+            last = last.resize(
+                (width, round(last.height * width / last.width)),
+                Image.Resampling.BOX,
+                reducing_gap=None,
+            )
         packed = io.BytesIO()
         last.save(packed, "WEBP", quality=WEBP_QUALITY, method=2)
         yield width, packed.getvalue()
 
 
 @lru_cache(maxsize=256)
-def picture(kind: str, colour: Colour, view: int = 1, pattern: str | None = None) -> dict[int, bytes]:
+def picture(
+    kind: str, colour: Colour, view: int = 1, pattern: str | None = None
+) -> dict[int, bytes]:
     """Give the WebP files of a picture by width (`WIDTHS`); the same picture is made once.
 
-    Looks as `draw` does and takes a third of the time: ground and shadow are blurred small and laid under the garment.
+    Looks as `draw` does and takes a third of the time: ground and shadow are blurred small and laid
+    under the garment.
     """
     if view == 3:
         small = render(draw(kind, colour, view, pattern), WIDTHS[1])
@@ -120,7 +134,9 @@ def picture(kind: str, colour: Colour, view: int = 1, pattern: str | None = None
         shadow = mask.filter(ImageFilter.GaussianBlur(blur)).resize(size, Image.Resampling.BICUBIC)
         shadow = ImageChops.offset(shadow, down // 3, round(down * size[0] / WIDTH))
         ground.paste(dark, mask=shadow.point([round(level * share) for level in range(256)]))
-    drawing = _document(WIDTH, HEIGHT, None, cloth.definitions(), _framed(kind, "".join(cloth.parts)))
+    drawing = _document(
+        WIDTH, HEIGHT, None, cloth.definitions(), _framed(kind, "".join(cloth.parts))
+    )
     garment = _pixels(drawing, size[0])
     ground.paste(garment, mask=garment.getchannel("A"))
     return dict(pack(ground))
@@ -133,13 +149,17 @@ def _pixels(svg: str, width: int) -> Image.Image:
 
 def _lit_ground(colour: Colour, size: tuple[int, int]) -> Image.Image:
     top, low = colour.mixed(WHITE, 0.28), colour.mixed(BLACK, 0.045)
-    return Image.composite(Image.new("RGB", size, low.code), Image.new("RGB", size, top.code), _light(size))
+    return Image.composite(
+        Image.new("RGB", size, low.code), Image.new("RGB", size, top.code), _light(size)
+    )
 
 
 @lru_cache(maxsize=4)
 def _light(size: tuple[int, int]) -> Image.Image:
     """Give how dark a ground is at each point: lit from the upper left."""
-    wide = Image.radial_gradient("L").resize((round(size[0] * 2), round(size[1] * 2)), Image.Resampling.BICUBIC)
+    wide = Image.radial_gradient("L").resize(
+        (round(size[0] * 2), round(size[1] * 2)), Image.Resampling.BICUBIC
+    )
     left, upper = round(size[0] * 0.58), round(size[1] * 0.64)
     return wide.crop((left, upper, left + size[0], upper + size[1]))
 
@@ -149,16 +169,18 @@ def _framed(kind: str, body: str) -> str:
     return f'<g transform="translate(400 500) scale({scale:g}) translate(0 {-middle:g})">{body}</g>'
 
 
-def hero(garments: Sequence[Placed], ground: Colour, *, width: int = 1400, height: int = 1200) -> str:
+def hero(
+    garments: Sequence[Placed], ground: Colour, *, width: int = 1400, height: int = 1200
+) -> str:
     """Compose garments on a clothes rail; `x` counts from the left edge of the picture."""
-    rail = (
-        f'<path d="M-20 150H{width + 20}" stroke="{WOOD.mixed(BLACK, 0.35).code}" stroke-width="17"/>'
-        f'<path d="M-20 146H{width + 20}" stroke="{WOOD.code}" stroke-width="8"/>'
+    return _composition(
+        garments, ground, width=width, height=height, behind=props.rail(width), floor=0.86
     )
-    return _composition(garments, ground, width=width, height=height, behind=rail, floor=0.86)
 
 
-def banner(garments: Sequence[Placed], ground: Colour, *, width: int = 1500, height: int = 1000) -> str:
+def banner(
+    garments: Sequence[Placed], ground: Colour, *, width: int = 1500, height: int = 1000
+) -> str:
     """Compose garments lying on a plain ground."""
     return _composition(garments, ground, width=width, height=height, behind="", floor=None)
 
@@ -169,43 +191,40 @@ def tile(garments: Sequence[Placed], ground: Colour) -> str:
 
 
 def _composition(
-    garments: Sequence[Placed], ground: Colour, *, width: int, height: int, behind: str, floor: float | None
+    garments: Sequence[Placed],
+    ground: Colour,
+    *,
+    width: int,
+    height: int,
+    behind: str,
+    floor: float | None,
 ) -> str:
     defs, body = "", ""
     if floor is not None:
-        body += f'<rect y="{height * floor:g}" width="{width}" height="{height}" fill="{ground.mixed(BLACK, 0.09).code}"/>'
+        deeper = ground.mixed(BLACK, 0.09).code
+        body += f'<rect y="{height * floor:g}" width="{width}" height="{height}" fill="{deeper}"/>'
     body += behind
     for number, one in enumerate(garments):
         pattern = one.pattern or _CLOTHS.get(one.kind)
         drawn, own = _garment(one.kind, one.colour, pattern, back=False, key=f"g{number}")
         defs += own
-        hanger = _hanger(46 if one.kind in tops.DRAWINGS else 0) if one.hanger else ""
-        body += (
-            f'<g transform="translate({one.x:g} {one.y:g}) rotate({one.lean:g}) scale({one.scale:g})">{hanger}{drawn}</g>'
-        )
+        hanger = props.hanger(46 if one.kind in tops.DRAWINGS else 0) if one.hanger else ""
+        place = f"translate({one.x:g} {one.y:g}) rotate({one.lean:g}) scale({one.scale:g})"
+        body += f'<g transform="{place}">{hanger}{drawn}</g>'
     return _document(width, height, ground, defs, body)
 
 
-def _hanger(low: int) -> str:
-    """Give a hanger whose shoulders lie `low` deeper than those of a coat; its hook stays."""
-    metal = "#8d867c"
-    wood = WOOD.code
-    edge = WOOD.mixed(BLACK, 0.4).code
-    return (
-        f'<path d="M0 {150 + low} V104 C0 84 26 82 26 60 C26 34 -14 30 -18 58" fill="none" stroke="{metal}" stroke-width="7" stroke-linecap="round"/>'
-        f'<path d="M-122 {204 + low} Q-60 {168 + low} 0 {146 + low} Q60 {168 + low} 122 {204 + low}" fill="none" stroke="{edge}" stroke-width="21" stroke-linecap="round"/>'
-        f'<path d="M-122 {201 + low} Q-60 {165 + low} 0 {143 + low} Q60 {165 + low} 122 {201 + low}" fill="none" stroke="{wood}" stroke-width="16" stroke-linecap="round"/>'
-    )
-
-
-def _garment(kind: str, colour: Colour, pattern: str | None, *, back: bool, key: str) -> tuple[str, str]:
+def _garment(
+    kind: str, colour: Colour, pattern: str | None, *, back: bool, key: str
+) -> tuple[str, str]:
     """Give the drawing with its shadow, around x = 0, and its definitions."""
     cloth = Cloth(colour, pattern, key)
     KINDS[kind](cloth, back)
     dark = ground_of(colour).mixed(BLACK, 0.75).code
-    shadow = (
-        f'<g fill="{dark}" opacity=".34" filter="url(#soft)" transform="translate(10 26)">{"".join(cloth.shape)}</g>'
-        f'<g fill="{dark}" opacity=".2" filter="url(#near)" transform="translate(2 6)">{"".join(cloth.shape)}</g>'
+    shape = "".join(cloth.shape)
+    shadow = "".join(
+        f'<g fill="{dark}" opacity="{share}" filter="url(#{blur})" transform="{by}">{shape}</g>'
+        for share, blur, by in ((0.34, "soft", "translate(10 26)"), (0.2, "near", "translate(2 6)"))
     )
     return shadow + "".join(cloth.parts), cloth.definitions()
 
@@ -215,7 +234,8 @@ def _document(width: int, height: int, ground: Colour | None, defs: str, body: s
     if ground is not None:
         top, low = ground.mixed(WHITE, 0.28).code, ground.mixed(BLACK, 0.045).code
         own = (
-            f'<radialGradient id="ground" cx=".42" cy=".36" r=".85"><stop offset="0" stop-color="{top}"/>'
+            f'<radialGradient id="ground" cx=".42" cy=".36" r=".85">'
+            f'<stop offset="0" stop-color="{top}"/>'
             f'<stop offset="1" stop-color="{low}"/></radialGradient>'
             '<filter id="soft" x="-.3" y="-.3" width="1.6" height="1.6">'
             '<feGaussianBlur stdDeviation="20"/></filter>'
@@ -226,60 +246,4 @@ def _document(width: int, height: int, ground: Colour | None, defs: str, body: s
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" '
         f'width="{width}" height="{height}"><defs>{own}{defs}</defs>{under}{body}</svg>'
-    )
-
-
-# What lies on the cloth of view 3: a button, a label, a metal eye.
-_BUTTONED = {"coat", "men_coat", "trench", "blazer", "shirt", "men_shirt", "dress_shirt", "cardigan", "blouse", "trousers", "men_trousers", "shorts", "skirt"}
-
-
-def _swatch(kind: str, colour: Colour, pattern: str | None) -> str:
-    """Draw the cloth close by, in three soft waves."""
-    cloth = Cloth(colour, None, "w")
-    bands = ""
-    edges = [
-        "M0 0 H800 V250 C620 190 420 330 0 210 Z",
-        "M0 170 C300 330 560 150 800 230 V560 C560 470 320 660 0 520 Z",
-        "M0 480 C320 650 560 430 800 540 V860 C560 760 300 940 0 800 Z",
-        "M0 770 C300 930 560 730 800 830 V1000 H0 Z",
-    ]
-    big = pattern_of(pattern or "twill", colour, "w-weave", scale=2.1)
-    wave = (
-        '<linearGradient id="w-wave" x2=".18" y2="1"><stop offset="0" stop-color="#000" stop-opacity=".3"/>'
-        '<stop offset=".22" stop-color="#fff" stop-opacity=".16"/><stop offset=".5" stop-color="#fff" stop-opacity="0"/>'
-        f'<stop offset="1" stop-color="{BLACK.code}" stop-opacity=".42"/></linearGradient>'
-    )
-    for number, edge in enumerate(edges):
-        bands += (
-            f'<g transform="translate(0 {number * 4})"><path d="{edge}" fill="{colour.code}"/><path d="{edge}" fill="url(#w-weave)"/>'
-            f'<path d="{edge}" fill="url(#w-wave)"/></g>'
-        )
-    if kind in _BUTTONED:
-        for y in (250, 600):
-            cloth.button(430, y, size=58)
-    else:
-        label = WHITE.mixed(colour, 0.06)
-        cloth.raw(
-            f'<g transform="rotate(-7 420 520)"><rect x="312" y="466" width="230" height="120" rx="5" fill="#000" fill-opacity=".22"/>'
-            f'<rect x="306" y="456" width="230" height="120" rx="5" fill="{label.code}"/>'
-            f'<rect x="318" y="468" width="206" height="96" rx="2" fill="none" stroke="{colour.mixed(BLACK, 0.3).code}" stroke-width="2" stroke-dasharray="7 5"/>'
-            f'<g transform="translate(421 516) scale(.5)" fill="{colour.mixed(BLACK, 0.35).code}">{LEAF}</g></g>'
-        )
-    return _document(WIDTH, HEIGHT, colour, big + wave + cloth.definitions(), bands + "".join(cloth.parts))
-
-
-# The sign of the demo shop, an alder leaf, around 0,0 and about 120 high.
-LEAF = (
-    '<path d="M0 -62 C26 -50 50 -24 48 6 C46 34 24 50 3 52 L3 70 L-3 70 L-3 52 C-24 50 -46 34 -48 6 C-50 -24 -26 -50 0 -62 Z '
-    'M-2.4 -40 V46 H2.4 V-40 Z M4 22 L34 -2 L31 -6 L4 14 Z M-4 22 L-34 -2 L-31 -6 L-4 14 Z M4 -4 L27 -24 L24 -28 L4 -11 Z '
-    'M-4 -4 L-27 -24 L-24 -28 L-4 -11 Z" fill-rule="evenodd"/>'
-)
-
-
-def brand_icon(colour: Colour, *, size: int = 512, padding: float = 0.2, corner: float = 0.22) -> str:
-    """Draw the sign of the shop on its colour, for favicon, manifest and home screens."""
-    scale = size * (1 - 2 * padding) / 132
-    return (
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {size} {size}"><rect width="{size}" height="{size}" rx="{size * corner:g}" '
-        f'fill="{colour.code}"/><g transform="translate({size / 2:g} {size * 0.485:g}) scale({scale:g})" fill="{WHITE.code}">{LEAF}</g></svg>'
     )

@@ -1,9 +1,10 @@
-"""The large pictures of the demo shop: hero and banner of the home page, tiles of categories, share card, icons."""
+"""The large pictures of the demo shop: hero, banner, tiles of categories, share card, icons."""
 
 import io
 from collections.abc import Iterator
 
 from hansa.assembly.demo import pictures
+from hansa.assembly.demo.garments import props
 from hansa.assembly.demo.garments.cloth import Colour
 from hansa.assembly.demo.pictures import Placed
 
@@ -39,32 +40,70 @@ BANNER = (
     Placed("crossbody", CHERRY, 1330, 380, 0.56, 8),
 )
 TILES: dict[str, tuple[Colour, tuple[Placed, ...]]] = {
-    "outerwear": (_OAT, (
-        Placed("trench", SAND, 270, 80, 0.8, -3, hanger=True), Placed("coat", DENIM, 545, 130, 0.8, 2, hanger=True))),
-    "dresses": (_SHELL, (
-        Placed("dress_slip", CHERRY, 245, 30, 0.92, -3), Placed("dress_midi", ROSE, 540, 110, 0.88, 3, hanger=True))),
-    "knitwear": (_MIST, (
-        Placed("cardigan", MILK, 300, 40, 0.86, -5), Placed("jumper", DENIM, 480, 250, 0.84, 4))),
-    "tops": (_OAT, (
-        Placed("blouse", MILK, 290, 10, 0.86, -5), Placed("shirt", SKY, 490, 200, 0.86, 5, pattern="pinstripe"))),
-    "bottoms": (_MIST, (
-        Placed("jeans", DENIM, 270, 60, 0.92, -4), Placed("skirt", CAMEL, 530, 150, 0.86, 4))),
-    "shoes": (_SHELL, (
-        Placed("boot", CHOCOLATE, 310, -60, 0.86), Placed("loafer", CAMEL, 480, 290, 0.86))),
-    "bags": (_OAT, (
-        Placed("tote", CAMEL, 330, -10, 0.86, -3), Placed("crossbody", CHERRY, 500, 350, 0.76, 4))),
-    "accessories": (_MIST, (
-        Placed("scarf", BRICK, 270, 40, 0.84, -4), Placed("beanie", MILK, 545, 260, 0.62, 5),
-        Placed("belt", CHOCOLATE, 500, 500, 0.6, -4))),
-    "men": (_MIST, (
-        Placed("men_coat", INK, 270, 80, 0.82, -3, hanger=True), Placed("men_jumper", SAGE, 540, 170, 0.8, 3, hanger=True))),
-    "women": (_SHELL, (
-        Placed("coat", CAMEL, 275, 80, 0.82, -3, hanger=True), Placed("dress_shirt", DENIM, 545, 130, 0.84, 3, hanger=True))),
+    "outerwear": (
+        _OAT,
+        (
+            Placed("trench", SAND, 270, 80, 0.8, -3, hanger=True),
+            Placed("coat", DENIM, 545, 130, 0.8, 2, hanger=True),
+        ),
+    ),
+    "dresses": (
+        _SHELL,
+        (
+            Placed("dress_slip", CHERRY, 245, 30, 0.92, -3),
+            Placed("dress_midi", ROSE, 540, 110, 0.88, 3, hanger=True),
+        ),
+    ),
+    "knitwear": (
+        _MIST,
+        (Placed("cardigan", MILK, 300, 40, 0.86, -5), Placed("jumper", DENIM, 480, 250, 0.84, 4)),
+    ),
+    "tops": (
+        _OAT,
+        (
+            Placed("blouse", MILK, 290, 10, 0.86, -5),
+            Placed("shirt", SKY, 490, 200, 0.86, 5, pattern="pinstripe"),
+        ),
+    ),
+    "bottoms": (
+        _MIST,
+        (Placed("jeans", DENIM, 270, 60, 0.92, -4), Placed("skirt", CAMEL, 530, 150, 0.86, 4)),
+    ),
+    "shoes": (
+        _SHELL,
+        (Placed("boot", CHOCOLATE, 310, -60, 0.86), Placed("loafer", CAMEL, 480, 290, 0.86)),
+    ),
+    "bags": (
+        _OAT,
+        (Placed("tote", CAMEL, 330, -10, 0.86, -3), Placed("crossbody", CHERRY, 500, 350, 0.76, 4)),
+    ),
+    "accessories": (
+        _MIST,
+        (
+            Placed("scarf", BRICK, 270, 40, 0.84, -4),
+            Placed("beanie", MILK, 545, 260, 0.62, 5),
+            Placed("belt", CHOCOLATE, 500, 500, 0.6, -4),
+        ),
+    ),
+    "men": (
+        _MIST,
+        (
+            Placed("men_coat", INK, 270, 80, 0.82, -3, hanger=True),
+            Placed("men_jumper", SAGE, 540, 170, 0.8, 3, hanger=True),
+        ),
+    ),
+    "women": (
+        _SHELL,
+        (
+            Placed("coat", CAMEL, 275, 80, 0.82, -3, hanger=True),
+            Placed("dress_shirt", DENIM, 545, 130, 0.84, 3, hanger=True),
+        ),
+    ),
 }
 
 
 def showcase() -> Iterator[tuple[str, bytes]]:
-    """Give (file name, bytes) of every large picture: `hero-1400.webp`, `tile-dresses-400.webp`, `share.png`, icons."""
+    """Give (file name, bytes) of every large picture: `hero-1400.webp`, `share.png`, icons."""
     hero = pictures.render(pictures.hero(HERO, _OAT), 1400)
     for width, packed in pictures.pack(hero, (1400, 1000, 700)):
         yield f"hero-{width}.webp", packed
@@ -75,11 +114,16 @@ def showcase() -> Iterator[tuple[str, bytes]]:
     for width, packed in pictures.pack(lying, (1200, 800, 400)):
         yield f"banner-{width}.webp", packed
     for name, (ground, garments) in TILES.items():
-        for width, packed in pictures.pack(pictures.render(pictures.tile(garments, ground), 640), (640, 320)):
+        for width, packed in pictures.pack(
+            pictures.render(pictures.tile(garments, ground), 640), (640, 320)
+        ):
             yield f"tile-{name}-{width}.webp", packed
     yield "share.png", _png(pictures.hero(HERO, _OAT, width=1400, height=735), 1200)
     for size in (180, 192, 512):
-        yield f"icon-{size}.png", _png(pictures.brand_icon(GREEN, size=512, padding=0.22, corner=0), size)
+        yield (
+            f"icon-{size}.png",
+            _png(props.brand_icon(GREEN, size=512, padding=0.22, corner=0), size),
+        )
 
 
 _UPRIGHT = (

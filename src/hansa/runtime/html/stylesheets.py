@@ -1,7 +1,8 @@
 """One text per page out of the hand-written stylesheets.
 
-The sources import one another so that each stays short; a browser would fetch such imports one after the other. `bundle` puts
-them into one text, drops comments and white space, and gives fonts the same address that a page preloads.
+The sources import one another so that each stays short; a browser would fetch such imports one
+after the other. `bundle` puts them into one text, drops comments and white space, and gives fonts
+the same address that a page preloads.
 """
 
 import re
@@ -17,7 +18,8 @@ _COMMENT = re.compile(r"/\*.*?\*/", re.DOTALL)
 def bundle(static: Path, name: str, resolve: Callable[[str], str]) -> str:
     """Return the stylesheet `name` with its imports inside, minified.
 
-    `name` and the argument of `resolve` are paths below `static`; `resolve` returns the address a browser is to ask for.
+    `name` and the argument of `resolve` are paths below `static`; `resolve` returns the address
+    a browser is to ask for.
     """
     return minify(_collect(static, name, resolve))
 

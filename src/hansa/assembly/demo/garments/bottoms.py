@@ -8,8 +8,20 @@ _THREAD = Colour("thread", 208, 158, 92)
 
 
 def _waist(cloth: Cloth, y: float, wide: float, *, high: float = 44) -> None:
-    cloth.piece(mirrored(f"M0 {y - 8} Q{wide * 0.6} {y - 8} {wide - 4} {y - 16} L{wide - 6} {y + 6} L0 {y + 14}"), tone=-0.36, shade="", plain=True)
-    cloth.piece(mirrored(f"M0 {y + 6} Q{wide * 0.6} {y + 4} {wide} {y - 8} L{wide + 6} {y + high - 8} Q{wide * 0.6} {y + high + 6} 0 {y + high + 6}"), tone=-0.05)
+    cloth.piece(
+        mirrored(
+            f"M0 {y - 8} Q{wide * 0.6} {y - 8} {wide - 4} {y - 16} L{wide - 6} {y + 6} L0 {y + 14}"
+        ),
+        tone=-0.36,
+        shade="",
+        plain=True,
+    )
+    cloth.piece(
+        mirrored(
+            f"M0 {y + 6} Q{wide * 0.6} {y + 4} {wide} {y - 8} L{wide + 6} {y + high - 8} Q{wide * 0.6} {y + high + 6} 0 {y + high + 6}"
+        ),
+        tone=-0.05,
+    )
 
 
 def _trousers(cloth: Cloth, back: bool, *, hem: tuple[float, float], knee: float) -> None:
@@ -19,7 +31,11 @@ def _trousers(cloth: Cloth, back: bool, *, hem: tuple[float, float], knee: float
     cloth.fold((30, 340), (96, 300), wide=8, both=True)
     cloth.fold((18, 400), ((inner + 12), 880), wide=8, both=True)
     cloth.fold((112, 300), (outer - 16, 880), wide=9, both=True)
-    cloth.seam(f"M66 200 C72 400 {(inner + outer) / 2:g} 700 {(inner + outer) / 2:g} 896", both=True, strength=0.35)
+    cloth.seam(
+        f"M66 200 C72 400 {(inner + outer) / 2:g} 700 {(inner + outer) / 2:g} 896",
+        both=True,
+        strength=0.35,
+    )
     cloth.fold((74, 260), ((inner + outer) / 2 + 8, 880), wide=8, light=True, both=True)
     _waist(cloth, 136, 110)
     if back:
@@ -33,7 +49,13 @@ def _trousers(cloth: Cloth, back: bool, *, hem: tuple[float, float], knee: float
     cloth.seam("M84 182 L116 280", both=True, wide=4)
     cloth.button(2, 162, size=7)
     for x in (54, 92):
-        cloth.piece(f"M{x} 132 L{x + 10} 130 L{x + 11} 184 L{x + 1} 186 Z", both=True, tone=0.05, shade="", shadow=False)
+        cloth.piece(
+            f"M{x} 132 L{x + 10} 130 L{x + 11} 184 L{x + 1} 186 Z",
+            both=True,
+            tone=0.05,
+            shade="",
+            shadow=False,
+        )
     cloth.fold((42, 188), (54, 330), wide=7, both=True)
 
 
@@ -54,9 +76,14 @@ def jeans(cloth: Cloth, back: bool) -> None:
     for y in (320, 520, 560):
         cloth.fold((40, y + 30), (122, y), wide=7, both=True, strength=0.1)
     cloth.fold((20, 400), (46, 880), wide=9, both=True)
-    cloth.raw('<path d="M60 420 Q96 620 84 820 Q60 640 60 420Z" fill="#fff" fill-opacity=".1"/>', both=True)
+    cloth.raw(
+        '<path d="M60 420 Q96 620 84 820 Q60 640 60 420Z" fill="#fff" fill-opacity=".1"/>',
+        both=True,
+    )
     cloth.stitch("M106 190 C130 300 138 420 130 880", both=True, colour=_THREAD)
-    cloth.piece("M36 866 Q88 878 141 864 L140 896 Q88 908 36 898 Z", both=True, tone=0.08, shadow=False)
+    cloth.piece(
+        "M36 866 Q88 878 141 864 L140 896 Q88 908 36 898 Z", both=True, tone=0.08, shadow=False
+    )
     cloth.stitch("M38 874 Q88 886 139 872", both=True, colour=_THREAD)
     _waist(cloth, 136, 112)
     cloth.stitch("M-112 174 Q0 190 112 174", colour=_THREAD)
@@ -74,7 +101,10 @@ def jeans(cloth: Cloth, back: bool) -> None:
     cloth.stitch("M44 192 C54 232 92 248 124 244", both=True, colour=_THREAD)
     cloth.button(1, 162, size=8, colour=BRASS)
     for x in (46, 98):
-        cloth.raw(f'<circle cx="{x}" cy="{198 if x < 60 else 232}" r="3.4" fill="{BRASS.code}"/>', both=True)
+        cloth.raw(
+            f'<circle cx="{x}" cy="{198 if x < 60 else 232}" r="3.4" fill="{BRASS.code}"/>',
+            both=True,
+        )
 
 
 def skirt(cloth: Cloth, back: bool) -> None:
@@ -108,7 +138,13 @@ def shorts(cloth: Cloth, back: bool) -> None:
     cloth.seam("M92 322 L132 412", both=True, wide=4)
     cloth.button(2, 302, size=7)
     for x in (52, 96):
-        cloth.piece(f"M{x} 272 L{x + 11} 270 L{x + 12} 326 L{x + 1} 328 Z", both=True, tone=0.06, shade="", shadow=False)
+        cloth.piece(
+            f"M{x} 272 L{x + 11} 270 L{x + 12} 326 L{x + 1} 328 Z",
+            both=True,
+            tone=0.06,
+            shade="",
+            shadow=False,
+        )
 
 
 DRAWINGS: dict[str, Callable[[Cloth, bool], None]] = {

@@ -118,14 +118,14 @@ class Cloth:
     ) -> None:
         """Lay a piece of cloth; `both` lays its mirror image too."""
         colour = fill or self.tone(tone)
-        edge = (
-            f'stroke="{self.line}" stroke-opacity=".38" stroke-width="1.8" stroke-linejoin="round"/>'
-        )
+        edge = f'stroke="{self.line}" stroke-opacity=".38" stroke-width="1.8" stroke-linejoin="round"/>'
         woven = self.pattern is not None and not plain and fill is None
         if woven:
             body = f'<path d="{path}" fill="{colour.code}"/>'
             body += f'<path d="{path}" fill="url(#{self.key}-pattern)"/>'
-            body += f'<path d="{path}" fill="{self._shaded(None, shade) if shade else "none"}" {edge}'
+            body += (
+                f'<path d="{path}" fill="{self._shaded(None, shade) if shade else "none"}" {edge}'
+            )
         else:
             body = f'<path d="{path}" fill="{self._shaded(colour, shade) if shade else colour.code}" {edge}'
         self._lay(body, both=both)
@@ -135,8 +135,14 @@ class Cloth:
                 self.shape.append(f'<path d="{path}" transform="scale(-1 1)"/>')
 
     def fold(
-        self, start: tuple[float, float], end: tuple[float, float], *,
-        wide: float = 14, bend: float = 0, light: bool = False, both: bool = False,
+        self,
+        start: tuple[float, float],
+        end: tuple[float, float],
+        *,
+        wide: float = 14,
+        bend: float = 0,
+        light: bool = False,
+        both: bool = False,
         strength: float = 0.13,
     ) -> None:
         """Lay a soft fold from start to end, widest in its last third."""
@@ -146,7 +152,9 @@ class Cloth:
         colour = WHITE if light else BLACK
         self._lay(f'<path d="{path}" fill="{colour.code}" fill-opacity="{strength:g}"/>', both=both)
 
-    def seam(self, path: str, *, both: bool = False, wide: float = 2.2, strength: float = 0.6) -> None:
+    def seam(
+        self, path: str, *, both: bool = False, wide: float = 2.2, strength: float = 0.6
+    ) -> None:
         """Lay a seam or an edge."""
         self._lay(
             f'<path d="{path}" fill="none" stroke="{self.line}" stroke-opacity="{strength:g}" '
@@ -218,8 +226,12 @@ def _shade(name: str, shade: str, colour: Colour | None, *, pale: bool) -> str:
     deep, glow = (0.34, 0.13) if pale else (0.5, 0.1)
     stops: dict[str, list[tuple[float, Colour, float]]] = {
         "side": [
-            (0, BLACK, deep * 0.6), (0.14, BLACK, deep * 0.16), (0.34, WHITE, glow), (0.52, WHITE, 0.02),
-            (0.8, BLACK, deep * 0.2), (1, BLACK, deep * 0.85),
+            (0, BLACK, deep * 0.6),
+            (0.14, BLACK, deep * 0.16),
+            (0.34, WHITE, glow),
+            (0.52, WHITE, 0.02),
+            (0.8, BLACK, deep * 0.2),
+            (1, BLACK, deep * 0.85),
         ],
         "down": [(0, WHITE, glow), (0.4, WHITE, 0.0), (1, BLACK, deep * 0.7)],
         "round": [(0, WHITE, glow * 1.4), (0.5, WHITE, 0.0), (1, BLACK, deep)],
@@ -250,30 +262,77 @@ def pattern_of(kind: str, colour: Colour, name: str, *, scale: float = 1.0) -> s
 def _tile(kind: str, dark: str, pale: str) -> tuple[int, int, str]:
     tiles: dict[str, tuple[int, int, str]] = {
         "stripe": (26, 26, f'<path d="M0 4H26" stroke="{pale}" stroke-width="8"/>'),
-        "pinstripe": (20, 20, f'<path d="M5 0V20" stroke="{pale}" stroke-opacity=".75" stroke-width="2"/>'),
-        "check": (64, 64, (
-            f'<path d="M0 16H64M16 0V64" stroke="{dark}" stroke-opacity=".28" stroke-width="20"/>'
-            f'<path d="M0 48H64M48 0V64" stroke="{pale}" stroke-opacity=".55" stroke-width="2.5"/>')),
-        "gingham": (32, 32, f'<path d="M0 8H32M8 0V32" stroke="{pale}" stroke-opacity=".5" stroke-width="16"/>'),
-        "dots": (34, 34, (
-            f'<circle cx="8" cy="8" r="4.4" fill="{pale}"/><circle cx="25" cy="25" r="4.4" fill="{pale}"/>')),
-        "herringbone": (24, 24, (
-            f'<path d="M0 2l12 10 12-10M0 10l12 10 12-10M0 18l12 10 12-10M0-6l12 10 12-10" fill="none" '
-            f'stroke="{dark}" stroke-opacity=".3" stroke-width="2.4"/>')),
-        "twill": (7, 7, f'<path d="M0 2H7" stroke="{pale}" stroke-opacity=".22" stroke-width="1.6"/>'),
-        "rib": (12, 40, (
-            f'<path d="M3 0V40" stroke="{dark}" stroke-opacity=".28" stroke-width="3.4"/>'
-            f'<path d="M9 0V40" stroke="#fff" stroke-opacity=".1" stroke-width="3"/>')),
-        "cable": (56, 64, (
-            f'<path d="M6 0V64M50 0V64" stroke="{dark}" stroke-opacity=".22" stroke-width="4"/>'
-            f'<path d="M18 0C18 18 38 14 38 32S18 46 18 64M38 0C38 18 18 14 18 32S38 46 38 64" fill="none" '
-            f'stroke="{dark}" stroke-opacity=".3" stroke-width="6" stroke-linecap="round"/>'
-            f'<path d="M16 0C16 18 36 14 36 32S16 46 16 64" fill="none" stroke="#fff" stroke-opacity=".14" stroke-width="4"/>')),
-        "knit": (14, 12, (
-            f'<path d="M1 1q3 6 6 9q3-3 6-9" fill="none" stroke="{dark}" stroke-opacity=".2" stroke-width="2"/>')),
-        "quilt": (70, 70, (
-            f'<path d="M0 35H70M35 0V70" stroke="{dark}" stroke-opacity=".35" stroke-width="2"/>'
-            f'<path d="M0 38H70M38 0V70" stroke="#fff" stroke-opacity=".14" stroke-width="2.5"/>')),
+        "pinstripe": (
+            20,
+            20,
+            f'<path d="M5 0V20" stroke="{pale}" stroke-opacity=".75" stroke-width="2"/>',
+        ),
+        "check": (
+            64,
+            64,
+            (
+                f'<path d="M0 16H64M16 0V64" stroke="{dark}" stroke-opacity=".28" stroke-width="20"/>'
+                f'<path d="M0 48H64M48 0V64" stroke="{pale}" stroke-opacity=".55" stroke-width="2.5"/>'
+            ),
+        ),
+        "gingham": (
+            32,
+            32,
+            f'<path d="M0 8H32M8 0V32" stroke="{pale}" stroke-opacity=".5" stroke-width="16"/>',
+        ),
+        "dots": (
+            34,
+            34,
+            (
+                f'<circle cx="8" cy="8" r="4.4" fill="{pale}"/><circle cx="25" cy="25" r="4.4" fill="{pale}"/>'
+            ),
+        ),
+        "herringbone": (
+            24,
+            24,
+            (
+                f'<path d="M0 2l12 10 12-10M0 10l12 10 12-10M0 18l12 10 12-10M0-6l12 10 12-10" fill="none" '
+                f'stroke="{dark}" stroke-opacity=".3" stroke-width="2.4"/>'
+            ),
+        ),
+        "twill": (
+            7,
+            7,
+            f'<path d="M0 2H7" stroke="{pale}" stroke-opacity=".22" stroke-width="1.6"/>',
+        ),
+        "rib": (
+            12,
+            40,
+            (
+                f'<path d="M3 0V40" stroke="{dark}" stroke-opacity=".28" stroke-width="3.4"/>'
+                f'<path d="M9 0V40" stroke="#fff" stroke-opacity=".1" stroke-width="3"/>'
+            ),
+        ),
+        "cable": (
+            56,
+            64,
+            (
+                f'<path d="M6 0V64M50 0V64" stroke="{dark}" stroke-opacity=".22" stroke-width="4"/>'
+                f'<path d="M18 0C18 18 38 14 38 32S18 46 18 64M38 0C38 18 18 14 18 32S38 46 38 64" fill="none" '
+                f'stroke="{dark}" stroke-opacity=".3" stroke-width="6" stroke-linecap="round"/>'
+                f'<path d="M16 0C16 18 36 14 36 32S16 46 16 64" fill="none" stroke="#fff" stroke-opacity=".14" stroke-width="4"/>'
+            ),
+        ),
+        "knit": (
+            14,
+            12,
+            (
+                f'<path d="M1 1q3 6 6 9q3-3 6-9" fill="none" stroke="{dark}" stroke-opacity=".2" stroke-width="2"/>'
+            ),
+        ),
+        "quilt": (
+            70,
+            70,
+            (
+                f'<path d="M0 35H70M35 0V70" stroke="{dark}" stroke-opacity=".35" stroke-width="2"/>'
+                f'<path d="M0 38H70M38 0V70" stroke="#fff" stroke-opacity=".14" stroke-width="2.5"/>'
+            ),
+        ),
         "floral": (92, 92, _flowers(dark, pale)),
     }
     return tiles[kind]

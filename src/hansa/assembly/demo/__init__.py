@@ -1,0 +1,1 @@
+"""The demo: a fashion shop with goods, prices, stock, customers and orders, made from nothing."""
