@@ -165,7 +165,7 @@ create table search_clock (
     only_one boolean primary key default true check (only_one),
     looked_at timestamptz not null
 );
-insert into search_clock (looked_at) values (now());
+insert into search_clock (looked_at) values ('epoch');
 """
 
 

@@ -157,12 +157,8 @@ async def a_small_shop(tx: Transaction, *, now: datetime) -> SmallShop:
             id=new_id(now), code="central", name={"ru": "Склад"}, channels=(MARKET,)
         ),
     )
-    await catalog.save_categories(
-        tx, categories=[shop.clothes, shop.coats, shop.dresses], now=now
-    )
-    await catalog.save_attributes(
-        tx, attributes=[shop.colour, shop.size, shop.material], now=now
-    )
+    await catalog.save_categories(tx, categories=[shop.clothes, shop.coats, shop.dresses], now=now)
+    await catalog.save_attributes(tx, attributes=[shop.colour, shop.size, shop.material], now=now)
     await catalog.save_choices(
         tx,
         choices=[

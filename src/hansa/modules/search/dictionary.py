@@ -66,7 +66,8 @@ class Dictionary:
     def __post_init__(self) -> None:
         self.by_number = {branch.id: branch for branch in self.branches.values()}
         self.hidden = {branch.id for branch in self.branches.values() if branch.is_hidden}
-        self.names = {each.code: each.name for each in self.properties.values()}
+        ordered = sorted(self.properties.values(), key=lambda each: (each.position, each.code))
+        self.names = {each.code: each.name for each in ordered}
         self.facets = {each.code for each in self.properties.values() if each.is_facet}
 
     def placed(self, category_ids: Iterable[UUID]) -> list[Branch]:
@@ -110,6 +111,7 @@ class TreeChange(NamedTuple):
 
     categories: tuple[int, ...]
     attributes: bool
+    is_anything: bool = True
 
 
 async def take_over(tx: Transaction) -> tuple[Dictionary, TreeChange]:
@@ -131,7 +133,7 @@ async def take_over(tx: Transaction) -> tuple[Dictionary, TreeChange]:
     ]
     values = _repainted(held, await tx.all(projecting.VALUES))
     if not categories and not attributes and not values:
-        return held, TreeChange((), False)
+        return held, TreeChange((), attributes=False, is_anything=False)
     if categories:
         await _save_categories(tx, categories)
     if attributes:
@@ -142,7 +144,7 @@ async def take_over(tx: Transaction) -> tuple[Dictionary, TreeChange]:
         held.branches[each.id].id for each in categories if each.id in held.branches
     )
     are_known = any(each.id in held.properties for each in attributes)
-    return await load(tx), TreeChange(changed, are_known)
+    return await load(tx), TreeChange(changed, attributes=are_known)
 
 
 def _property(attribute: catalog.Attribute) -> Property:

@@ -144,7 +144,11 @@ def options_of(
     swatches: Mapping[tuple[str, str], tuple[str | None, int]],
     language: str,
 ) -> list[Option]:
-    """Gather what variants differ in; values in the order of the dictionary, else by size."""
+    """Gather what variants differ in, in the order of `names`.
+
+    Values stand in the order of the dictionary, else by size.
+    """
+    places = {code: place for place, code in enumerate(names)}
     found: dict[str, dict[str, tuple[int, Value]]] = {}
     for options in variants:
         for code, label in options.items():
@@ -159,5 +163,7 @@ def options_of(
             pick(names.get(code, {}), language) or code,
             [value for _, value in sorted(values.values(), key=lambda pair: pair[0])],
         )
-        for code, values in found.items()
+        for code, values in sorted(
+            found.items(), key=lambda pair: (places.get(pair[0], len(places)), pair[0])
+        )
     ]

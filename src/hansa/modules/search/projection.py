@@ -17,7 +17,7 @@ from hansa.modules.search import dictionary as dictionaries
 from hansa.modules.search import wording
 from hansa.modules.search.dictionary import Dictionary, FacetValue
 from hansa.modules.search.store import projecting
-from hansa.runtime.database import Row, Transaction
+from hansa.runtime.database import Row, Snapshot, Transaction
 
 WHOLE_SHOP = 0
 """Number of the branch every listed product stands in."""
@@ -78,7 +78,7 @@ async def project_products(
         dictionary, _ = await dictionaries.take_over(tx)
     await tx.execute(projecting.ADD_PRODUCTS, {"ids": ids})
     held = {row.product_id: row for row in await tx.all(projecting.LOCK_PRODUCTS, {"ids": ids})}
-    sources = await _read(tx, ids, now)
+    sources = await read_sources(tx, ids, now)
     gone = [row for product_id, row in held.items() if product_id not in sources.products]
     kept = [row for product_id, row in held.items() if product_id in sources.products]
     await _number(tx, dictionary, sources)
@@ -89,7 +89,8 @@ async def project_products(
     return sum(1 for row in projected.products if row[2])
 
 
-async def _read(tx: Transaction, ids: Sequence[UUID], now: datetime) -> Sources:
+async def read_sources(tx: Snapshot, ids: Sequence[UUID], now: datetime) -> Sources:
+    """Read what the other modules know of some products, in a fixed number of statements."""
     products = await catalog.get_products(tx, product_ids=ids)
     everything = await catalog.get_variants_of_products(tx, product_ids=ids)
     variants = {
@@ -112,7 +113,7 @@ async def _read(tx: Transaction, ids: Sequence[UUID], now: datetime) -> Sources:
 
 
 async def _available(
-    tx: Transaction, market: str, variant_ids: Sequence[UUID]
+    tx: Snapshot, market: str, variant_ids: Sequence[UUID]
 ) -> dict[UUID, int]:
     """Give what may be sold, in thousandths. The channel of a market has the market's code."""
     found = await stock.availability(tx, channel=market, variant_ids=variant_ids)
@@ -214,6 +215,25 @@ def _entry(
         array(price and price.was_minor for price in prices),
         array(pieces),
     )  # fmt: skip
+
+
+def expected(
+    profile: pricing.PriceProfile,
+    product: catalog.Product,
+    variants: Sequence[catalog.Variant],
+    sources: Sources,
+) -> tuple[list[int | None], list[int | None], list[int]] | None:
+    """Give the prices, struck-through prices and stock that a profile's entry must have."""
+    by_variant = sources.prices[profile.id]
+    prices = [by_variant.get(variant.id) for variant in variants]
+    if not any(prices) or product.status is not catalog.Status.ACTIVE:
+        return None
+    available = sources.available[profile.market]
+    return (
+        [price and price.minor for price in prices],
+        [price and price.was_minor for price in prices],
+        [available.get(variant.id, 0) for variant in variants],
+    )
 
 
 def stock_tags(

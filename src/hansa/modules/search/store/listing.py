@@ -236,19 +236,19 @@ COMPLETE_QUERY = """
 # The first three hundred that fit, of those the popular: bounded work for a letter typed.
 SUGGEST_PRODUCTS = """
     select entry.product, entry.price, entry.price_max, entry.was, entry.available,
-           entry.price_list_id, some.popularity as key, words.card
+           entry.price_list_id, fitting.popularity as key, words.card
       from (select id, popularity
               from search_product
              where is_listed
                and words @@ to_tsquery('ru', %(query)s)
-             limit 300) as some
+             limit 300) as fitting
       join search_entry as entry on entry.profile = %(profile)s
-                                and entry.product = some.id
-      join search_text as words on words.product = some.id
+                                and entry.product = fitting.id
+      join search_text as words on words.product = fitting.id
                                and words.language = %(language)s
      where (entry.shown_from is null or entry.shown_from <= %(now)s)
        and (entry.shown_until is null or %(now)s < entry.shown_until)
-     order by some.popularity desc, entry.product desc
+     order by fitting.popularity desc, entry.product desc
      limit %(limit)s
 """
 

@@ -1,0 +1,83 @@
+"""The projection as a whole: building it anew, following the clock, comparing it with its sources."""
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from hansa.modules import catalog, pricing
+from hansa.modules.search import dictionary as dictionaries
+from hansa.modules.search import projection
+from hansa.modules.search.store import listing, projecting
+from hansa.runtime.database import Database, Transaction
+
+CHUNK = 1_000
+CHANGES_KEPT = timedelta(minutes=15)
+QUERIES_KEPT = timedelta(days=90)
+
+
+async def rebuild(
+    database: Database,
+    *,
+    now: datetime,
+    on_progress: Callable[[int, int], None] | None = None,
+) -> int:
+    """Project every product anew, in short transactions; give how many are listed.
+
+    The shop stays open meanwhile. `on_progress` is told how many of how many are done.
+    """
+    async with database.snapshot() as snap:
+        total = await catalog.count_products(snap)
+    async with database.transaction() as tx:
+        dictionary, _ = await dictionaries.take_over(tx)
+    done, listed = 0, 0
+    after: UUID | None = None
+    while True:
+        async with database.transaction() as tx:
+            ids = await catalog.list_product_ids(tx, after=after, limit=CHUNK)
+            if ids:
+                listed += await projection.project_products(
+                    tx, product_ids=ids, now=now, dictionary=dictionary
+                )
+        if not ids:
+            break
+        after, done = ids[-1], done + len(ids)
+        if on_progress is not None:
+            on_progress(done, max(total, done))
+    await _forget_deleted(database, now)
+    async with database.transaction() as tx:
+        await tx.execute(projecting.COUNT_WORDS)
+    return listed
+
+
+async def _forget_deleted(database: Database, now: datetime) -> None:
+    after = 0
+    while True:
+        async with database.transaction() as tx:
+            rows = await tx.all(projecting.LIST_PROJECTED, {"after": after, "limit": CHUNK})
+            if not rows:
+                return
+            ids = [row.product_id for row in rows]
+            known = await catalog.get_products(tx, product_ids=ids)
+            gone = [product_id for product_id in ids if product_id not in known]
+            if gone:
+                await projection.project_products(tx, product_ids=gone, now=now)
+        after = rows[-1].id
+
+
+async def follow_clock(tx: Transaction, *, now: datetime) -> None:
+    """Take note of windows of publication and price lists that opened or closed."""
+    await pricing.flip_lists(tx, now=now)
+    since = await tx.scalar(projecting.LOOKED_AT)
+    if since >= now:
+        return
+    edge = await tx.all(projecting.AT_WINDOW_EDGE, {"since": since, "now": now})
+    if edge:
+        await tx.execute(projecting.LOG_CHANGES, {"products": [row.product for row in edge]})
+    await tx.execute(projecting.LOOK, {"now": now})
+
+
+async def tidy(tx: Transaction, *, now: datetime) -> None:
+    """Drop what is not needed any more, and count words again."""
+    await tx.execute(projecting.PRUNE_CHANGES, {"before": now - CHANGES_KEPT})
+    await tx.execute(listing.FORGET_QUERIES, {"before": now - QUERIES_KEPT})
+    await tx.execute(projecting.COUNT_WORDS)

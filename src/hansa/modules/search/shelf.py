@@ -1,0 +1,389 @@
+"""What shoppers see: listings, product pages, suggestions. One statement each, but for a text that is new."""
+
+import asyncio
+import contextlib
+from collections import Counter, OrderedDict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from time import monotonic
+from typing import TYPE_CHECKING
+from uuid import UUID
+
+import structlog
+
+from hansa.kernel.text import pick
+from hansa.modules import pricing
+from hansa.modules.search import counts as counting
+from hansa.modules.search.counts import Selection, Tally
+from hansa.modules.search.keeper import FOLLOW_SECONDS, CountsKeeper
+from hansa.modules.search.model import (
+    ListingQuery,
+    NoSuchBranch,
+    NoSuchPage,
+    Position,
+    Sort,
+    TooManyFilters,
+)
+from hansa.modules.search.store import listing
+from hansa.modules.search.words import Found, WordFinder, prefix_query
+from hansa.modules.search.typing_errors import other_layout
+from hansa.runtime.database import Row
+
+if TYPE_CHECKING:
+    from hansa.runtime.context import Context
+
+FRESH_SECONDS = 5.0
+KEPT_MAX = 4_000
+QUERIES_MAX = 1_000
+
+_log = structlog.get_logger()
+
+
+@dataclass(slots=True)
+class Kept:
+    """Something counted, for as long as it may be shown."""
+
+    version: int
+    made_at: float
+    tally: Tally
+    written: bytes | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Rows of a listing with all that surrounds them, before anybody put it into a form."""
+
+    rows: Sequence[Row]
+    counts: counting.Counts
+    selection: Selection
+    kept: Kept
+    next: Position | None
+    previous: Position | None
+    searched_for: str | None
+    profile: pricing.PriceProfile
+
+
+class Shelf:
+    """Reads of one process: the database for what is shown, memory for what is counted."""
+
+    def __init__(self, context: "Context") -> None:
+        self._context = context
+        self._database = context.database
+        self.keeper = CountsKeeper(context.database, context.clock.now)
+        self._finder = WordFinder(context.database)
+        self._kept: OrderedDict[object, Kept] = OrderedDict()
+        self._asked: Counter[str] = Counter()
+        self._following: asyncio.Task[None] | None = None
+        self.fresh_seconds = FRESH_SECONDS
+
+    async def start(self) -> None:
+        """Begin to follow the database."""
+        self._following = asyncio.create_task(self._follow())
+
+    async def close(self) -> None:
+        """Stop following; what was asked is remembered."""
+        if self._following is not None:
+            self._following.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await self._following
+        await self.remember()
+
+    async def _follow(self) -> None:
+        while True:
+            await asyncio.sleep(FOLLOW_SECONDS)
+            try:
+                await self.keeper.follow()
+                await self.remember()
+            except Exception as error:  # noqa: BLE001 - supervised: counts must go on being followed
+                _log.warning("counts could not follow", error=repr(error))
+
+    async def remember(self) -> None:
+        """Write down what was asked for since the last time, for suggestions."""
+        if not self._asked:
+            return
+        asked, self._asked = self._asked, Counter()
+        async with self._database.transaction() as tx:
+            await tx.execute(
+                listing.REMEMBER_QUERIES,
+                {
+                    "texts": list(asked),
+                    "uses": list(asked.values()),
+                    "now": self._context.clock.now(),
+                },
+            )
+
+    async def profile(self, profile_id: int) -> pricing.PriceProfile:
+        """Give a profile by its number."""
+        for profile in await self._context.service(pricing.Profiles).all():
+            if profile.id == profile_id:
+                return profile
+        return pricing.PriceProfile(id=profile_id, market="", customer_group=None, lists=())
+
+    # --- listings ----------------------------------------------------------------------------------------------------
+
+    async def page(self, query: ListingQuery) -> Page:
+        """Read a page of a listing.
+
+        Raises:
+            NoSuchBranch: no category is shown at the address.
+            TooManyFilters: more facets at once than can be asked for.
+        """
+        counts = await self.keeper.counts()
+        profile = await self.profile(query.profile_id)
+        found = None if not query.text or not query.text.strip() else await self._find(query.text)
+        selection = select(counts, query)
+        kept = self._tally(counts, selection, found)
+        rows, after, before = await self._rows(query, counts, selection, kept.tally, found)
+        is_other = found is not None and query.text is not None and found.text.lower() != " ".join(
+            query.text.lower().split()
+        )
+        return Page(
+            rows=rows,
+            counts=counts,
+            selection=selection,
+            kept=kept,
+            next=after,
+            previous=before,
+            searched_for=found.text if is_other and found is not None else None,
+            profile=profile,
+        )
+
+    async def _find(self, text: str) -> Found:
+        found = await self._finder.find(text)
+        if found.products and len(self._asked) < QUERIES_MAX:
+            words = found.text.lower()
+            # What looks like a number of somebody or something is not for others to see.
+            if 2 <= len(words) <= 60 and sum(letter.isdigit() for letter in words) < 5:
+                self._asked[words] += 1
+        return found
+
+    def _tally(self, counts: counting.Counts, selection: Selection, found: Found | None) -> Kept:
+        key = (selection, None if found is None else found.products)
+        kept = self._kept.get(key)
+        if kept is not None and (
+            kept.version == counts.version or monotonic() - kept.made_at < self.fresh_seconds
+        ):
+            return kept
+        tally = counting.tally(counts, selection, None if found is None else found.bits)
+        kept = self._kept[key] = Kept(counts.version, monotonic(), tally)
+        self._kept.move_to_end(key)
+        while len(self._kept) > KEPT_MAX:
+            self._kept.popitem(last=False)
+        return kept
+
+    async def _rows(
+        self,
+        query: ListingQuery,
+        counts: counting.Counts,
+        selection: Selection,
+        tally: Tally,
+        found: Found | None,
+    ) -> tuple[list[Row], Position | None, Position | None]:
+        if not tally.total:
+            return [], None, None
+        if found is not None and query.sort is Sort.RELEVANCE:
+            return await self._ranked(query, tally, found)
+        holder = counts.holders.get(selection.category)
+        branch_size = holder.value.bit_count() if holder else len(counts.tags)
+        is_gathered = found is not None or tally.total**2 < branch_size * (query.limit + 1)
+        position = query.position
+        is_backward = position is not None and position.is_backward
+        statement = listing.page(
+            _order(query),
+            is_backward=is_backward,
+            has_start=position is not None,
+            groups=len(selection.groups),
+            is_gathered=is_gathered,
+        )
+        parameters = self._parameters(query, selection) | {
+            "category": selection.category,
+            "limit": query.limit + 1,
+            "key": position.key if position else None,
+            "product": position.product if position else None,
+        }
+        if is_gathered:
+            parameters["products"] = counting.members_of(tally.matching)
+        async with self._database.snapshot(single=True) as snap:
+            rows = await snap.all(statement, parameters)
+        has_more = len(rows) > query.limit
+        rows = rows[: query.limit]
+        if is_backward:
+            rows.reverse()
+        if not rows:
+            return rows, None, None
+        after = Position(rows[-1].key, rows[-1].product) if has_more or is_backward else None
+        has_before = has_more if is_backward else position is not None
+        before = Position(rows[0].key, rows[0].product, is_backward=True) if has_before else None
+        return rows, after, before
+
+    def _parameters(self, query: ListingQuery, selection: Selection) -> dict[str, object]:
+        return {
+            "profile": query.profile_id,
+            "language": query.language,
+            "now": self._context.clock.now(),
+            "price_from": query.price_from_minor,
+            "price_to": query.price_to_minor,
+            "in_stock": query.in_stock,
+        } | {f"group_{n}": list(ids) for n, (_, ids) in enumerate(selection.groups)}
+
+    async def _ranked(
+        self, query: ListingQuery, tally: Tally, found: Found
+    ) -> tuple[list[Row], Position | None, Position | None]:
+        """Read a stretch of what a text found; a few more than needed, since some may be gone."""
+        size = (tally.matching.bit_length() + 7) // 8
+        fitting = tally.matching.to_bytes(size, "little")
+        ranked = [
+            number
+            for number in found.products
+            if number >> 3 < size and fitting[number >> 3] >> (number & 7) & 1
+        ]
+        start, end = _stretch(ranked, query)
+        async with self._database.snapshot(single=True) as snap:
+            rows = await snap.all(
+                listing.RANKED,
+                self._parameters(query, Selection(query.profile_id))
+                | {"products": ranked[start:end]},
+            )
+        if query.position is not None and query.position.is_backward:
+            rows = rows[-query.limit :]
+        else:
+            rows = rows[: query.limit]
+        if not rows:
+            return [], None, None
+        last, first = start + rows[-1].key - 1, start + rows[0].key - 1
+        after = Position(last, rows[-1].product) if last + 1 < len(ranked) else None
+        before = Position(first, rows[0].product, is_backward=True) if first > 0 else None
+        return rows, after, before
+
+    # --- single products ---------------------------------------------------------------------------------------------
+
+    async def product(self, *, slug: str, profile_id: int, language: str) -> Row:
+        """Read a product page.
+
+        Raises:
+            NoSuchPage: nothing is shown at this address.
+        """
+        async with self._database.snapshot(single=True) as snap:
+            row = await snap.maybe(
+                listing.PRODUCT,
+                {
+                    "slug": slug,
+                    "profile": profile_id,
+                    "language": language,
+                    "now": self._context.clock.now(),
+                },
+            )
+        if row is None:
+            raise NoSuchPage(slug)
+        return row
+
+    async def cards(
+        self, *, product_ids: Sequence[UUID], profile_id: int, language: str
+    ) -> list[Row]:
+        """Read cards of some products, in the order given; those not shown are left out."""
+        async with self._database.snapshot(single=True) as snap:
+            return await snap.all(
+                listing.CARDS,
+                {
+                    "product_ids": list(product_ids),
+                    "profile": profile_id,
+                    "language": language,
+                    "now": self._context.clock.now(),
+                },
+            )
+
+    # --- suggestions -------------------------------------------------------------------------------------------------
+
+    async def suggested(
+        self, *, text: str, profile_id: int, language: str, limit: int
+    ) -> tuple[list[Row], list[counting.Node], list[str]]:
+        """Find products, categories and former queries that go on as was typed."""
+        typed = " ".join(text.lower().replace("ё", "е")[:60].split())
+        counts = await self.keeper.counts()
+        for start in (typed, other_layout(typed)):
+            query = prefix_query(start)
+            if not query:
+                continue
+            parameters = {"start": start, "end": start + "\U0010ffff", "limit": limit}
+            async with self._database.snapshot(single=True) as snap:
+                rows = await snap.all(
+                    listing.SUGGEST_PRODUCTS,
+                    {
+                        "query": query,
+                        "profile": profile_id,
+                        "language": language,
+                        "now": self._context.clock.now(),
+                        "limit": limit,
+                    },
+                )
+                queries = await snap.all(listing.COMPLETE_QUERY, parameters)
+            nodes = _nodes(counts, profile_id, start, language)[:limit]
+            if rows or nodes or queries:
+                return rows, nodes, [row.text for row in queries]
+        return [], [], []
+
+
+def _nodes(
+    counts: counting.Counts, profile_id: int, start: str, language: str
+) -> list[counting.Node]:
+    profile = counts.profiles.get(profile_id)
+    if profile is None:
+        return []
+    found = []
+    for nodes in counts.children.values():
+        for node in nodes:
+            name = " " + pick(node.name, language).lower().replace("ё", "е")
+            holder = counts.holders.get(node.id)
+            if f" {start}" in name and holder is not None and holder.value & profile.listed.value:
+                found.append(node)
+    return sorted(found, key=lambda node: (len(node.path), node.position))
+
+
+def _order(query: ListingQuery) -> str:
+    if query.sort is Sort.NAME:
+        return "name:ru" if query.language == "ru" else "name:en"
+    return "popular" if query.sort is Sort.RELEVANCE else str(query.sort)
+
+
+def _stretch(ranked: Sequence[int], query: ListingQuery) -> tuple[int, int]:
+    position = query.position
+    spare = query.limit * 2 + 1
+    if position is None:
+        return 0, spare
+    place = position.key if isinstance(position.key, int) else 0
+    if not 0 <= place < len(ranked) or ranked[place] != position.product:
+        with contextlib.suppress(ValueError):
+            place = ranked.index(position.product)
+    place = max(0, min(place, len(ranked)))
+    if position.is_backward:
+        return max(0, place - spare), place
+    return place + 1, place + 1 + spare
+
+
+def select(counts: counting.Counts, query: ListingQuery) -> Selection:
+    """Turn words of a query into numbers.
+
+    Raises:
+        NoSuchBranch: no category is shown at the address.
+        TooManyFilters: more facets at once than can be asked for.
+    """
+    category = 0
+    if query.category_slug:
+        node = counts.slugs.get(query.category_slug)
+        if node is None or any(counts.nodes[step].is_hidden for step in node.path):
+            raise NoSuchBranch(query.category_slug)
+        category = node.id
+    if len(query.filters) > listing.GROUPS_MAX:
+        raise TooManyFilters(listing.GROUPS_MAX)
+    groups = []
+    for code, wanted in sorted(query.filters.items()):
+        known = (counts.values.get((code, value)) for value in wanted)
+        groups.append((code, tuple(sorted({value.id for value in known if value is not None}))))
+    return Selection(
+        profile=query.profile_id,
+        category=category,
+        groups=tuple(groups),
+        price_from=query.price_from_minor,
+        price_to=query.price_to_minor,
+        in_stock=query.in_stock,
+    )
