@@ -10,6 +10,7 @@ import click
 from hansa.assembly.application import open_storage
 from hansa.assembly.commands.installation import installation, read_settings
 from hansa.assembly.commands.progress import progress
+from hansa.assembly.commands.users import refresh_roles
 from hansa.runtime.clock import SystemClock
 from hansa.runtime.database import archive
 from hansa.runtime.database.migrate import head_revision, pending_revisions
@@ -24,6 +25,7 @@ def migrate() -> None:
     """Bring the database to this release's tables."""
     with installation(read_settings(), migrated=False) as here:
         applied = migrate_with_progress(here.dsn)
+        asyncio.run(refresh_roles(here.settings))
     if applied:
         click.echo(f"Migrated to {applied[-1]} in {len(applied)} steps.")
     else:
