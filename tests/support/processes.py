@@ -10,6 +10,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
+from typing import TextIO
 
 import psutil
 
@@ -60,6 +61,7 @@ class Program:
         environment: Mapping[str, str] | None = None,
         user: int | None = None,
         cwd: Path | None = None,
+        output: TextIO | None = None,
     ) -> Iterator[Program]:
         """Run `python ARGUMENTS` in a session of its own.
 
@@ -68,7 +70,7 @@ class Program:
         process = subprocess.Popen(
             [sys.executable, *arguments],
             stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
+            stdout=subprocess.PIPE if output is None else output,
             stderr=subprocess.STDOUT,
             text=True,
             cwd=cwd or ROOT,
