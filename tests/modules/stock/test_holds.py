@@ -129,7 +129,12 @@ async def test_within_a_batch_the_first_come_is_the_first_served(tx, now):
 
     answers = await apply_holds(tx, commands, now=now)
 
-    assert [isinstance(answer, stock.Reservation) for answer in answers] == [True, False, True, False]
+    assert [isinstance(answer, stock.Reservation) for answer in answers] == [
+        True,
+        False,
+        True,
+        False,
+    ]
     assert answers[1].short == ((variant, 2, 1),)
 
 

@@ -1,6 +1,7 @@
 """Making two parties one, and two of one again."""
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import ClassVar
@@ -107,7 +108,7 @@ async def merge_parties(
     if filled:
         await tx.execute(store.SAVE_PROFILE, {**_profile(kept, filled), "id": keep, "now": now})
     await tx.execute(store.CLOSE_CONFLICTS, {"a": keep, "b": absorb, "now": now})
-    await _record(tx, "parties.merge", keep, absorb, merge_id, by, now)
+    await _record(tx, "parties.merge", both, merge_id=merge_id, by=by, now=now)
     await tx.publish(PartiesMerged(keep_id=keep, absorb_id=absorb))
     return merge_id
 
@@ -152,7 +153,7 @@ async def undo_merge(tx: Transaction, *, merge_id: UUID, by: Actor | None, now: 
         profile = {**_profile(kept, untouched), "id": kept.id, "now": now}
         await tx.execute(store.SAVE_PROFILE, profile)
     await tx.execute(store.CLOSE_MERGE, {"id": merge_id, "now": now, "by": by and by.id})
-    await _record(tx, "parties.undo_merge", merge.keep_id, merge.absorb_id, merge_id, by, now)
+    await _record(tx, "parties.undo_merge", both, merge_id=merge_id, by=by, now=now)
     await tx.publish(PartiesParted(keep_id=merge.keep_id, absorb_id=merge.absorb_id))
     return Undone(
         keep_id=merge.keep_id,
@@ -178,8 +179,8 @@ def _profile(row: Row, changed: dict[str, str]) -> dict[str, object]:
 async def _record(
     tx: Transaction,
     action: str,
-    keep: UUID,
-    absorb: UUID,
+    both: Mapping[str, UUID],
+    *,
     merge_id: UUID,
     by: Actor | None,
     now: datetime,
@@ -189,7 +190,7 @@ async def _record(
         actor=by,
         action=action,
         subject_kind="party",
-        subject_id=keep,
-        after={"absorbed": str(absorb), "merge": str(merge_id)},
+        subject_id=both["keep"],
+        after={"absorbed": str(both["absorb"]), "merge": str(merge_id)},
         now=now,
     )

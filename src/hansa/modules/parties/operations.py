@@ -88,9 +88,9 @@ async def match_or_create(
 
     Exact keys only. If they point to several parties, the most telling kind decides (outside
     number, card, INN, OGRN, telephone, e-mail), the parties stay apart and the conflict is listed
-    for a person to look at. A found party is not changed, except that with `trusted` (staff, the ERP)
-    identifiers nobody has yet are added to it: what a stranger typed beside a known telephone must
-    not become a key to that person's data.
+    for a person to look at. A found party is not changed, except that with `trusted` (staff, the
+    ERP) identifiers nobody has yet are added to it: what a stranger typed beside a known telephone
+    must not become a key to that person's data.
 
     Raises:
         IdentifierInvalid: one of them is none of its kind.
