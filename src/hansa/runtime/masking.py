@@ -50,7 +50,10 @@ def mask_text(text: str) -> str:
 
 def mask_url(url: str) -> str:
     """Hide secrets in the query and the log-in part of an address."""
-    parts = urlsplit(url)
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return mask_text(url)
     query = [
         (name, MASK if is_secret_name(name) else mask_text(value))
         for name, value in parse_qsl(parts.query, keep_blank_values=True)

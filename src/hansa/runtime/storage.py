@@ -282,6 +282,7 @@ class S3Storage(_ObjectStorage):
         access_key: str,
         secret_key: str,
         prefix: str = "",
+        retries: int = 3,
     ) -> None:
         store = S3Store(
             bucket,
@@ -297,7 +298,7 @@ class S3Storage(_ObjectStorage):
                 "connect_timeout": "5s",
             },
             retry_config={
-                "max_retries": 3,
+                "max_retries": retries,
                 "retry_timeout": timedelta(seconds=30),
             },
         )

@@ -77,7 +77,10 @@ class _Line:
     def circuit(self, target: str) -> Circuit:
         """Give the circuit breaker of the destination, or of the host if any host may be called."""
         destination = self.destination
-        host = "" if destination.base_url is not None else urlsplit(target).netloc
+        host = ""
+        if destination.base_url is None:
+            with suppress(ValueError):  # no address at all; `guard.check` will say so
+                host = urlsplit(target).netloc
         if host not in self.circuits:
             if len(self.circuits) >= _CIRCUITS_MAX:
                 self.circuits.popitem(last=False)

@@ -87,6 +87,7 @@ class Brokers:
             "client.id": "hansa",
             "socket.keepalive.enable": True,
             "reconnect.backoff.max.ms": 2000,
+            "log_level": 3,  # its own log goes to stderr; errors come to `error_cb`
             "error_cb": _log_error,
         }
 
@@ -245,7 +246,10 @@ class KafkaSource:
                 "enable.auto.offset.store": False,
                 "auto.offset.reset": "earliest",
                 "isolation.level": "read_committed",
-                "session.timeout.ms": 10_000,
+                "session.timeout.ms": 6_000,
+                # Also how long a rebalance waits for a member that is busy or, with some brokers,
+                # dead. One that was given up on can do no harm: its cursors have moved on.
+                "max.poll.interval.ms": 60_000,
                 "queued.max.messages.kbytes": 16 * 1024,
             }
         )
