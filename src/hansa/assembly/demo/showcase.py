@@ -36,7 +36,7 @@ BANNER = (
     Placed("trousers", INK, 1130, 60, 0.92, 7),
     Placed("shirt", SKY, 470, -40, 0.98, -8),
     Placed("belt", CHOCOLATE, 840, 480, 0.62, -6),
-    Placed("loafer", CHOCOLATE, 250, 560, 0.62, -4),
+    Placed("loafer", CHOCOLATE, 250, 500, 0.62, -4),
     Placed("crossbody", CHERRY, 1330, 380, 0.56, 8),
 )
 TILES: dict[str, tuple[Colour, tuple[Placed, ...]]] = {

@@ -8,7 +8,9 @@ from litestar import Response, get, post
 from litestar.params import FromPath
 
 from hansa.kernel.errors import HansaError
+from hansa.kernel.identifiers import new_id
 from hansa.modules import accounts, orders, parties
+from hansa.runtime.database import Transaction
 from hansa.runtime.html import Form, Page
 from hansa.runtime.html.formats import format_moment, format_money
 from hansa.runtime.http import (
@@ -27,6 +29,7 @@ from hansa.surfaces.storefront.pictures import picture
 from hansa.surfaces.storefront.shell import market_of, page
 
 _ORDERS_PER_PAGE = 10
+_NEWS = "marketing.email"
 
 
 def _shopper(request: Request) -> Actor:
@@ -125,21 +128,12 @@ async def save_profile(request: Request) -> Page:
     now = request.received_at
     try:
         async with request.transaction() as tx:
-            await parties.save_profile(
-                tx,
-                party_id=_party(actor),
-                given_name=form.text("given_name"),
-                family_name=form.text("family_name"),
-                phone=form.text("phone"),
-                region=market_of(request).phone_region,
-                by=actor.id,
-                now=now,
-            )
+            await _save_party(tx, request, _party(actor), form)
             await parties.set_consent(
                 tx,
                 party_id=_party(actor),
-                purpose="marketing",
-                is_given=form.text("news") == "1",
+                purpose=_NEWS,
+                is_granted=form.text("news") == "1",
                 source="account",
                 now=now,
             )
@@ -169,7 +163,8 @@ async def add_address(request: Request) -> Response[None] | Page:
         await parties.save_address(
             tx,
             party_id=_party(actor),
-            address=parties.NewAddress(
+            address=parties.Address(
+                id=new_id(request.received_at),
                 label=form.text("label"),
                 phone=form.text("phone"),
                 country=market_of(request).country,
@@ -179,7 +174,6 @@ async def add_address(request: Request) -> Response[None] | Page:
                 flat=form.text("flat"),
                 postcode=form.text("postcode"),
             ),
-            by=actor.id,
             now=request.received_at,
         )
     return go_to(request, f"/{request.language}/account/addresses")
@@ -190,9 +184,7 @@ async def remove_address(request: Request, address_id: FromPath[UUID]) -> Respon
     """Remove one of the shopper's addresses."""
     actor = _shopper(request)
     async with request.transaction() as tx:
-        await parties.remove_address(
-            tx, party_id=_party(actor), address_id=address_id, by=actor.id, now=request.received_at
-        )
+        await parties.remove_address(tx, party_id=_party(actor), address_id=address_id)
     return go_to(request, f"/{request.language}/account/addresses")
 
 
@@ -245,14 +237,45 @@ async def end_session(request: Request, session_id: FromPath[UUID]) -> Response[
     return go_to(request, f"/{request.language}/account/security")
 
 
+async def _save_party(
+    tx: Transaction, request: Request, party_id: UUID, form: Form[Any]
+) -> None:
+    """Change the names, and the telephone if it is another one."""
+    now, region = request.received_at, market_of(request).phone_region
+    party = await parties.get_party(tx, party_id=party_id)
+    await parties.save_profile(
+        tx,
+        party_id=party_id,
+        profile=parties.Profile(
+            given_name=form.text("given_name"),
+            family_name=form.text("family_name"),
+            middle_name=party.middle_name,
+            language=request.language,
+            birth_on=party.birth_on,
+        ),
+        now=now,
+    )
+    known = party.value_of(parties.IdentifierKind.PHONE)
+    wanted = form.text("phone")
+    if wanted == (known or ""):
+        return
+    if wanted:
+        phone = parties.Identifier(kind=parties.IdentifierKind.PHONE, value=wanted)
+        await parties.add_identifier(
+            tx, party_id=party_id, identifier=phone, now=now, region=region
+        )
+    if known:
+        old = parties.Identifier(kind=parties.IdentifierKind.PHONE, value=known)
+        await parties.remove_identifier(tx, party_id=party_id, identifier=old, region=region)
+
+
 async def _profile(request: Request, actor: Actor) -> Form[Any]:
     async with request.snapshot() as snap:
         party = await parties.get_party(snap, party_id=_party(actor))
         consents = await parties.list_consents(snap, party_id=_party(actor))
-        identifiers = await parties.list_identifiers(snap, party_id=_party(actor))
         user = await accounts.get_user(snap, user_id=actor.id)
-    phone = next((one.value for one in identifiers if one.kind == "phone"), "")
-    wants_news = any(one.purpose == "marketing" and one.is_given for one in consents)
+    phone = party.value_of(parties.IdentifierKind.PHONE) or ""
+    wants_news = any(one.purpose == _NEWS and one.is_granted for one in consents)
     return Form(
         {
             "given_name": party.given_name,

@@ -44,6 +44,7 @@ SURFACE = Module(
         sign_in_pages.show_forgotten,
         sign_in_pages.send_link,
         sign_in_pages.show_new_password,
+        sign_in_pages.confirm_email,
         sign_in_pages.set_new_password,
         account_pages.account,
         account_pages.list_orders,

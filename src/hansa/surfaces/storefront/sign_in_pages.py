@@ -2,6 +2,7 @@
 
 from typing import Any
 from litestar import Response, get, post
+from litestar.params import FromPath
 
 from hansa.kernel.errors import HansaError
 from hansa.modules import accounts, checkout, parties
@@ -89,11 +90,27 @@ async def send_link(request: Request) -> Page:
     return await _forgotten_page(request, Form(), sent=True)
 
 
-@get(in_each_language("/new-password"))
-async def show_new_password(request: Request) -> Page:
+@get(in_each_language("/password-reset/{token:str}"))
+async def show_new_password(request: Request, token: FromPath[str]) -> Page:
     """Show the form of a link."""
     shopper_or_guest(request)
-    return await _forgotten_page(request, Form(), token=request.query_params.get("token", ""))
+    return await _forgotten_page(request, Form(), token=token)
+
+
+@get(in_each_language("/confirm-email/{token:str}"))
+async def confirm_email(request: Request, token: FromPath[str]) -> Page:
+    """Note that an address belongs to its user, by the link in a letter."""
+    shopper_or_guest(request)
+    async with request.transaction() as tx:
+        await accounts.verify_email(tx, token=token, now=request.received_at)
+    return await page(
+        request,
+        "sign_in.html",
+        tab="account",
+        form=Form(),
+        next=f"/{request.language}/account",
+        notice=translator(request)("Your e-mail address is confirmed."),
+    )
 
 
 @post(in_each_language("/new-password"))
@@ -139,7 +156,7 @@ async def _make_account(request: Request, form: Form[Any]) -> None:
     given_name, _, family_name = form.text("name").partition(" ")
     async with request.transaction() as tx:
         # A new party, not a match: that the address is theirs is not proven yet.
-        party_id = await parties.create_party(
+        party_id = await parties.match_or_create(
             tx,
             party=parties.NewParty(
                 kind=parties.PartyKind.PERSON,
@@ -147,6 +164,7 @@ async def _make_account(request: Request, form: Form[Any]) -> None:
                 family_name=family_name,
                 language=request.language,
             ),
+            identifiers=[],
             now=request.received_at,
         )
         await accounts.create_user(

@@ -48,7 +48,14 @@ def dress_slip(cloth: Cloth, back: bool) -> None:
         cloth.raw(
             f'<path d="M{side * 62} 300 C{side * 66} 230 {side * 58} 180 {side * 48} 138" fill="none" stroke="{cloth.tone(-0.2).code}" stroke-width="5" stroke-linecap="round"/>'
         )
-    cloth.piece(mirrored("M0 300 L92 322 L100 340 L0 352"), tone=-0.3, shade="", plain=True)
+    cloth.piece(
+        mirrored(
+            "M0 300 L92 322 L104 348 L60 372 L0 396" if back else "M0 300 L92 322 L100 340 L0 352"
+        ),
+        tone=-0.3,
+        shade="",
+        plain=True,
+    )
     top = (
         "M0 340 C30 336 52 320 64 292 C78 300 92 316 108 344"
         if not back

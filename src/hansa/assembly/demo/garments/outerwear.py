@@ -42,8 +42,8 @@ def coat(cloth: Cloth, back: bool) -> None:
         cloth.piece(
             "M54 156 L84 176 L124 272 L80 266 L98 312 L-4 512 L-30 500 L10 330 Z", tone=0.07
         )
-        cloth.seam("M102 560 L154 596", both=True, wide=4)
-        cloth.seam("M98 570 L150 606", both=True, strength=0.25)
+        cloth.seam("M92 562 L136 598", both=True, wide=4)
+        cloth.seam("M88 572 L132 608", both=True, strength=0.25)
     cloth.piece("M-142 500 Q0 522 142 500 L142 538 Q0 560 -142 538 Z", tone=-0.1)
     cloth.stitch("M-138 506 Q0 528 138 506")
     cloth.stitch("M-138 532 Q0 554 138 532")
@@ -136,12 +136,12 @@ def down_jacket(cloth: Cloth, back: bool) -> None:
     for y in range(280, 640, 62):
         low = (y - 190) * 0.13
         cloth.seam(
-            f"M{150 + low} {y + 26} Q{196 + low} {y + 26} {226 + low * 1.1:.0f} {y - 6}",
+            f"M{150 + low} {y + 26} Q{196 + low} {y + 26} {208 + low:.0f} {y - 4}",
             both=True,
             strength=0.55,
             wide=3,
         )
-        cloth.fold((160 + low, y + 30), (224 + low, y + 6), wide=5, light=True, both=True)
+        cloth.fold((160 + low, y + 30), (206 + low, y + 8), wide=5, light=True, both=True)
     cloth.piece(
         mirrored(
             "M0 214 L70 206 L122 190 C158 206 168 300 166 400 C164 520 176 620 176 716 Q90 742 0 740"
