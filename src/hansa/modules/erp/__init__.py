@@ -1,1 +1,78 @@
-"""Exchange with accounting systems: 1C through CommerceML."""
+"""Exchange with 1C through CommerceML: goods, prices and stock in, orders out, their statuses back.
+
+Owns connections, sessions, received files, references to outside ids, the exchange log.
+Promises: a file is imported exactly once however often its import is interrupted; what cannot be
+read or used is refused by itself with a reason and the rest is taken; what a full export does not
+name is taken away only when the whole of it was read, and a person decides when it is much; an order
+is sent until 1C says that it has it. Publishes: contracts.erp. Locks: the file's row, then those of
+catalogue, prices and stock in their order; files of one connection come one after another.
+
+1C repeats a chunk whose answer it did not get: see `importing.content` for how that is told apart.
+"""
+
+from hansa.modules.erp.decisions import NoSuchRemoval, decide_removal
+from hansa.modules.erp.folder import import_folder
+from hansa.modules.erp.jobs_data import ImportFile
+from hansa.modules.erp.model import (
+    Action,
+    AlreadyDecided,
+    Connection,
+    FileState,
+    ImportedFile,
+    Kind,
+    NoConnection,
+    NoSuchFile,
+    Removal,
+    StillImporting,
+)
+from hansa.modules.erp.queries import (
+    ExchangeRow,
+    LogRow,
+    Tally,
+    external_ids,
+    get_file,
+    list_connections,
+    list_exchanges,
+    list_files,
+    list_log,
+    list_removals,
+    tally,
+)
+from hansa.modules.erp.sessions import (
+    ensure_connection,
+    find_connection,
+    repeat_file,
+    save_connection,
+)
+
+__all__ = [
+    "Action",
+    "AlreadyDecided",
+    "Connection",
+    "ExchangeRow",
+    "FileState",
+    "ImportFile",
+    "ImportedFile",
+    "Kind",
+    "LogRow",
+    "NoConnection",
+    "NoSuchFile",
+    "NoSuchRemoval",
+    "Removal",
+    "StillImporting",
+    "Tally",
+    "decide_removal",
+    "ensure_connection",
+    "external_ids",
+    "find_connection",
+    "get_file",
+    "import_folder",
+    "list_connections",
+    "list_exchanges",
+    "list_files",
+    "list_log",
+    "list_removals",
+    "repeat_file",
+    "save_connection",
+    "tally",
+]

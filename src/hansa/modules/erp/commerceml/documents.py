@@ -59,6 +59,8 @@ def read_document(
                     read_document(extractor, one, ordinal, container)
                     for one in extractor.several(child)
                 )
+            case _:
+                pass
     date_1c = _part(extractor, element, parts.get("Дата1С"), values.moment)
     return Document(
         identifier,
@@ -94,6 +96,8 @@ def read_counterparty(extractor: Extractor, element: Element, ordinal: int) -> C
                 address = address or text_in(child, "Представление")
             case "Контакты":
                 contacts = _contacts(child)
+            case _:
+                pass
     identifier = parts.get("Ид")
     if ordinal and not identifier:
         raise Unreadable("missing_id", "the counterparty has no Ид")
@@ -141,6 +145,8 @@ def _line(extractor: Extractor, element: Element) -> DocumentLine:
                 warehouse_ids.extend(
                     found for one in child if (found := one.get("ИдСклада") or text_in(one, "Ид"))
                 )
+            case _:
+                pass
     return DocumentLine(
         parts.get("Ид"),
         extractor.name(parts.get("Наименование")),

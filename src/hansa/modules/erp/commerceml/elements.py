@@ -39,7 +39,7 @@ def local(tag: str) -> str:
 
 def line_of(element: Element) -> int:
     """Give the line of the file where the element begins; 0 when it is not known."""
-    line = element.sourceline
+    line: object = element.sourceline
     return line if isinstance(line, int) else 0
 
 
@@ -185,6 +185,8 @@ class Extractor:
                         name = text_of(part)
                     case "Значение":
                         value = text_of(part)
+                    case _:
+                        pass
             if name:
                 found.append(Requisite(self.name(name) or name, self.long(value) or ""))
         return tuple(found)
@@ -204,6 +206,8 @@ class Extractor:
                         identifier = self.short(text)
                     case "Значение" | "ИдЗначения":
                         several.append(self.long(text) or text)
+                    case _:
+                        pass
             if identifier:
                 found.append(PropertyValue(identifier, tuple(several)))
         return tuple(found)
@@ -281,6 +285,8 @@ class Extractor:
                     found["version"] = self.name(text_of(child))
                 case "ПометкаУдаления":
                     deleted = deleted or is_true(child.text)
+                case _:
+                    pass
         return Product(
             identifier,
             pictures=tuple(pictures),

@@ -78,6 +78,8 @@ class _Stock:
                         self.place(child)
                     case "Количество":
                         self.add(child, None, child.text)
+                    case _:
+                        pass
 
     def place(self, element: Element) -> None:
         """Take Склад with Ид and Количество inside."""
@@ -88,6 +90,8 @@ class _Stock:
                     warehouse_id = text_of(part)
                 case "Количество":
                     text = part.text
+                case _:
+                    pass
         if warehouse_id:
             self.add(element, self._extractor.short(warehouse_id), text)
 
@@ -135,6 +139,8 @@ def read_offer(extractor: Extractor, element: Element, ordinal: int) -> Offer:
             case "Картинка":
                 if text := text_of(child):
                     pictures.append(text)
+            case _:
+                pass
     rows = stock.rows
     told = stock.told
     total = None
@@ -196,6 +202,8 @@ def _price(extractor: Extractor, element: Element) -> Price | None:
                 factor = values.quantity(text, most=extractor.limits.quantity_max)
             case "МинКоличество":
                 least = values.quantity(text, most=extractor.limits.quantity_max)
+            case _:
+                pass
     if amount_text is None:
         return None
     amount = values.price(amount_text, most=extractor.limits.price_max)

@@ -127,7 +127,8 @@ class _Reader:
         """Check the document as soon as its first element is seen."""
         tree = element.getroottree()
         root = tree.getroot()
-        if tree.docinfo.internalDTD is not None:
+        dtd: object = tree.docinfo.internalDTD  # the stubs say that there always is one
+        if dtd is not None:
             raise MalformedFile(1, 1, "a document type declaration is not allowed", "doctype")
         name = etree.QName(root)
         line = line_of(root)

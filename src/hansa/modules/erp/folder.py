@@ -1,0 +1,125 @@
+"""Loading a folder of exports from this machine: the same import without HTTP."""
+
+import hashlib
+from collections.abc import AsyncIterator, Callable
+from pathlib import Path
+from typing import Final
+
+from hansa.kernel.identifiers import new_id
+from hansa.modules.erp import queries, sessions
+from hansa.modules.erp.commerceml import safe_name
+from hansa.modules.erp.importing import removal, run
+from hansa.modules.erp.model import Connection, FileState, ImportedFile, Kind
+from hansa.modules.erp.store import exchange as sql
+from hansa.runtime.context import Context
+
+PIECE_BYTES: Final = 4 * 1024 * 1024
+_ORDER: Final = (
+    "import",
+    "groups",
+    "units",
+    "pricelists",
+    "storages",
+    "propertiesgoods",
+    "propertiesoffers",
+    "goods",
+    "offers",
+    "prices",
+    "rests",
+)
+
+Progress = Callable[[str, int, int], None]
+"""Told a file's name, how many files are done, and how many there are."""
+
+
+def import_order(names: list[str]) -> list[str]:
+    """Sort files so that what others point to comes first."""
+
+    def place(name: str) -> tuple[int, str]:
+        lowered = name.lower()
+        ranks = [
+            rank
+            for rank, word in enumerate(_ORDER)
+            if lowered.startswith(word) or f"-{word}" in lowered
+        ]
+        return (ranks[0] if ranks else len(_ORDER), lowered)
+
+    return sorted(names, key=place)
+
+
+async def import_folder(
+    context: Context,
+    path: Path,
+    *,
+    connection: Connection,
+    progress: Progress | None = None,
+) -> list[ImportedFile]:
+    """Import every XML file of a folder, with its pictures; give what became of each file.
+
+    A file that cannot be read is `failed` and the others are imported all the same.
+    """
+    now = context.clock.now()
+    async with context.database.transaction() as tx:
+        opened = await sessions.open_exchange(
+            tx, connection=connection, kind=Kind.FOLDER, address="", now=now
+        )
+    found = {one.relative_to(path).as_posix(): one for one in path.rglob("*") if one.is_file()}
+    to_import = import_order(
+        [name for name in found if "/" not in name and name.lower().endswith(".xml")]
+    )
+    for name in sorted(found, key=lambda one: one in to_import):
+        if name in to_import or name.startswith("import_files/"):
+            await _receive(context, opened, name, found[name])
+    done: list[ImportedFile] = []
+    for place, name in enumerate(to_import):
+        if progress is not None:
+            progress(name, place, len(to_import))
+        done.append(await _import(context, opened, connection, name))
+    await removal.finish_exchange(context, exchange_id=opened.exchange_id)
+    async with context.database.transaction() as tx:
+        exchange = await sessions.find_exchange(tx, token=opened.token, now=now)
+        await sessions.touch(tx, exchange=exchange, now=context.clock.now(), state="complete")
+    if progress is not None:
+        progress("", len(to_import), len(to_import))
+    return done
+
+
+async def _receive(context: Context, opened: sessions.Opened, name: str, path: Path) -> None:
+    now = context.clock.now()
+    key = f"erp/{now:%Y-%m-%d}/{opened.exchange_id.hex}/{new_id(now).hex}"
+    digest = hashlib.sha256()
+
+    async def pieces() -> AsyncIterator[bytes]:
+        with path.open("rb") as stream:
+            while piece := stream.read(PIECE_BYTES):
+                digest.update(piece)
+                yield piece
+
+    written = await context.storage.put(key, pieces())
+    async with context.database.transaction() as tx:
+        exchange = await sessions.find_exchange(tx, token=opened.token, now=now)
+        await sessions.add_chunk(
+            tx,
+            exchange=exchange,
+            kind=Kind.CATALOG,
+            name=safe_name(name),
+            chunk={
+                "size_bytes": written.size,
+                "sha256": digest.hexdigest(),
+                "storage_key": key,
+            },
+            now=now,
+        )
+
+
+async def _import(
+    context: Context, opened: sessions.Opened, connection: Connection, name: str
+) -> ImportedFile:
+    now = context.clock.now()
+    async with context.database.transaction() as tx:
+        row = await tx.one(sql.LATEST_FILE, {"exchange_id": opened.exchange_id, "name": name})
+        # Not through the queue: this process does it itself.
+        await tx.execute(sql.START_FILE, {"id": row.id, "state": FileState.WAITING, "now": now})
+    await run.run_import(context, row.id)
+    async with context.database.snapshot(single=True) as snap:
+        return await queries.get_file(snap, file_id=row.id)

@@ -1,0 +1,1 @@
+"""The SQL of erp, by what it is about."""
