@@ -7,6 +7,7 @@ so a crash in between loses nothing; the same placing key gives the same order.
 Publishes: contracts.checkout. Locks: one checkout_basket row, then what the lower modules lock.
 """
 
+from hansa.modules.checkout.drafting import normal_contact
 from hansa.modules.checkout.model import (
     Address,
     Basket,
@@ -42,7 +43,7 @@ from hansa.modules.checkout.operations import (
     save_details,
     set_quantity,
 )
-from hansa.modules.checkout.placing import ORDER_PAGE, PlacedOrder, normal_phone, place
+from hansa.modules.checkout.placing import ORDER_PAGE, PlacedOrder, place
 from hansa.modules.checkout.queries import (
     PickupShop,
     count_pieces,
@@ -88,7 +89,7 @@ __all__ = [
     "guest",
     "list_pickup_shops",
     "merge_baskets",
-    "normal_phone",
+    "normal_contact",
     "owner_of",
     "place",
     "remove_line",

@@ -172,7 +172,7 @@ async def place_order(request: Request, data: JSONBody[PlaceBody]) -> PlacedBody
     placed = await placing.place(
         request.context,
         basket_id=basket.id,
-        details=basket.details if data.details is None else data.details.to_details(),
+        details=None if data.details is None else data.details.to_details(),
         key=key,
         expected_total=expected,
         user_id=actor.id if actor is not None and actor.kind == "shopper" else None,

@@ -369,13 +369,18 @@ LONGEST: Mapping[str, int] = {
 
 
 def check_details(
-    details: Details, *, method: DeliveryMethod | None, has_valid_phone: bool
+    details: Details,
+    *,
+    method: DeliveryMethod | None,
+    has_valid_phone: bool,
+    has_valid_email: bool,
+    has_payment: bool,
 ) -> tuple[FieldProblem, ...]:
     """Say what a form lacks or holds wrong; nothing if an order can be placed with it."""
     return (
-        *_check_recipient(details, has_valid_phone=has_valid_phone),
+        *_check_recipient(details, phone=has_valid_phone, email=has_valid_email),
         *_check_delivery(details, method),
-        *_check_choices(details),
+        *_check_choices(details, has_payment=has_payment),
         *_check_lengths(details),
     )
 
@@ -384,16 +389,16 @@ def _missing(name: str, message: str = REQUIRED) -> FieldProblem:
     return FieldProblem(field=name, code="missing", message=message)
 
 
-def _check_recipient(details: Details, *, has_valid_phone: bool) -> list[FieldProblem]:
+def _check_recipient(details: Details, *, phone: bool, email: bool) -> list[FieldProblem]:
     problems = []
     if not details.recipient_name.strip():
         problems.append(_missing("recipient_name"))
     if not details.phone.strip():
         problems.append(_missing("phone"))
-    elif not has_valid_phone:
+    elif not phone:
         message = "This is not a telephone number of this country."
         problems.append(FieldProblem(field="phone", code="invalid", message=message))
-    if details.email.strip() and not _looks_like_email(details.email):
+    if details.email.strip() and not email:
         message = "This is not an e-mail address."
         problems.append(FieldProblem(field="email", code="invalid", message=message))
     return problems
@@ -410,10 +415,13 @@ def _check_delivery(details: Details, method: DeliveryMethod | None) -> list[Fie
     ]
 
 
-def _check_choices(details: Details) -> list[FieldProblem]:
+def _check_choices(details: Details, *, has_payment: bool) -> list[FieldProblem]:
     problems = []
     if not details.payment_method:
         problems.append(_missing("payment_method", "Choose a way to pay."))
+    elif not has_payment:
+        message = "This way to pay is not offered. Choose another one."
+        problems.append(FieldProblem(field="payment_method", code="invalid", message=message))
     if not details.accepts_terms:
         problems.append(_missing("accepts_terms", "Please accept the terms."))
     return problems
@@ -427,10 +435,3 @@ def _check_lengths(details: Details) -> list[FieldProblem]:
             message = "This text is too long."
             problems.append(FieldProblem(field=name, code="too_long", message=message))
     return problems
-
-
-def _looks_like_email(text: str) -> bool:
-    name, at, domain = text.strip().rpartition("@")
-    return bool(
-        at and name and "." in domain and not domain.startswith(".") and not domain.endswith(".")
-    ) and not any(sign.isspace() for sign in text.strip())

@@ -82,7 +82,7 @@ async def set_quantity(
     )
 
 
-async def _put(
+async def _put(  # noqa: PLR0913 - what a line is made of
     tx: Transaction,
     *,
     owner: Owner,
