@@ -9,6 +9,7 @@ const WORDS = {
   close: RU ? "Закрыть" : "Close",
   failed: RU ? "Не получилось. Попробуйте ещё раз." : "That did not work. Please try again.",
   offline: RU ? "Нет связи. Попробуем, когда она появится." : "You are offline. Please try again later.",
+  days: RU ? "дн." : "days",
   late: RU ? "срок вышел" : "overdue",
 };
 export const sprite = document.querySelector("svg.icon use")?.getAttribute("href")?.split("#")[0] ?? "/static/icons/sprite.svg";
@@ -236,6 +237,7 @@ function tick() {
 }
 function leftText(seconds) {
   const two = (number) => String(number).padStart(2, "0");
+  if (seconds > 172800) return `${Math.floor(seconds / 86400)}\u00a0${WORDS.days}`;
   const hours = Math.floor(seconds / 3600);
   const minutes = Math.floor(seconds / 60) % 60;
   return hours ? `${hours}:${two(minutes)}:${two(seconds % 60)}` : `${minutes}:${two(seconds % 60)}`;

@@ -58,6 +58,12 @@ document.addEventListener("click", (event) => {
   }
   const row = event.target.closest("[data-rows] tr[data-href]");
   if (row && !event.target.closest("a, button, input, label") && !String(getSelection())) openRow(row);
+  const toggle = event.target.closest("[data-tree-toggle]");
+  if (toggle) {
+    const open = toggle.getAttribute("aria-expanded") !== "true";
+    toggle.setAttribute("aria-expanded", String(open));
+    toggle.closest("li").querySelector(".tree-children").hidden = !open;
+  }
   const clear = event.target.closest("[data-bulk-clear]");
   if (clear) {
     const form = document.getElementById(clear.closest("[data-bulk]").dataset.bulk);
