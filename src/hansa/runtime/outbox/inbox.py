@@ -233,7 +233,7 @@ async def park_behind(tx: Transaction, *, subscription: str, event: Envelope) ->
     await tx.execute(PARK_BEHIND, {"subscription": subscription, **_fields(event)})
 
 
-async def park_failed(  # noqa: PLR0913 - what is known of a failure
+async def park_failed(
     tx: Transaction,
     *,
     subscription: str,

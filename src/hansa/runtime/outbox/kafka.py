@@ -8,6 +8,7 @@ for its own monitoring tools only.
 
 import asyncio
 import contextlib
+import itertools
 from collections.abc import Collection, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -33,11 +34,13 @@ from prometheus_client import Counter
 from hansa.runtime.database import Database
 from hansa.runtime.outbox.envelope import Envelope, Place, Source
 from hansa.runtime.outbox.inbox import move_cursors
+from hansa.runtime.outbox.locks import MEMBER, dedicated_connection
 
 _FLUSH_SECONDS = 30.0
 _ADMIN_SECONDS = 10.0
 _FORWARD_ROWS = 2000
 _SAVE_SECONDS = 20.0
+_HOLD_SECONDS = 5.0
 _SOURCE = "hansa"
 
 _log = structlog.get_logger(__name__)
@@ -113,6 +116,42 @@ class Brokers:
                     raise
 
 
+class Membership:
+    """A lasting name of this process in its consumer groups, from the lowest free lock.
+
+    Whoever takes the place of a killed relay takes its name too, and with it its partitions at
+    once; an unknown newcomer would wait until the dead one's session has run out, or, with some
+    brokers, until a rebalance gives up on it.
+    """
+
+    def __init__(self, dsn: str) -> None:
+        self._dsn = dsn
+        self.name = ""
+        self.ready = asyncio.Event()
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Hold a name until `stop`; raises what the database raises."""
+        try:
+            async with dedicated_connection(self._dsn, "hansa relay member") as connection:
+                self.name = f"relay-{await _lowest_free(connection)}"
+                self.ready.set()
+                while not stop.is_set():
+                    await connection.execute("select 1")  # notices a lost connection
+                    with contextlib.suppress(TimeoutError):
+                        await asyncio.wait_for(stop.wait(), _HOLD_SECONDS)
+        finally:
+            self.ready.clear()
+
+
+async def _lowest_free(connection: psycopg.AsyncConnection) -> int:
+    for number in itertools.count():
+        cursor = await connection.execute("select pg_try_advisory_lock(%s, %s)", [MEMBER, number])
+        row = await cursor.fetchone()
+        if row and row[0]:
+            return number
+    raise AssertionError("numbers do not end")
+
+
 class Forwarder:
     """Carries numbered events to Kafka, in order per key, at least once."""
 
@@ -184,12 +223,19 @@ class KafkaSource:
     """Gives one subscription its events from Kafka; see `envelope.Source`."""
 
     def __init__(
-        self, database: Database, *, subscription: str, types: frozenset[str], brokers: Brokers
+        self,
+        database: Database,
+        *,
+        subscription: str,
+        types: frozenset[str],
+        brokers: Brokers,
+        membership: Membership,
     ) -> None:
         self._database = database
         self._subscription = subscription
         self._types = types
         self._brokers = brokers
+        self._membership = membership
         self._topics = sorted({brokers.topic(name) for name in types})
         self._owned: frozenset[Place] = frozenset()
         self._given: dict[Place, int] = {}
@@ -218,6 +264,10 @@ class KafkaSource:
     async def next(self, *, limit: int, wait_seconds: float) -> Sequence[Envelope]:
         """Give coming events; see `envelope.Source`."""
         if self._consumer is None:
+            try:
+                await asyncio.wait_for(self._membership.ready.wait(), wait_seconds)
+            except TimeoutError:
+                return []
             self._consumer = await self._in_thread(self._subscribe)
         if asyncio.get_running_loop().time() - self._saved_at > _SAVE_SECONDS:
             await self._save()
@@ -243,6 +293,7 @@ class KafkaSource:
             self._brokers.configuration()
             | {
                 "group.id": f"{self._brokers.topic_prefix}{self._subscription}",
+                "group.instance.id": self._membership.name,
                 "enable.auto.offset.store": False,
                 "auto.offset.reset": "earliest",
                 "isolation.level": "read_committed",

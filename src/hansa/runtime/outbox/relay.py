@@ -81,14 +81,18 @@ async def run_relay(
         )
 
     def from_kafka(name: str, types: frozenset[str]) -> Source:
-        return kafka.KafkaSource(database, subscription=name, types=types, brokers=brokers)
+        return kafka.KafkaSource(
+            database, subscription=name, types=types, brokers=brokers, membership=membership
+        )
 
     brokers = kafka.Brokers(
         servers=settings.kafka_servers,
         topic_prefix=settings.kafka_topic_prefix,
         topic_partitions=settings.relay_partitions,
     )
+    membership = kafka.Membership(database.dsn)
     if settings.kafka_servers:
+        roles["member"] = membership.run
         roles[FORWARDER] = lambda end: kafka.Forwarder(
             database, source=from_postgres(FORWARDER, None), brokers=brokers, name=FORWARDER
         ).run(end)
