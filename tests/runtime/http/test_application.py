@@ -2,18 +2,6 @@
 
 import httpx
 import pytest
-import pytest_asyncio
-
-from tests.support.http import application
-
-
-@pytest_asyncio.fixture(loop_scope="session")
-async def client(settings, committing, clock):
-    async with (
-        application(settings, committing, clock=clock, modules=[]) as site,
-        site.client() as client,
-    ):
-        yield client
 
 
 async def test_a_ready_process_says_so(client: httpx.AsyncClient) -> None:

@@ -15,6 +15,8 @@ from hansa.runtime.database import Snapshot, Transaction
 from hansa.runtime.http.identity import Actor
 
 SYSTEM = "system"
+# Shoppers are known by their id alone: their names belong to the parties, where they can be erased.
+NAMED = ("staff", "key")
 
 
 async def record(  # noqa: PLR0913 - one column each
@@ -40,7 +42,7 @@ async def record(  # noqa: PLR0913 - one column each
             "at": now,
             "actor_id": actor.id if actor else None,
             "actor_kind": actor.kind if actor else SYSTEM,
-            "actor_name": actor.name if actor else "",
+            "actor_name": actor.name if actor and actor.kind in NAMED else "",
             "action": action,
             "subject_kind": subject_kind,
             "subject_id": str(subject_id),

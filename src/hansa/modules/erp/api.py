@@ -157,7 +157,7 @@ async def list_connections(request: Request) -> list[ConnectionView]:
 async def list_files(
     request: Request,
     connection_id: FromPath[UUID],
-    state: Annotated[FileState | None, QueryParameter()] = None,
+    file_state: Annotated[FileState | None, QueryParameter(name="state")] = None,
     after: Cursor = None,
     limit: Limit = LIMIT_DEFAULT,
 ) -> ListPage[FileView]:
@@ -166,7 +166,7 @@ async def list_files(
     cursor = request.read_cursor(after, of="erp.files", types=(datetime, UUID))
     async with request.snapshot(single=True) as snap:
         found = await queries.list_files(
-            snap, connection_id=connection_id, state=state, before=cursor, limit=limit + 1
+            snap, connection_id=connection_id, state=file_state, before=cursor, limit=limit + 1
         )
     shown, following = request.page_of(
         found, limit=limit, of="erp.files", key=lambda file: (file.began_at, file.id)

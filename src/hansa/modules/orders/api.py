@@ -59,7 +59,7 @@ class StateView(msgspec.Struct, frozen=True):
 async def list_orders(
     request: Request,
     market: Code = None,
-    state: Annotated[OrderState | None, QueryParameter()] = None,
+    order_state: Annotated[OrderState | None, QueryParameter(name="state")] = None,
     payment: Annotated[PaymentStanding | None, QueryParameter()] = None,
     search: Text = None,
     placed_from: Annotated[datetime | None, QueryParameter()] = None,
@@ -71,7 +71,7 @@ async def list_orders(
     authorise(request, "orders.view")
     wanted = OrderFilter(
         market=market,
-        states=() if state is None else (state,),
+        states=() if order_state is None else (order_state,),
         payment_states=() if payment is None else (payment,),
         search=search or "",
         placed_from=placed_from,
@@ -96,7 +96,7 @@ async def _page(
 async def export_orders(
     request: Request,
     market: Code = None,
-    state: Annotated[OrderState | None, QueryParameter()] = None,
+    order_state: Annotated[OrderState | None, QueryParameter(name="state")] = None,
     placed_from: Annotated[datetime | None, QueryParameter()] = None,
     placed_until: Annotated[datetime | None, QueryParameter()] = None,
 ) -> Stream:
@@ -104,7 +104,7 @@ async def export_orders(
     authorise(request, "orders.view")
     wanted = OrderFilter(
         market=market,
-        states=() if state is None else (state,),
+        states=() if order_state is None else (order_state,),
         placed_from=placed_from,
         placed_until=placed_until,
     )
@@ -164,8 +164,9 @@ async def advance_order(
     request: Request, order_id: FromPath[UUID], data: JSONBody[AdvanceBody]
 ) -> Response[StateView]:
     """Lead an order to another state; `may_become` of the order says which there are."""
-    permission = "orders.cancel" if data.to is OrderState.CANCELLED else "orders.edit"
-    actor = authorise(request, permission)
+    actor = authorise(request, "orders.edit")
+    if data.to is OrderState.CANCELLED:
+        authorise(request, "orders.cancel")
 
     async def lead(tx: Transaction) -> StateView:
         state = await operations.advance(

@@ -24,7 +24,7 @@ import msgspec
 from litestar.datastructures import UploadFile
 
 from hansa.kernel.errors import HansaError
-from hansa.runtime.http import csrf, problems
+from hansa.runtime.http import csrf, numbers, problems
 from hansa.runtime.http.faults import body_faults
 from hansa.runtime.http.request import Request
 
@@ -33,6 +33,11 @@ T = TypeVar("T", bound=msgspec.Struct)
 WHOLE = ""
 """The field under which an error stands that belongs to no field."""
 
+_NUMBERS = {
+    msgspec.inspect.IntType,
+    msgspec.inspect.FloatType,
+    msgspec.inspect.DecimalType,
+}
 _UNTOUCHED = ("password", "secret")
 _GROUP_MARKS = str.maketrans({" ": None, "\u00a0": None, "\u202f": None, "\u2212": "-"})
 
@@ -156,13 +161,13 @@ def _plain(text: Any, annotation: Any) -> Any:
     kinds = _kinds(msgspec.inspect.type_info(annotation))
     if msgspec.inspect.BoolType in kinds:
         return {"on": "true", "off": "false"}.get(text, text)
-    numbers = {
-        msgspec.inspect.IntType,
-        msgspec.inspect.FloatType,
-        msgspec.inspect.DecimalType,
-    }
-    if kinds & numbers:
-        return text.translate(_GROUP_MARKS).replace(",", ".")
+    if kinds & _NUMBERS:
+        plain = text.translate(_GROUP_MARKS).replace(",", ".")
+        try:
+            numbers.check_decimal(plain, "")
+        except numbers.NumberInvalid:
+            return "?"  # no number, and refused as such
+        return plain
     return text
 
 

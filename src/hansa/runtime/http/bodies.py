@@ -41,6 +41,14 @@ class BodyInvalid(Invalid):
 
 
 @dataclass(eq=False)
+class QueryInvalid(Invalid):
+    """The query of the address is not UTF-8."""
+
+    code: ClassVar[str] = "request.query_invalid"
+    message: ClassVar[str] = "The address cannot be read: it is not UTF-8."
+
+
+@dataclass(eq=False)
 class WrongContentType(Invalid):
     """The body is of a kind this call does not take."""
 

@@ -4,6 +4,7 @@ One function, called by Litestar before each handler; Litestar's own middleware 
 """
 
 from typing import Any
+from urllib.parse import unquote_to_bytes
 
 from hansa.runtime.http import bodies, csrf, idempotency
 from hansa.runtime.http.request import Request
@@ -43,6 +44,10 @@ async def gate(request: Request) -> None:  # type: ignore[type-arg, unused-ignor
 def _check_query(request: Request) -> None:
     query = request.scope["query_string"]
     if b"%" in query:
+        try:
+            unquote_to_bytes(query).decode()
+        except UnicodeDecodeError as error:
+            raise bodies.QueryInvalid from error
         bodies.check_text_values(request.query_params.multi_items())
     if bodies.has_control_character(request.scope["path"]):
         raise bodies.TextInvalid("path")

@@ -10,11 +10,22 @@ from litestar import Response
 
 from hansa.runtime.context import Context
 from hansa.runtime.database import Snapshot, Transaction
-from hansa.runtime.http import bodies, csrf, idempotency, paging
+from hansa.runtime.http import bodies, csrf, idempotency, numbers, paging
 from hansa.runtime.http.identity import Actor
 from hansa.runtime.http.visit import SCOPE_KEY, SESSION_COOKIE, Visit
 
 T = TypeVar("T")
+
+_checkers: dict[int, numbers.Checker | None] = {}
+
+
+def _checker_of(handler: Any) -> numbers.Checker | None:
+    """Give the check of decimal numbers in the body of a route; made once per route."""
+    key = id(handler)
+    if key not in _checkers:
+        data = handler.parsed_fn_signature.parameters.get("data")
+        _checkers[key] = None if data is None else numbers.checker_of(data.annotation)
+    return _checkers[key]
 
 
 class Request(litestar.Request[Any, Any, Any]):
@@ -193,13 +204,16 @@ class Request(litestar.Request[Any, Any, Any]):
         """Read the body as JSON.
 
         Raises:
-            BodyInvalid: it is not, or holds what no text may hold.
+            BodyInvalid, TextInvalid, NumberInvalid: it is not, or holds what may not be.
         """
         if self._json is litestar.types.Empty:
             known = self._connection_state.json
             if known is litestar.types.Empty:
                 bodies.check_content_type(self)
-                known = self._connection_state.json = bodies.decode(await self.body())
+                known = bodies.decode(await self.body())
+                if check := _checker_of(self.route_handler):
+                    check(known, "")
+                self._connection_state.json = known
             self._json = known
         return self._json
 
