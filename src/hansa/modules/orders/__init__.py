@@ -48,12 +48,14 @@ from hansa.modules.orders.operations import (
     standing_of,
 )
 from hansa.modules.orders.queries import (
+    count_by_state,
     find_by_placing_key,
     find_order,
     get_order,
     get_order_by_token,
     list_orders,
     order_token,
+    sales_by_day,
     stream_orders,
 )
 
@@ -89,6 +91,7 @@ __all__ = [
     "advance",
     "apply_erp_status",
     "cancel_order",
+    "count_by_state",
     "find_by_placing_key",
     "find_order",
     "find_transition",
@@ -100,6 +103,7 @@ __all__ = [
     "orders_to_export",
     "place_order",
     "retry_payment",
+    "sales_by_day",
     "standing_of",
     "stream_orders",
     "targets",

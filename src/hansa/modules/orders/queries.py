@@ -6,17 +6,20 @@ import hashlib
 import hmac
 from collections.abc import AsyncIterator
 from dataclasses import replace
-from datetime import datetime
+from datetime import date, datetime
 from uuid import UUID
 
+from hansa.kernel.money import Money
 from hansa.modules.orders import store
 from hansa.modules.orders.model import (
     Order,
     OrderFilter,
     OrderId,
     OrderNotFound,
+    OrderState,
     OrderSummary,
 )
+from hansa.modules.orders.store import summing
 from hansa.runtime.database import Snapshot
 
 _ID_BYTES = 16
@@ -97,6 +100,20 @@ async def list_orders(
 ) -> list[OrderSummary]:
     """Give orders, newest first; `after` is (placed_at, id) of the last one shown."""
     return await store.list_orders(snap, wanted=wanted or OrderFilter(), after=after, limit=limit)
+
+
+async def sales_by_day(
+    snap: Snapshot, *, market: str, since: datetime, zone: str
+) -> list[tuple[date, int, Money]]:
+    """Give (day, orders, total) of the days on which something was sold, cancelled orders apart."""
+    return await summing.sales_by_day(snap, market=market, since=since, zone=zone)
+
+
+async def count_by_state(
+    snap: Snapshot, *, market: str, since: datetime
+) -> dict[OrderState, int]:
+    """Give how many orders placed since an instant stand in each state."""
+    return await summing.count_by_state(snap, market=market, since=since)
 
 
 async def stream_orders(

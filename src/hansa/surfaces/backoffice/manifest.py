@@ -1,0 +1,19 @@
+"""The back office's pages, for the assembly."""
+
+from hansa.runtime.module import Module, Permission
+from hansa.surfaces.backoffice import dashboard, sign_in
+
+SURFACE = Module(
+    name="backoffice",
+    routes=[
+        sign_in.show,
+        sign_in.sign_in,
+        sign_in.sign_out,
+        sign_in.choose_language,
+        dashboard.show,
+    ],
+    permissions=[
+        Permission(code="runtime.view", title="See events and jobs, those that failed included"),
+        Permission(code="runtime.edit", title="Replay events and repeat jobs"),
+    ],
+)

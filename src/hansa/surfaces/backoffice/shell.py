@@ -1,0 +1,93 @@
+"""What surrounds every page of the back office: side bar, search, who is signed in."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from hansa.runtime.html import Page
+from hansa.runtime.http import Actor, Request, SignInNeeded, authorise
+
+THEME_COOKIE = "hansa_theme"
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """A link of the side bar, shown to whoever has the permission; `label` is a msgid."""
+
+    label: str
+    href: str
+    icon: str
+    permission: str
+
+
+SECTIONS: Sequence[tuple[str | None, Sequence[Section]]] = (
+    (None, (Section("Today", "/office", "layout-dashboard", ""),)),
+    (
+        "Sales",
+        (
+            Section("Orders", "/office/orders", "package", "orders.view"),
+            Section("Customers", "/office/customers", "users", "parties.view"),
+        ),
+    ),
+    (
+        "Goods",
+        (
+            Section("Catalogue", "/office/catalogue", "shirt", "catalog.view"),
+            Section("Stock", "/office/stock", "boxes", "stock.view"),
+            Section("Prices", "/office/prices", "tag", "pricing.view"),
+        ),
+    ),
+    ("Channels", (Section("1C exchange", "/office/exchange", "arrow-right-left", "erp.view"),)),
+    (
+        "Set-up",
+        (
+            Section("People and roles", "/office/users", "shield", "accounts.view"),
+            Section("Events and jobs", "/office/work", "list-checks", "runtime.view"),
+            Section("Audit log", "/office/audit", "history", "accounts.audit"),
+        ),
+    ),
+)
+
+
+def staff(request: Request, permission: str = "") -> Actor:
+    """Give the member of staff who asks, if they have the permission.
+
+    Raises:
+        SignInNeeded: nobody of the staff is signed in.
+        PermissionMissing: they lack the permission.
+    """
+    request.visit.authorised = True
+    actor = request.actor
+    if actor is None or actor.kind != "staff":
+        raise SignInNeeded
+    return authorise(request, permission) if permission else actor
+
+
+def page(
+    request: Request, template: str, *, status_code: int = 200, **values: Any
+) -> Page:
+    """Make a page within the back office's shell."""
+    actor = request.actor
+    path = request.visit.path
+    theme = request.visit.sent_cookies.get(THEME_COOKIE, "")
+    groups = []
+    for title, sections in SECTIONS:
+        links = [
+            {
+                "label": one.label,
+                "href": one.href,
+                "icon": one.icon,
+                "current": path == one.href or (one.href != "/office" and path.startswith(one.href)),
+            }
+            for one in sections
+            if actor is not None and (not one.permission or actor.may(one.permission))
+        ]
+        if links:
+            groups.append((title, links))
+    return Page(
+        f"backoffice/{template}",
+        status_code=status_code,
+        theme=theme if theme in {"light", "dark"} else "",
+        groups=groups,
+        **values,
+    )
