@@ -11,7 +11,7 @@ catalogue, prices and stock in their order; files of one connection come one aft
 """
 
 from hansa.modules.erp.decisions import NoSuchRemoval, decide_removal
-from hansa.modules.erp.folder import import_folder
+from hansa.modules.erp.folder import FolderReport, import_folder
 from hansa.modules.erp.jobs_data import ImportFile
 from hansa.modules.erp.model import (
     Action,
@@ -51,6 +51,7 @@ __all__ = [
     "Connection",
     "ExchangeRow",
     "FileState",
+    "FolderReport",
     "ImportFile",
     "ImportedFile",
     "Kind",

@@ -2,16 +2,20 @@
 
 import hashlib
 from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Final
 
 from hansa.kernel.identifiers import new_id
+from hansa.modules import markets
 from hansa.modules.erp import queries, sessions
 from hansa.modules.erp.commerceml import safe_name
 from hansa.modules.erp.importing import removal, run
 from hansa.modules.erp.model import Connection, FileState, ImportedFile, Kind
 from hansa.modules.erp.store import exchange as sql
 from hansa.runtime.context import Context
+from hansa.runtime.database import Transaction
 
 PIECE_BYTES: Final = 4 * 1024 * 1024
 _ORDER: Final = (
@@ -28,8 +32,8 @@ _ORDER: Final = (
     "rests",
 )
 
-Progress = Callable[[str, int, int], None]
-"""Told a file's name, how many files are done, and how many there are."""
+Progress = Callable[[float, float, str], None]
+"""Told how many files are done, how many there are, and the name of the one in hand."""
 
 
 def import_order(names: list[str]) -> list[str]:
@@ -47,19 +51,40 @@ def import_order(names: list[str]) -> list[str]:
     return sorted(names, key=place)
 
 
+@dataclass(frozen=True, slots=True)
+class FolderReport:
+    """What became of each file of a folder, in the order they were imported."""
+
+    files: tuple[ImportedFile, ...]
+
+    def __str__(self) -> str:
+        return "\n".join(_line(file) for file in self.files) or "There is no XML file to import."
+
+
+def _line(file: ImportedFile) -> str:
+    told = ", ".join(f"{name} {count}" for name, count in sorted(file.counts.items()))
+    return f"{file.name}: {file.state}{f' ({file.error})' if file.error else ''}; {told}"
+
+
 async def import_folder(
     context: Context,
     path: Path,
     *,
-    connection: Connection,
+    connection: Connection | str,
     progress: Progress | None = None,
-) -> list[ImportedFile]:
+) -> FolderReport:
     """Import every XML file of a folder, with its pictures; give what became of each file.
 
-    A file that cannot be read is `failed` and the others are imported all the same.
+    A connection named by its code is made, for the first market, if there is none of that code. A
+    file that cannot be read is `failed` and the others are imported all the same.
+
+    Raises:
+        NoConnection: no connection of that code, and no market to make one for.
     """
     now = context.clock.now()
     async with context.database.transaction() as tx:
+        if isinstance(connection, str):
+            connection = await _connection(tx, connection, now=now)
         opened = await sessions.open_exchange(
             tx, connection=connection, kind=Kind.FOLDER, address="", now=now
         )
@@ -73,15 +98,22 @@ async def import_folder(
     done: list[ImportedFile] = []
     for place, name in enumerate(to_import):
         if progress is not None:
-            progress(name, place, len(to_import))
+            progress(place, len(to_import), name)
         done.append(await _import(context, opened, connection, name))
     await removal.finish_exchange(context, exchange_id=opened.exchange_id)
     async with context.database.transaction() as tx:
         exchange = await sessions.find_exchange(tx, token=opened.token, now=now)
         await sessions.touch(tx, exchange=exchange, now=context.clock.now(), state="complete")
     if progress is not None:
-        progress("", len(to_import), len(to_import))
-    return done
+        progress(len(to_import), len(to_import), "")
+    return FolderReport(tuple(done))
+
+
+async def _connection(tx: Transaction, code: str, *, now: datetime) -> Connection:
+    known = await markets.list_markets(tx)
+    if not known:
+        return await sessions.find_connection(tx, code=code)
+    return await sessions.ensure_connection(tx, market=known[0].code, code=code, now=now)
 
 
 async def _receive(context: Context, opened: sessions.Opened, name: str, path: Path) -> None:

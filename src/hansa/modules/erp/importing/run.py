@@ -6,6 +6,7 @@ row: after a kill the next run goes on behind the last batch that was committed,
 
 import asyncio
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import datetime
 from typing import BinaryIO
@@ -74,10 +75,15 @@ class _Batches:
         except StopIteration:
             return batch, None
         except MalformedFile as error:
-            self._fault = error
+            # Its traceback holds the parser, which belongs to this thread.
+            self._fault = error.with_traceback(None)
         if batch:
             return batch, None
         return [], self._fault
+
+    def close(self) -> None:
+        """Let go of the parser, in the thread that used it."""
+        self._records = iter(())
 
 
 def _is_only_headers(batch: list[Record | Refusal]) -> bool:
@@ -114,19 +120,22 @@ async def _begin(context: Context, file_id: UUID) -> Desk | None:
 
 async def _import(context: Context, desk: Desk, stream: BinaryIO) -> HansaError | None:
     batches = _Batches(stream, skip=desk.file.position)
-    reading = asyncio.create_task(asyncio.to_thread(batches.next))
-    try:
-        while True:
-            batch, fault = await reading
-            if not batch:
-                return fault
-            # The next batch is parsed while this one is written.
-            reading = asyncio.create_task(asyncio.to_thread(batches.next))
-            if not await _apply_in_transaction(context, desk, batch):
-                return None
-    finally:
-        if not reading.done():
+    loop = asyncio.get_running_loop()
+    # One thread for all of it, its end included: an lxml parser must not wander between threads.
+    with ThreadPoolExecutor(1, thread_name_prefix="erp-read") as reader:
+        reading = loop.run_in_executor(reader, batches.next)
+        try:
+            while True:
+                batch, fault = await reading
+                if not batch:
+                    return fault
+                # The next batch is parsed while this one is written.
+                reading = loop.run_in_executor(reader, batches.next)
+                if not await _apply_in_transaction(context, desk, batch):
+                    return None
+        finally:
             await asyncio.wait([reading])
+            await loop.run_in_executor(reader, batches.close)
 
 
 async def _apply_in_transaction(
