@@ -72,7 +72,12 @@ async def view(
 
 
 async def place(
-    context: Context, basket_id: UUID, *, key: str | None = None, now: datetime = NOON, **form: object
+    context: Context,
+    basket_id: UUID,
+    *,
+    key: str | None = None,
+    now: datetime = NOON,
+    **form: object,
 ) -> checkout.PlacedOrder:
     return await checkout.place(
         context,

@@ -60,15 +60,25 @@ async def test_adding_adds_up_and_setting_sets(context, shop):
     async with context.database.transaction() as tx:
         profile = await profile_of(context, guest)
         await checkout.set_quantity(
-            tx, owner=guest, market="ru", variant_id=shop.variant, quantity=Decimal(4),
-            profile=profile, now=NOON,
+            tx,
+            owner=guest,
+            market="ru",
+            variant_id=shop.variant,
+            quantity=Decimal(4),
+            profile=profile,
+            now=NOON,
         )
     assert (await view(context, guest)).lines[0].quantity == 4
 
     async with context.database.transaction() as tx:
         await checkout.set_quantity(
-            tx, owner=guest, market="ru", variant_id=shop.variant, quantity=Decimal(0),
-            profile=profile, now=NOON,
+            tx,
+            owner=guest,
+            market="ru",
+            variant_id=shop.variant,
+            quantity=Decimal(0),
+            profile=profile,
+            now=NOON,
         )
     assert (await view(context, guest)).is_empty
 
@@ -79,8 +89,13 @@ async def test_an_absurd_quantity_is_refused(context, shop, quantity):
     async with context.database.transaction() as tx:
         with pytest.raises(checkout.QuantityInvalid):
             await checkout.add_line(
-                tx, owner=guest, market="ru", variant_id=shop.variant,
-                quantity=Decimal(quantity), profile=await profile_of(context, guest), now=NOON,
+                tx,
+                owner=guest,
+                market="ru",
+                variant_id=shop.variant,
+                quantity=Decimal(quantity),
+                profile=await profile_of(context, guest),
+                now=NOON,
             )
 
 
@@ -89,8 +104,13 @@ async def test_what_is_not_sold_cannot_be_put_in(context):
     async with context.database.transaction() as tx:
         with pytest.raises(checkout.NotSold):
             await checkout.add_line(
-                tx, owner=guest, market="ru", variant_id=uuid4(), quantity=Decimal(1),
-                profile=await profile_of(context, guest), now=NOON,
+                tx,
+                owner=guest,
+                market="ru",
+                variant_id=uuid4(),
+                quantity=Decimal(1),
+                profile=await profile_of(context, guest),
+                now=NOON,
             )
 
 

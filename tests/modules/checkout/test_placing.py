@@ -70,9 +70,7 @@ async def test_a_made_up_token_opens_nothing(context, shop):
 async def test_a_double_click_makes_one_order(context, shop):
     basket_id = await fill(context, a_guest(), (shop.variant, 1))
 
-    answers = await asyncio.gather(
-        *(place(context, basket_id, key="one form") for _ in range(8))
-    )
+    answers = await asyncio.gather(*(place(context, basket_id, key="one form") for _ in range(8)))
 
     assert len({answer.number for answer in answers}) == 1
     assert len(await all_orders(context)) == 1
