@@ -260,7 +260,11 @@ def pattern_of(kind: str, colour: Colour, name: str, *, scale: float = 1.0) -> s
 
 
 def _tile(kind: str, dark: str, pale: str) -> tuple[int, int, str]:
-    tiles: dict[str, tuple[int, int, str]] = {
+    return {**_woven(dark, pale), **_printed(dark, pale)}[kind]
+
+
+def _printed(dark: str, pale: str) -> dict[str, tuple[int, int, str]]:
+    return {
         "stripe": (26, 26, f'<path d="M0 4H26" stroke="{pale}" stroke-width="8"/>'),
         "pinstripe": (
             20,
@@ -287,6 +291,12 @@ def _tile(kind: str, dark: str, pale: str) -> tuple[int, int, str]:
                 f'<circle cx="8" cy="8" r="4.4" fill="{pale}"/><circle cx="25" cy="25" r="4.4" fill="{pale}"/>'
             ),
         ),
+        "floral": (92, 92, _flowers(dark, pale)),
+    }
+
+
+def _woven(dark: str, pale: str) -> dict[str, tuple[int, int, str]]:
+    return {
         "herringbone": (
             24,
             24,
@@ -333,9 +343,7 @@ def _tile(kind: str, dark: str, pale: str) -> tuple[int, int, str]:
                 f'<path d="M0 38H70M38 0V70" stroke="#fff" stroke-opacity=".14" stroke-width="2.5"/>'
             ),
         ),
-        "floral": (92, 92, _flowers(dark, pale)),
     }
-    return tiles[kind]
 
 
 def _flowers(dark: str, pale: str) -> str:
