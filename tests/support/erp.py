@@ -6,25 +6,22 @@ async with serving(settings, committing) as site:      # a real server and a wor
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
-import io
 from collections import Counter
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
-from uuid import UUID
 
 from hansa.assembly.application import build_context
-from hansa.modules import accounts, catalog, erp, markets, pricing, stock
-from hansa.runtime.clock import Clock
+from hansa.modules import erp, markets
+from hansa.runtime.clock import Clock, FixedClock
 from hansa.runtime.context import Context
 from hansa.runtime.database import Database, Transaction
 from hansa.runtime.settings import Settings
 
-__all__ = ["Loaded", "a_context", "a_market", "load", "shelf"]
+__all__ = ["Loaded", "a_context", "a_market", "load"]
 
 
 async def a_market(tx: Transaction, *, now: datetime, code: str = "ru") -> None:
@@ -91,6 +88,8 @@ async def load(
         for name, content in files.items():
             data = content.encode() if isinstance(content, str) else content
             (folder / f"{name}.xml").write_bytes(data)
+    if isinstance(context.clock, FixedClock):
+        context.clock.advance(timedelta(seconds=1))
     report = await erp.import_folder(context, folder, connection=connection)
     log: list[erp.LogRow] = []
     async with context.database.snapshot() as snap:

@@ -141,9 +141,10 @@ class _Reader:
             raise MalformedFile(
                 line, 1, f"the root element is {shown}, not {ROOT}", "not_commerceml"
             )
-        if name.namespace is not None and not name.namespace.startswith(NAMESPACE):
+        namespace = str(name.namespace or "")
+        if namespace and not namespace.startswith(NAMESPACE):
             raise MalformedFile(
-                line, 1, f"unknown namespace {name.namespace[:80]}", "not_commerceml"
+                line, 1, f"unknown namespace {namespace[:80]}", "not_commerceml"
             )
         self._root = root
 

@@ -153,13 +153,17 @@ async def ensure_price_types(
         )
         if named:
             continue
+        currency = price_type.currency or desk.connection.currency
+        if currency != desk.connection.currency:
+            _refuse_currency(desk, price_type)
+            continue
         is_base = await _is_base(tx, desk, price_type, len(known), now=now)
         price_list = pricing.PriceList(
             id=before.internal_id if before else new_id(now),
             code=f"{desk.connection.code}-{_code_of(price_type.name)[:40]}-{external_id[-6:]}",
             name=desk.named(price_type.name),
             market=desk.connection.market,
-            currency=price_type.currency or desk.connection.currency,
+            currency=currency,
             is_active=is_base,
         )
         if before is not None:
@@ -184,6 +188,17 @@ async def ensure_price_types(
         details = {"name": price_type.name, "currency": price_list.currency}
         await desk.keep(tx, "price_type", [NewReference(external_id, price_list.id, None, details)])
     return await desk.all_of(tx, "price_type")
+
+
+def _refuse_currency(desk: Desk, price_type: PriceType) -> None:
+    desk.note(
+        "price_type",
+        Action.REFUSED,
+        external_id=price_type.external_id,
+        title=price_type.name,
+        code="erp.other_currency",
+        reason=f"Prices in {price_type.currency} cannot be used in a shop of {desk.connection.currency}.",
+    )
 
 
 async def _is_base(

@@ -62,7 +62,9 @@ async def apply_products(
         if wanted[one].pictures and not wanted[one].deleted:
             title = wanted[one].name or ""
             desk.pictures.append((ids[one], title, wanted[one].pictures))
-    await take_deferred(tx, desk, [one for one in wanted if one not in known], now=now)
+    await take_deferred(
+        tx, desk, [one for one in wanted if one not in known or known[one].is_gone], now=now
+    )
 
 
 async def _save(  # noqa: PLR0913 - one batch, prepared by its only caller

@@ -22,6 +22,11 @@ from hansa.runtime.database import Transaction
 
 PIECE = "796"
 NOTES_OF_A_KIND_MAX = 1_000
+_WAITING = {
+    "erp.unknown_product": "The product {} is not known; the offer is kept until it comes.",
+    "erp.deleted_product": "The product {} is marked as deleted; the offer is kept until it is back.",
+    "erp.unknown_offer": "The variant {} is not known; this is kept until it comes.",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,13 +54,14 @@ async def apply_offers(
     ready: dict[str, Offer] = {}
     waiting: dict[str, str] = {}
     for one, offer in wanted.items():
-        if offer.product_id not in products:
+        product = products.get(offer.product_id)
+        if product is None or (product.is_gone and one not in variants):
             waiting[one] = offer.product_id
         elif one not in variants and offer.characteristic_id and not _has_card(offer):
             waiting[one] = one
         else:
             ready[one] = offer
-    await _defer(tx, desk, wanted, waiting, as_of or desk.as_of)
+    await _defer(tx, desk, wanted, waiting, set(products), as_of or desk.as_of)
     variant_ids, made = await _apply_cards(tx, desk, ready, variants, products, now=now)
     batch = _Batch({one: ready[one] for one in variant_ids}, variant_ids)
     await _apply_prices(tx, desk, batch, now=now)
@@ -109,22 +115,24 @@ async def _defer(
     desk: Desk,
     wanted: Mapping[str, Offer],
     waiting: Mapping[str, str],
+    gone: set[str],
     as_of: datetime,
 ) -> None:
     if not waiting:
         return
     for one, missing in waiting.items():
         offer = wanted[one]
-        is_product = missing == offer.product_id
+        if missing == offer.product_id:
+            code = "erp.deleted_product" if missing in gone else "erp.unknown_product"
+        else:
+            code = "erp.unknown_offer"
         desk.note(
             "offer",
             Action.REFUSED,
             external_id=one,
             title=offer.name or "",
-            code="erp.unknown_product" if is_product else "erp.unknown_offer",
-            reason=f"The product {missing} of this offer is not known; it is kept until the product comes."
-            if is_product
-            else "The variant of this offer is not known; it is kept until the variant comes.",
+            code=code,
+            reason=_WAITING[code].format(missing),
             ordinal=offer.ordinal,
         )
         desk.counts["deferred"] += 1
@@ -300,13 +308,13 @@ async def _apply_prices(tx: Transaction, desk: Desk, batch: _Batch, *, now: date
         return
     types = await desk.all_of(tx, "price_type")
     missing = {
-        each.type_id or "": each.currency
+        each.type_id or ""
         for offer in priced.values()
         for each in offer.prices or ()
         if (each.type_id or "") not in types
     }
     if missing:
-        found = [PriceType(one, one or "Цена", currency) for one, currency in missing.items()]
+        found = [PriceType(one, one or "Цена") for one in sorted(missing)]
         types = await dictionaries.ensure_price_types(tx, desk, found, now=now)
     wanted: list[pricing.Price] = []
     gone: list[pricing.PriceKey] = []
@@ -345,6 +353,13 @@ def _price(
     desk: Desk, external_id: str, price: OfferPrice, list_: Reference | None, variant_id: UUID
 ) -> pricing.Price | None:
     if list_ is None:
+        desk.note(
+            "price",
+            Action.REFUSED,
+            external_id=external_id,
+            code="erp.price_type_refused",
+            reason=f"There is no price list for the price type {price.type_id}.",
+        )
         return None
     currency = list_.details.get("currency")
     if price.currency is not None and price.currency != currency:

@@ -32,7 +32,7 @@ SAVE_REFERENCES = """
            scope = case when excluded.scope = '' then r.scope else excluded.scope end,
            details = case when excluded.details = '{}' then r.details else excluded.details end,
            is_gone = excluded.is_gone,
-           seen_in = coalesce(excluded.seen_in, r.seen_in)
+           seen_in = greatest(r.seen_in, excluded.seen_in)
 """
 
 SEE_REFERENCES = """
@@ -43,7 +43,7 @@ SEE_REFERENCES = """
      where r.connection_id = %(connection_id)s
        and r.kind = %(kind)s
        and r.external_id = named.external_id
-       and r.seen_in is distinct from %(seen_in)s
+       and (r.seen_in is null or r.seen_in < %(seen_in)s)
 """
 
 EXTERNAL_OF = """
@@ -74,9 +74,10 @@ TAKE_DEFERRED = """
     returning external_id, aspects, as_of, payload::text as payload
 """
 
+# Exchange ids grow with time: what a later exchange named is not absent, however late this one is finished.
 COUNT_OF_SCOPE = """
     select count(*) as total,
-           count(*) filter (where seen_in is distinct from %(exchange_id)s) as absent
+           count(*) filter (where seen_in is null or seen_in < %(exchange_id)s) as absent
       from erp_reference
      where connection_id = %(connection_id)s
        and kind = %(kind)s
@@ -101,7 +102,7 @@ TAKE_ABSENT = """
            and kind = %(kind)s
            and scope = %(scope)s
            and not is_gone
-           and seen_in is distinct from %(exchange_id)s
+           and (seen_in is null or seen_in < %(exchange_id)s)
          order by external_id
          limit %(limit)s
            for update
