@@ -56,18 +56,16 @@ class Measured(Event):
 
 
 def events(number: int, start: int = 0) -> list[Measured]:
-    return [
-        Measured(account=f"account-{n % 500}", number=n) for n in range(start, start + number)
-    ]
+    return [Measured(account=f"account-{n % 500}", number=n) for n in range(start, start + number)]
 
 
 def subscription(name: str, *, batch: bool) -> Subscription:
     insert = "insert into effect (number, kind) select n, %(kind)s from unnest(%(n)s::bigint[]) n"
 
-    async def one(tx: Transaction, event: Measured, now: datetime) -> None:
+    async def one(tx: Transaction, event: Measured, _: datetime) -> None:
         await tx.execute(insert, {"kind": name, "n": [event.number]})
 
-    async def many(tx: Transaction, given: Sequence[Measured], now: datetime) -> None:
+    async def many(tx: Transaction, given: Sequence[Measured], _: datetime) -> None:
         await tx.execute(insert, {"kind": name, "n": [event.number for event in given]})
 
     return Subscription(name=name, events=(Measured,), handle=many if batch else one, batch=batch)
@@ -90,12 +88,12 @@ async def write(database: Database, sql: Any, *, per_transaction: int, seconds: 
 
 
 async def write_notifying(database: Database, *, seconds: float) -> tuple[float, float]:
-    """Give transactions per second without and with `pg_notify`, in turns so that noise is shared."""
+    """Give transactions per second without and with `pg_notify`, in turns to share the noise."""
     rates: dict[bool, list[float]] = {False: [], True: []}
     for notifying in (False, True) * 3:
         end, done = time.perf_counter() + seconds / 6, 0
 
-        async def writer(notifying: bool = notifying, end: float = end) -> None:
+        async def writer(*, notifying: bool = notifying, end: float = end) -> None:
             nonlocal done
             while time.perf_counter() < end:
                 async with database.transaction() as tx:
@@ -168,13 +166,11 @@ async def delays(context: Context, *, times: int) -> list[float]:
         await tx.execute("truncate outbox_event, outbox_cursor, outbox_inbox, effect")
     reached = asyncio.Event()
 
-    async def handle(tx: Transaction, event: Measured, now: datetime) -> None:
+    async def handle(tx: Transaction, __: Measured, _: datetime) -> None:
         await tx.execute("insert into effect (number, kind) values (1, 'delay')")
         reached.set()
 
-    async with relaying(
-        context, Subscription(name="delay", events=(Measured,), handle=handle)
-    ):
+    async with relaying(context, Subscription(name="delay", events=(Measured,), handle=handle)):
         for _ in range(times + 3):
             async with database.transaction() as tx:
                 await tx.publish(*events(1))
@@ -188,13 +184,18 @@ async def delays(context: Context, *, times: int) -> list[float]:
 
 async def measure(dsn: str, directory: Path, seconds: float) -> dict[str, float]:
     settings = Settings(
-        environment="development", data_dir=directory, database_url=dsn,
+        environment="development",
+        data_dir=directory,
+        database_url=dsn,
         secret_key=Secret("a key that only the benchmark uses, long enough"),
     )
     database = Database(dsn, connections_min=2, connections_max=20)
     context = Context(
-        settings=settings, database=database, storage=LocalStorage(directory / "files"),
-        outbound=Outbound(), clock=SystemClock(),
+        settings=settings,
+        database=database,
+        storage=LocalStorage(directory / "files"),
+        outbound=Outbound(),
+        clock=SystemClock(),
     )
     await context.open([])
     try:
@@ -246,10 +247,12 @@ def main(arguments: Sequence[str]) -> None:
     parser.add_argument("--seconds", type=float, default=3.0)
     parser.add_argument("--json", type=Path)
     options = parser.parse_args(arguments)
-    with tempfile.TemporaryDirectory() as directory:
-        with embedded_postgres(Path(directory) / "postgres") as dsn:
-            migrate(dsn)
-            figures = asyncio.run(measure(dsn, Path(directory), options.seconds))
+    with (
+        tempfile.TemporaryDirectory() as directory,
+        embedded_postgres(Path(directory) / "postgres") as dsn,
+    ):
+        migrate(dsn)
+        figures = asyncio.run(measure(dsn, Path(directory), options.seconds))
     for name, value in figures.items():
         print(f"{name:40} {value:12,.1f}")
     for name, value in ratios(figures).items():

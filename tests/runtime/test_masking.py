@@ -39,8 +39,21 @@ def test_what_is_no_secret_stays(text: str) -> None:
 
 @pytest.mark.parametrize(
     "name",
-    ["password", "user_password", "apiKey", "X-Api-Key", "accessToken", "refresh_token", "cvv",
-     "client_secret", "Authorization", "Set-Cookie", "csrf_token", "sid", "card_number"],
+    [
+        "password",
+        "user_password",
+        "apiKey",
+        "X-Api-Key",
+        "accessToken",
+        "refresh_token",
+        "cvv",
+        "client_secret",
+        "Authorization",
+        "Set-Cookie",
+        "csrf_token",
+        "sid",
+        "card_number",
+    ],
 )
 def test_secret_names(name: str) -> None:
     assert is_secret_name(name)
@@ -60,7 +73,9 @@ def test_containers_are_gone_through() -> None:
     )
 
     assert masked == {
-        "user": {"password": "***", "phone": "***67"}, "mails": ["a***@b.ru"], "n": 5,
+        "user": {"password": "***", "phone": "***67"},
+        "mails": ["a***@b.ru"],
+        "n": 5,
         "b": "2 bytes",
     }
 

@@ -63,23 +63,24 @@ def mask_url(url: str) -> str:
 
 def mask_value(name: str, value: Any, depth: int = 0) -> Any:
     """Hide a value by its name and content; containers are gone through."""
-    if value is None or isinstance(value, bool | int | float):
-        return MASK if value and is_secret_name(name) else value
     if is_secret_name(name):
-        return MASK
-    if isinstance(value, str):
-        if _PERSONAL_NAME.search(_CAMEL.sub("_", name)) and "@" not in value:
-            return MASK + value[-2:]
-        return mask_text(value)
-    if depth >= _DEPTH_MAX:
-        return MASK
-    if isinstance(value, Mapping):
-        return {str(key): mask_value(str(key), item, depth + 1) for key, item in value.items()}
-    if isinstance(value, list | tuple | set | frozenset):
-        return [mask_value(name, item, depth + 1) for item in value]
+        return MASK if value else value
+    if value is None or isinstance(value, bool | int | float):
+        return value
+    if isinstance(value, Mapping | list | tuple | set | frozenset):
+        return MASK if depth >= _DEPTH_MAX else _mask_items(name, value, depth + 1)
     if isinstance(value, bytes):
         return f"{len(value)} bytes"
-    return mask_text(str(value))
+    text = str(value)
+    if _PERSONAL_NAME.search(_CAMEL.sub("_", name)) and "@" not in text:
+        return MASK + text[-2:]
+    return mask_text(text)
+
+
+def _mask_items(name: str, value: Any, depth: int) -> Any:
+    if isinstance(value, Mapping):
+        return {str(key): mask_value(str(key), item, depth) for key, item in value.items()}
+    return [mask_value(name, item, depth) for item in value]
 
 
 def _hide_phone(found: re.Match[str]) -> str:

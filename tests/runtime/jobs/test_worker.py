@@ -24,13 +24,15 @@ from hansa.runtime.module import JobHandler, Module, Periodic
 from tests.runtime.outbox.world import context_of, until
 from tests.support.processes import Program
 
+SEVEN = UUID(int=7)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Greet(Job):
     type: ClassVar[str] = "tests.greet"
     name: str
     at: datetime = datetime(2026, 1, 1, tzinfo=UTC)
-    id: UUID = UUID(int=7)
+    id: UUID = SEVEN
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,8 +69,13 @@ async def working(
     stop = asyncio.Event()
     running = asyncio.create_task(
         run_worker(
-            context, [Module(name="tests", jobs=handlers)], stop=stop, concurrency=concurrency,
-            pause_seconds=0.01, poll_seconds=0.2, dead_after_seconds=dead_after_seconds,
+            context,
+            [Module(name="tests", jobs=handlers)],
+            stop=stop,
+            concurrency=concurrency,
+            pause_seconds=0.01,
+            poll_seconds=0.2,
+            dead_after_seconds=dead_after_seconds,
         )
     )
     try:
@@ -348,9 +355,7 @@ async def test_a_job_of_a_killed_worker_is_run_by_another(context: Context, tmp_
         await asyncio.to_thread(victim.read_until, "working")
         victim.process.send_signal(signal.SIGKILL)
 
-        async with working(
-            context, JobHandler(job=Greet, handle=handle), dead_after_seconds=0.6
-        ):
+        async with working(context, JobHandler(job=Greet, handle=handle), dead_after_seconds=0.6):
             await asyncio.wait_for(done.wait(), 20)
 
     assert await jobs_of(context.database) == []

@@ -41,7 +41,11 @@ async def test_a_request_arrives_as_given_and_the_answer_comes_back() -> None:
     async with serving(answer(201, b'{"id": 5}', x_kind="new")) as server:
         async with calling(server, headers={"Authorization": "Bearer abcdef"}) as outbound:
             got = await outbound.send(
-                "bank", "POST", "/payments?x=1", json={"sum": 100}, idempotency_key="order-7",
+                "bank",
+                "POST",
+                "/payments?x=1",
+                json={"sum": 100},
+                idempotency_key="order-7",
                 headers={"X-Extra": "yes"},
             )
 
@@ -49,7 +53,9 @@ async def test_a_request_arrives_as_given_and_the_answer_comes_back() -> None:
     assert (got.status, got.ok, got.headers["x-kind"]) == (201, True, "new")
     assert got.json(dict[str, int]) == {"id": 5}
     assert (request.method, request.target, request.body) == (
-        "POST", "/payments?x=1", b'{"sum":100}',
+        "POST",
+        "/payments?x=1",
+        b'{"sum":100}',
     )
     assert request.headers["authorization"] == "Bearer abcdef"
     assert request.headers["idempotency-key"] == "order-7"
@@ -75,9 +81,15 @@ async def test_trouble_is_repeated_where_that_is_safe(trouble: bytes | str) -> N
         assert keys == ["k", "k"]
 
 
-@pytest.mark.parametrize(("trouble", "error"), [
-    (answer(500), DestinationFailed), ("lost", NoAnswer), ("cut", NoAnswer), ("slow", NoAnswer),
-])
+@pytest.mark.parametrize(
+    ("trouble", "error"),
+    [
+        (answer(500), DestinationFailed),
+        ("lost", NoAnswer),
+        ("cut", NoAnswer),
+        ("slow", NoAnswer),
+    ],
+)
 async def test_a_post_without_key_is_sent_once_and_its_fate_told(
     trouble: bytes | str, error: type[Exception]
 ) -> None:
@@ -139,9 +151,7 @@ async def test_an_endless_answer_is_cut_off() -> None:
 
 async def test_a_destination_that_is_down_is_left_alone_then_probed_by_one() -> None:
     async with serving(answer(500), answer(500), answer(500), "slow", answer()) as server:
-        async with calling(
-            server, attempts=1, failures_to_open=3, open_seconds=0.2
-        ) as outbound:
+        async with calling(server, attempts=1, failures_to_open=3, open_seconds=0.2) as outbound:
             for _ in range(3):
                 with pytest.raises(DestinationFailed):
                     await outbound.send("bank", "GET", "/")
@@ -156,7 +166,9 @@ async def test_a_destination_that_is_down_is_left_alone_then_probed_by_one() -> 
                 *(outbound.send("bank", "GET", "/") for _ in range(3)), return_exceptions=True
             )
             assert sorted(type(probe).__name__ for probe in probes) == [
-                "CircuitOpen", "CircuitOpen", "NoAnswer",
+                "CircuitOpen",
+                "CircuitOpen",
+                "NoAnswer",
             ]
 
             async with asyncio.timeout(5):
@@ -167,23 +179,25 @@ async def test_a_destination_that_is_down_is_left_alone_then_probed_by_one() -> 
 
 
 async def test_a_cancelled_probe_lets_another_one_through() -> None:
-    async with serving(answer(500), "slow", answer()) as server:
-        async with calling(
+    async with (
+        serving(answer(500), "slow", answer()) as server,
+        calling(
             server, attempts=1, failures_to_open=1, open_seconds=0.05, read_seconds=30
-        ) as outbound:
-            with pytest.raises(DestinationFailed):
-                await outbound.send("bank", "GET", "/")
-            async with asyncio.timeout(5):
-                while outbound.circuit_state("bank") == "open":
-                    await asyncio.sleep(0.01)
-            probe = asyncio.create_task(outbound.send("bank", "GET", "/"))
-            async with asyncio.timeout(5):
-                while len(server.received) < 2:
-                    await asyncio.sleep(0.01)
-            probe.cancel()
-            await asyncio.gather(probe, return_exceptions=True)
+        ) as outbound,
+    ):
+        with pytest.raises(DestinationFailed):
+            await outbound.send("bank", "GET", "/")
+        async with asyncio.timeout(5):
+            while outbound.circuit_state("bank") == "open":
+                await asyncio.sleep(0.01)
+        probe = asyncio.create_task(outbound.send("bank", "GET", "/"))
+        async with asyncio.timeout(5):
+            while len(server.received) < 2:
+                await asyncio.sleep(0.01)
+        probe.cancel()
+        await asyncio.gather(probe, return_exceptions=True)
 
-            assert (await outbound.send("bank", "GET", "/")).ok
+        assert (await outbound.send("bank", "GET", "/")).ok
 
 
 async def test_the_rate_is_kept() -> None:
@@ -216,13 +230,17 @@ async def test_nothing_is_sent_while_a_transaction_is_open(database: Database) -
 
 
 async def test_the_log_holds_no_secrets() -> None:
-    async with serving(answer(200, b'{"token": "t0psecret", "phone": "+7 916 123-45-67"}')) as server:
-        async with calling(server, headers={"X-Api-Key": "k3y"}, log_bodies=True) as outbound:
-            with structlog.testing.capture_logs() as lines:
-                await outbound.send(
-                    "bank", "POST", "/pay?access_token=abc&page=2",
-                    json={"card": "4111 1111 1111 1111", "mail": "anna@example.com", "n": 12},
-                )
+    async with (
+        serving(answer(200, b'{"token": "t0psecret", "phone": "+7 916 123-45-67"}')) as server,
+        calling(server, headers={"X-Api-Key": "k3y"}, log_bodies=True) as outbound,
+    ):
+        with structlog.testing.capture_logs() as lines:
+            await outbound.send(
+                "bank",
+                "POST",
+                "/pay?access_token=abc&page=2",
+                json={"card": "4111 1111 1111 1111", "mail": "anna@example.com", "n": 12},
+            )
 
     (line,) = lines
     text = repr(line)
@@ -236,9 +254,22 @@ async def test_the_log_holds_no_secrets() -> None:
 @pytest.mark.parametrize(
     "address",
     [
-        "127.0.0.1", "10.1.2.3", "192.168.0.1", "172.16.5.5", "169.254.169.254", "0.0.0.0",
-        "100.64.0.1", "224.0.0.1", "::1", "fc00::1", "fe80::1", "::ffff:10.0.0.1",
-        "64:ff9b::7f00:1", "2002:7f00:1::", "::", "255.255.255.255",
+        "127.0.0.1",
+        "10.1.2.3",
+        "192.168.0.1",
+        "172.16.5.5",
+        "169.254.169.254",
+        "0.0.0.0",
+        "100.64.0.1",
+        "224.0.0.1",
+        "::1",
+        "fc00::1",
+        "fe80::1",
+        "::ffff:10.0.0.1",
+        "64:ff9b::7f00:1",
+        "2002:7f00:1::",
+        "::",
+        "255.255.255.255",
     ],
 )
 async def test_addresses_of_users_do_not_lead_inside(address: str) -> None:
@@ -254,9 +285,19 @@ async def test_addresses_of_users_do_not_lead_inside(address: str) -> None:
 @pytest.mark.parametrize(
     "url",
     [
-        "ftp://example.com/", "file:///etc/passwd", "//example.com", "http://", "http://[::1",
-        "https://user:pw@example.com/", "not an address", "http://127.0.0.1/", "http://[::1]/",
-        "http://2130706433/", "http://0x7f.1/", "http://localhost/", "https://" + "a" * 3000,
+        "ftp://example.com/",
+        "file:///etc/passwd",
+        "//example.com",
+        "http://",
+        "http://[::1",
+        "https://user:pw@example.com/",
+        "not an address",
+        "http://127.0.0.1/",
+        "http://[::1]/",
+        "http://2130706433/",
+        "http://0x7f.1/",
+        "http://localhost/",
+        "https://" + "a" * 3000,
     ],
 )
 async def test_odd_addresses_are_refused(url: str) -> None:

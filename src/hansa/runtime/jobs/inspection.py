@@ -46,7 +46,8 @@ CANCEL_JOB = "update jobs.procrastinate_jobs set status = 'cancelled' where id =
 
 RESCUE_JOB = """
     update jobs.procrastinate_jobs
-       set status = case when %(again)s then 'todo' else 'failed' end::jobs.procrastinate_job_status,
+       set status = (case when %(again)s then 'todo' else 'failed' end)
+               ::jobs.procrastinate_job_status,
            attempts = attempts + 1, scheduled_at = null, worker_id = null, abort_requested = false
      where id = %(id)s
        and status = 'doing'
@@ -63,8 +64,8 @@ NOTE_ERROR = """
 
 QUEUE_DEPTHS = """
     select queue_name as queue,
-           count(*) filter (where status = 'todo' and (scheduled_at is null or scheduled_at <= now()))
-               as waiting,
+           count(*) filter (where status = 'todo'
+                                  and coalesce(scheduled_at, now()) <= now()) as waiting,
            count(*) filter (where status = 'failed') as failed
       from jobs.procrastinate_jobs
      group by queue_name
@@ -187,7 +188,7 @@ async def rescue(tx: Transaction, *, job_id: int, again: bool, now: datetime) ->
     )
 
 
-async def note_error(  # noqa: PLR0913 - the columns
+async def note_error(
     tx: Transaction, *, job_id: int, attempt: int, error: str, traceback: str, now: datetime
 ) -> None:
     """Keep the last error of a job."""

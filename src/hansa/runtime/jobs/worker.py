@@ -79,7 +79,7 @@ class Retry(BaseRetryStrategy):
         return timedelta(seconds=grown * random.uniform(0.7, 1.3))  # noqa: S311 - spreads load
 
 
-async def run_worker(  # noqa: PLR0913 - the last are for tests
+async def run_worker(
     context: Context,
     modules: Sequence[Module],
     *,

@@ -8,8 +8,6 @@ from collections import OrderedDict
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -227,9 +225,11 @@ class Outbound:
             status, body = answer.status, answer.body
             outcome = _outcome(answer)
             if outcome == "failed":
-                raise DestinationFailed(name, answer.status, answer.body, _retry_after(answer, 0))
+                raise DestinationFailed(
+                    name, answer.status, answer.body, answer.retry_after_seconds(0)
+                )
             if outcome == "too_many":
-                wait = _retry_after(answer, 1)
+                wait = answer.retry_after_seconds(1)
                 line.rate.hold_back(wait)
                 raise TooManyRequests(name, wait)
         except (httpx.HTTPError, TimeoutError, ssl.SSLError) as error:
@@ -355,18 +355,7 @@ def _pause(
     return max(pause, failure.retry_after_seconds)
 
 
-def _retry_after(answer: Answer, default: float) -> float:
-    """Give the seconds that `Retry-After` names, as a number or a date."""
-    text = answer.headers.get("retry-after", "")
-    with suppress(ValueError):
-        return _within_a_day(float(text))
-    with suppress(ValueError, TypeError):
-        at: datetime = parsedate_to_datetime(text)
-        return _within_a_day((at - datetime.now(UTC)).total_seconds())
-    return default
-
-
-def _write_log(  # noqa: PLR0913 - the fields of one line
+def _write_log(
     destination: Destination,
     call: _Call,
     attempt: int,
@@ -397,7 +386,3 @@ def _excerpt(body: bytes) -> str:
     # Masked before it is cut: half a secret is not recognised as one.
     text = mask_text(body[: _LOGGED_BODY_CHARACTERS * 4].decode("utf-8", "replace"))
     return text[:_LOGGED_BODY_CHARACTERS]
-
-
-def _within_a_day(seconds: float) -> float:
-    return 0.0 if seconds < 0 else min(seconds, 86_400.0)

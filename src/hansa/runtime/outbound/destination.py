@@ -1,7 +1,10 @@
 """What is known of a destination, and what an answer holds."""
 
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 from typing import TypeVar
 
 import msgspec
@@ -61,3 +64,13 @@ class Answer:
             msgspec.ValidationError, msgspec.DecodeError: it is not what it should be.
         """
         return msgspec.json.decode(self.body, type=kind)
+
+    def retry_after_seconds(self, default: float) -> float:
+        """Give the wait that `Retry-After` asks for, as a number or a date; a day at most."""
+        text, seconds = self.headers.get("retry-after", ""), default
+        with suppress(ValueError):
+            seconds = float(text)
+        with suppress(ValueError, TypeError):
+            at: datetime = parsedate_to_datetime(text)
+            seconds = (at - datetime.now(UTC)).total_seconds()
+        return 0.0 if not seconds > 0 else min(seconds, 86_400.0)

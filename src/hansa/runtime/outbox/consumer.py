@@ -283,9 +283,9 @@ class Consumer:
             return
         self._failures_in_a_row = 0
         _HANDLED.labels(self._name).inc(len(events))
-        now = datetime.now(UTC)
+        now, delay = datetime.now(UTC), _DELAY.labels(self._name)
         for event in events:
-            _DELAY.labels(self._name).observe((now - event.created_at).total_seconds())
+            delay.observe((now - event.created_at).total_seconds())
 
     def _note(self, event: Envelope, error: Exception, *, attempts: int, last: bool) -> None:
         self._failures_in_a_row += 1

@@ -11,19 +11,19 @@ from hansa.runtime.outbox.envelope import Envelope, Place
 
 ERROR_CHARACTERS_MAX = 4000
 
-# Move the cursors and claim the wanted events behind them. A cursor that has already passed belongs
-# to another relay by now: its events are not given back. Two relays at one event wait for each other
-# at the cursor's row. The commit need not be flushed to disk at once: if the server dies, cursor,
+# Move the cursors and claim the wanted events behind them. A cursor that has passed already belongs
+# to another relay: its events are not given back. Two relays at one event wait for each other at
+# the cursor's row. The commit need not be flushed to disk at once: if the server dies, cursor,
 # inbox row and effect are lost together and the event is delivered again.
 CLAIM = """
     with event as (
              select *
                from unnest(
-                        %(streams)s::text[],
-                        %(partitions)s::smallint[],
-                        %(positions)s::bigint[],
-                        %(ids)s::uuid[],
-                        %(wanted)s::boolean[]
+                        %(streams)b::text[],
+                        %(partitions)b::smallint[],
+                        %(positions)b::bigint[],
+                        %(ids)b::uuid[],
+                        %(wanted)b::boolean[]
                     ) as event (stream, partition, position, id, wanted)
          ),
          moved as (

@@ -8,13 +8,9 @@ for its own monitoring tools only.
 
 import asyncio
 import contextlib
-import itertools
 from collections.abc import Collection, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import Any
-from uuid import NAMESPACE_URL, UUID, uuid5
 
 import psycopg
 import structlog
@@ -27,21 +23,22 @@ from confluent_kafka import (
     Producer,
     TopicPartition,
 )
-from confluent_kafka.admin import AdminClient
-from confluent_kafka.cimpl import NewTopic
 from prometheus_client import Counter
 
 from hansa.runtime.database import Database
+from hansa.runtime.outbox.brokers import (
+    ADMIN_SECONDS,
+    Brokers,
+    Membership,
+    from_message,
+    to_headers,
+)
 from hansa.runtime.outbox.envelope import Envelope, Place, Source
 from hansa.runtime.outbox.inbox import move_cursors
-from hansa.runtime.outbox.locks import MEMBER, dedicated_connection
 
 _FLUSH_SECONDS = 30.0
-_ADMIN_SECONDS = 10.0
 _FORWARD_ROWS = 2000
 _SAVE_SECONDS = 20.0
-_HOLD_SECONDS = 5.0
-_SOURCE = "hansa"
 
 _log = structlog.get_logger(__name__)
 _FORWARDED = Counter("hansa_kafka_forwarded_total", "Events acknowledged by the brokers")
@@ -69,87 +66,6 @@ REWIND_CURSOR = """
        and stream = %(stream)s
        and partition = %(partition)s
 """
-
-
-@dataclass(frozen=True, kw_only=True)
-class Brokers:
-    """Where Kafka is and how topics are made there."""
-
-    servers: tuple[str, ...]
-    topic_prefix: str
-    topic_partitions: int
-
-    def topic(self, event_type: str) -> str:
-        """Name the topic of an event type: one per module."""
-        return self.topic_prefix + event_type.partition(".")[0]
-
-    def configuration(self) -> dict[str, Any]:
-        """Give what every client is told."""
-        return {
-            "bootstrap.servers": ",".join(self.servers),
-            "client.id": "hansa",
-            "socket.keepalive.enable": True,
-            "reconnect.backoff.max.ms": 2000,
-            "log_level": 3,  # its own log goes to stderr; errors come to `error_cb`
-            "error_cb": _log_error,
-        }
-
-    def ensure_topics(self, names: Collection[str]) -> None:
-        """Make topics that are missing; waits for the brokers (call it in a thread).
-
-        Raises:
-            KafkaException: the brokers refused, or did not answer.
-        """
-        admin = AdminClient(self.configuration())
-        known = admin.list_topics(timeout=_ADMIN_SECONDS).topics
-        new = [
-            NewTopic(name, num_partitions=self.topic_partitions)
-            for name in sorted(set(names) - known.keys())
-        ]
-        if not new:
-            return
-        for future in admin.create_topics(new, operation_timeout=_ADMIN_SECONDS).values():
-            try:
-                future.result(_ADMIN_SECONDS)
-            except KafkaException as error:
-                if error.args[0].code() != KafkaError.TOPIC_ALREADY_EXISTS:
-                    raise
-
-
-class Membership:
-    """A lasting name of this process in its consumer groups, from the lowest free lock.
-
-    Whoever takes the place of a killed relay takes its name too, and with it its partitions at
-    once; an unknown newcomer would wait until the dead one's session has run out, or, with some
-    brokers, until a rebalance gives up on it.
-    """
-
-    def __init__(self, dsn: str) -> None:
-        self._dsn = dsn
-        self.name = ""
-        self.ready = asyncio.Event()
-
-    async def run(self, stop: asyncio.Event) -> None:
-        """Hold a name until `stop`; raises what the database raises."""
-        try:
-            async with dedicated_connection(self._dsn, "hansa relay member") as connection:
-                self.name = f"relay-{await _lowest_free(connection)}"
-                self.ready.set()
-                while not stop.is_set():
-                    await connection.execute("select 1")  # notices a lost connection
-                    with contextlib.suppress(TimeoutError):
-                        await asyncio.wait_for(stop.wait(), _HOLD_SECONDS)
-        finally:
-            self.ready.clear()
-
-
-async def _lowest_free(connection: psycopg.AsyncConnection) -> int:
-    for number in itertools.count():
-        cursor = await connection.execute("select pg_try_advisory_lock(%s, %s)", [MEMBER, number])
-        row = await cursor.fetchone()
-        if row and row[0]:
-            return number
-    raise AssertionError("numbers do not end")
 
 
 class Forwarder:
@@ -337,7 +253,7 @@ class KafkaSource:
         assert row is not None, "the cursor was opened just now"
         if row[0] < 0:
             return OFFSET_BEGINNING
-        _, high = consumer.get_watermark_offsets(place, timeout=_ADMIN_SECONDS)
+        _, high = consumer.get_watermark_offsets(place, timeout=ADMIN_SECONDS)
         if high < row[0] + 1:
             _log.warning(
                 "a topic was made anew and is read from its beginning",
@@ -376,57 +292,3 @@ class KafkaSource:
 
     async def _in_thread(self, call: Any, *arguments: Any) -> Any:
         return await asyncio.get_running_loop().run_in_executor(self._thread, call, *arguments)
-
-
-def to_headers(event: Envelope) -> list[tuple[str, str | bytes | None]]:
-    """Give the CloudEvents attributes of an event as Kafka headers (binary mode)."""
-    headers = {
-        "ce_specversion": "1.0",
-        "ce_id": str(event.id),
-        "ce_source": _SOURCE,
-        "ce_type": event.type,
-        "ce_time": event.created_at.astimezone(UTC).isoformat().replace("+00:00", "Z"),
-        "ce_partitionkey": event.key,
-        "content-type": "application/json",
-    }
-    if event.trace is not None:
-        headers["ce_traceparent"] = event.trace
-    return [(name, value.encode()) for name, value in headers.items()]
-
-
-def from_message(message: Message) -> Envelope:
-    """Read an event; what is missing in a foreign message is made up, its type is empty then."""
-    headers = {
-        name: value.decode("utf-8", "replace")
-        for name, value in list(message.headers() or [])
-        if isinstance(value, bytes)
-    }
-    topic, partition, offset = message.topic(), message.partition(), message.offset()
-    assert topic is not None and partition is not None and offset is not None  # noqa: PT018
-    try:
-        event_id = UUID(headers["ce_id"])
-    except (KeyError, ValueError):
-        event_id = uuid5(NAMESPACE_URL, f"kafka:{topic}/{partition}/{offset}")
-    _, milliseconds = message.timestamp()
-    value, key = message.value(), message.key()
-    return Envelope(
-        stream=topic,
-        partition=partition,
-        position=offset,
-        id=event_id,
-        type=headers.get("ce_type", ""),
-        key=_text(key),
-        payload=_text(value),
-        trace=headers.get("ce_traceparent"),
-        created_at=datetime.fromtimestamp(max(0, milliseconds) / 1000, UTC),
-    )
-
-
-def _text(value: bytes | str | None) -> str:
-    if value is None:
-        return ""
-    return value if isinstance(value, str) else value.decode("utf-8", "backslashreplace")
-
-
-def _log_error(error: KafkaError) -> None:
-    _log.warning("kafka", error=str(error))

@@ -54,10 +54,11 @@ READ_EVENTS = """
       from outbox_sequence as head
       left join (
                select event.*
-                 from unnest(%(partitions)s::smallint[], %(after)s::bigint[]) as owned (partition, after)
+                 from unnest(%(partitions)s::smallint[], %(after)s::bigint[])
+                          as owned (partition, after)
                 cross join lateral (
-                          select partition, position, id, type, key, payload::text as payload, trace,
-                                 created_at
+                          select partition, position, id, type, key, payload::text as payload,
+                                 trace, created_at
                             from outbox_event
                            where outbox_event.partition = owned.partition
                              and outbox_event.position > owned.after

@@ -12,6 +12,7 @@ from hansa.runtime.context import Context
 from hansa.runtime.database import Database
 from hansa.runtime.module import Module, Subscription
 from hansa.runtime.outbox import inspection, kafka
+from hansa.runtime.outbox.brokers import Brokers, Membership
 from hansa.runtime.outbox.consumer import Consumer, Retries
 from hansa.runtime.outbox.envelope import Source
 from hansa.runtime.outbox.postgres import Bell, Partitions, PostgresSource
@@ -85,12 +86,12 @@ async def run_relay(
             database, subscription=name, types=types, brokers=brokers, membership=membership
         )
 
-    brokers = kafka.Brokers(
+    brokers = Brokers(
         servers=settings.kafka_servers,
         topic_prefix=settings.kafka_topic_prefix,
         topic_partitions=settings.relay_partitions,
     )
-    membership = kafka.Membership(database.dsn)
+    membership = Membership(database.dsn)
     if settings.kafka_servers:
         roles["member"] = membership.run
         roles[FORWARDER] = lambda end: kafka.Forwarder(

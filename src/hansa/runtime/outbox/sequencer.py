@@ -1,8 +1,8 @@
 """Number events as they become visible.
 
 Serial numbers are drawn before the commit, so a reader that remembers the last one it saw would
-skip rows that commit later. Instead one process at a time (an advisory lock) gives positions, from a
-counter, to rows it can see. A later pass numbers what was committed later, whatever its serial; a
+skip rows that commit later. Instead one process at a time (an advisory lock) gives positions, from
+a counter, to rows it can see. A later pass numbers what was committed later, whatever its serial; a
 transaction that stays open delays nobody but itself.
 
 Within a pass rows are numbered by serial. A transaction that began to publish after another had
@@ -90,14 +90,16 @@ PURGE_INBOX = """
      where (subscription, event_id) in (
                select inbox.subscription, inbox.event_id
                  from (select distinct subscription from outbox_cursor) as known
+                cross join (
+                          select (extract(epoch from now() - %(age)s) * 1000)::bigint
+                                     as milliseconds
+                      ) as oldest
                 cross join lateral (
                           select subscription, event_id
                             from outbox_inbox
                            where subscription = known.subscription
-                             and event_id < (
-                                     lpad(to_hex((extract(epoch from now() - %(age)s) * 1000)::bigint),
-                                          12, '0') || repeat('0', 20)
-                                 )::uuid
+                             and event_id < (lpad(to_hex(oldest.milliseconds), 12, '0')
+                                             || repeat('0', 20))::uuid
                            order by event_id
                            limit %(rows)s
                       ) as inbox
@@ -156,7 +158,7 @@ async def purge(
     keep: timedelta,
     rows: int = 5000,
 ) -> bool:
-    """Remove delivered events older than `keep`, and inbox rows twice as old; true if more are left."""
+    """Remove delivered events older than `keep`, inbox rows twice as old; true if some are left."""
     events = await connection.execute(
         PURGE_EVENTS, {"subscriptions": subscriptions, "age": keep, "rows": rows}
     )
