@@ -9,7 +9,7 @@ from decimal import Decimal
 from uuid import UUID
 
 from hansa.kernel.identifiers import new_id
-from hansa.modules import catalog, pricing, search, stock
+from hansa.modules import catalog, markets, pricing, search, stock
 from hansa.runtime.database import Database, Transaction
 
 MARKET = "ru"
@@ -156,6 +156,23 @@ async def a_small_shop(tx: Transaction, *, now: datetime) -> SmallShop:
         warehouse=stock.Warehouse(
             id=new_id(now), code="central", name={"ru": "Склад"}, channels=(MARKET,)
         ),
+    )
+    await markets.save_market(
+        tx,
+        market=markets.Market(
+            code=MARKET,
+            name={"ru": "Россия", "en": "Russia"},
+            currency="RUB",
+            country="RU",
+            languages=("ru", "en"),
+            default_language="ru",
+            tax_rate=Decimal("0.2"),
+            prices_include_tax=True,
+            phone_region="RU",
+            time_zone="Europe/Moscow",
+        ),
+        by=None,
+        now=now,
     )
     await catalog.save_categories(tx, categories=[shop.clothes, shop.coats, shop.dresses], now=now)
     await catalog.save_attributes(tx, attributes=[shop.colour, shop.size, shop.material], now=now)

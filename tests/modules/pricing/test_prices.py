@@ -13,6 +13,7 @@ from hansa.kernel.money import UnitPrice
 from hansa.kernel.periods import Period
 from hansa.modules import pricing
 from hansa.runtime.database import Transaction
+from hansa.runtime.http import Actor
 
 ONE = Decimal(1)
 
@@ -232,7 +233,7 @@ async def test_absurd_price_is_refused_alone(
 async def test_price_set_by_a_person_survives_imports_until_reset(
     tx: Transaction, now: datetime, base: pricing.PriceList
 ) -> None:
-    variant, person = new_id(now), new_id(now)
+    variant, person = new_id(now), Actor(id=new_id(now), kind="staff", name="Анна")
     imported = a_price(base, variant, "10")
     await pricing.set_prices(tx, prices=[imported], now=now)
     await pricing.set_prices(tx, prices=[a_price(base, variant, "12")], now=now, by=person)
@@ -245,7 +246,7 @@ async def test_price_set_by_a_person_survives_imports_until_reset(
     assert await pricing.remove_prices(tx, keys=[key], now=now) == ()
     changes = await pricing.list_price_changes(tx, variant_ids=[variant])
     assert [(c.amount_before, c.amount_after, c.changed_by) for c in changes] == [
-        (10, 12, person),
+        (10, 12, person.id),
         (None, 10, None),
     ]
 

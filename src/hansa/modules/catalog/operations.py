@@ -23,6 +23,7 @@ from hansa.modules.catalog.model import (
     slug_of,
 )
 from hansa.runtime.database import Transaction
+from hansa.runtime.http import Actor
 
 PRODUCTS_PER_EVENT = 500
 
@@ -112,7 +113,7 @@ def _columns(products: Iterable[Product], slug_by_id: dict[UUID, str]) -> dict[s
     }
 
 
-async def edit_product(tx: Transaction, *, product: Product, by: UUID, now: datetime) -> Product:
+async def edit_product(tx: Transaction, *, product: Product, by: Actor, now: datetime) -> Product:
     """Change a product as a person does, or create it.
 
     The fields that differ are marked as overridden: imports leave them alone until
@@ -157,7 +158,7 @@ def _plain(product: Product, name: str) -> object:
 
 
 async def reset_overrides(
-    tx: Transaction, *, product_id: UUID, fields: Sequence[str], by: UUID, now: datetime
+    tx: Transaction, *, product_id: UUID, fields: Sequence[str], by: Actor, now: datetime
 ) -> None:
     """Let imports write these fields again; the present values stay until the next import.
 
@@ -193,7 +194,7 @@ async def set_media(
 
 
 async def archive_products(
-    tx: Transaction, *, product_ids: Sequence[UUID], now: datetime, by: UUID | None = None
+    tx: Transaction, *, product_ids: Sequence[UUID], now: datetime, by: Actor | None = None
 ) -> tuple[UUID, ...]:
     """Take products out of the shop, keeping everything; give those that were not archived yet.
 
@@ -211,7 +212,7 @@ async def archive_products(
 
 
 async def restore_products(
-    tx: Transaction, *, product_ids: Sequence[UUID], now: datetime, by: UUID | None = None
+    tx: Transaction, *, product_ids: Sequence[UUID], now: datetime, by: Actor | None = None
 ) -> tuple[UUID, ...]:
     """Bring archived products back to the state they had; give those that were archived."""
     restored = await tx.all(store.RESTORE_PRODUCTS, {"ids": list(product_ids), "now": now})
@@ -222,7 +223,7 @@ async def restore_products(
 
 
 async def delete_products(
-    tx: Transaction, *, product_ids: Sequence[UUID], by: UUID, now: datetime
+    tx: Transaction, *, product_ids: Sequence[UUID], by: Actor, now: datetime
 ) -> None:
     """Delete archived products with their variants for good; orders keep their own copies.
 
@@ -241,7 +242,7 @@ async def delete_products(
 
 
 async def _record_each(
-    tx: Transaction, action: str, ids: Sequence[UUID], by: UUID | None, now: datetime
+    tx: Transaction, action: str, ids: Sequence[UUID], by: Actor | None, now: datetime
 ) -> None:
     if by is None:
         return

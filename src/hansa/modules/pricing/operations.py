@@ -24,6 +24,7 @@ from hansa.modules.pricing.model import (
     price_error,
 )
 from hansa.runtime.database import Transaction
+from hansa.runtime.http import Actor
 
 VARIANTS_PER_EVENT = 500
 
@@ -48,7 +49,7 @@ async def set_group(
     party_id: UUID,
     group: str | None,
     now: datetime,
-    by: UUID | None = None,
+    by: Actor | None = None,
 ) -> None:
     """Put a party into a customer group, or into none.
 
@@ -82,7 +83,7 @@ async def save_price_lists(
     *,
     price_lists: Sequence[PriceList],
     now: datetime,
-    by: UUID | None = None,
+    by: Actor | None = None,
 ) -> None:
     """Create or change price lists by id; what that changes for shoppers is published.
 
@@ -175,7 +176,7 @@ async def flip_lists(tx: Transaction, *, now: datetime) -> None:
 
 
 async def set_prices(
-    tx: Transaction, *, prices: Sequence[Price], now: datetime, by: UUID | None = None
+    tx: Transaction, *, prices: Sequence[Price], now: datetime, by: Actor | None = None
 ) -> SaveResult:
     """Set prices, thousands at a time; only real changes are written, remembered and published.
 
@@ -241,7 +242,7 @@ async def _write(
     before: dict[PriceKey, Price],
     *,
     now: datetime,
-    by: UUID | None,
+    by: Actor | None,
 ) -> None:
     if not prices:
         return
@@ -268,7 +269,7 @@ async def _remember(
     after: dict[PriceKey, Price],
     *,
     now: datetime,
-    by: UUID | None,
+    by: Actor | None,
 ) -> None:
     def amounts(prices: dict[PriceKey, Price], field: str) -> list[Decimal | None]:
         return [getattr(prices[key], field) if key in prices else None for key in keys]
@@ -281,7 +282,7 @@ async def _remember(
             "amounts_after": amounts(after, "amount"),
             "compare_at_before": amounts(before, "compare_at"),
             "compare_at_after": amounts(after, "compare_at"),
-            "by": by,
+            "by": None if by is None else by.id,
             "now": now,
         },
     )
@@ -297,7 +298,7 @@ async def _publish_keys(
 
 
 async def remove_prices(
-    tx: Transaction, *, keys: Sequence[PriceKey], now: datetime, by: UUID | None = None
+    tx: Transaction, *, keys: Sequence[PriceKey], now: datetime, by: Actor | None = None
 ) -> tuple[PriceKey, ...]:
     """Take prices away; an import leaves those alone that a person has set. Give the removed."""
     before = await _lock(tx, keys)
@@ -311,7 +312,7 @@ async def remove_prices(
 
 
 async def reset_price_overrides(
-    tx: Transaction, *, keys: Sequence[PriceKey], by: UUID, now: datetime
+    tx: Transaction, *, keys: Sequence[PriceKey], by: Actor, now: datetime
 ) -> None:
     """Let imports set these prices again; they stay as they are until the next import."""
     await tx.execute(store.RESET_OVERRIDES, _key_columns(keys))

@@ -111,7 +111,12 @@ def value_key(label: Localised) -> str:
 
 def value_position(label: Localised) -> int:
     """Order values that no dictionary orders: sizes by size, numbers by number."""
-    text = pick(label, "en").strip().lower().replace(",", ".")
+    return _position(pick(label, "en"))
+
+
+@lru_cache(maxsize=50_000)
+def _position(label: str) -> int:
+    text = label.strip().lower().replace(",", ".")
     if text in _SIZE_RANK:
         return _SIZE_RANK[text]
     try:

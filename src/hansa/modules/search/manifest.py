@@ -1,5 +1,6 @@
 """What search brings into the application."""
 
+from hansa.modules.search.api import ROUTES
 from hansa.modules.search.checks import CHECKS
 from hansa.modules.search.jobs import (
     FollowClock,
@@ -17,6 +18,7 @@ from hansa.runtime.module import JobHandler, Module, Periodic
 
 MODULE = Module(
     name="search",
+    routes=ROUTES,
     jobs=(
         JobHandler(job=Rebuild, handle=run_rebuild),
         JobHandler(job=ProjectBranches, handle=run_project_branches),

@@ -124,9 +124,9 @@ async def _number(tx: Transaction, dictionary: Dictionary, sources: Sources) -> 
     """Give numbers to values of facets that are new."""
     values: dict[tuple[str, str], FacetValue] = {}
     for product in sources.products.values():
-        for value in product.attributes:
-            pair = dictionary.value_of(value)
-            known = pair and dictionary.facet_value(*pair)
+        pairs = [pair for value in product.attributes if (pair := dictionary.value_of(value))]
+        for pair in (*pairs, *_brand(product)):
+            known = dictionary.facet_value(*pair)
             if known:
                 values[known.attribute, known.value] = known
     for listed in sources.variants.values():
@@ -136,6 +136,11 @@ async def _number(tx: Transaction, dictionary: Dictionary, sources: Sources) -> 
                 if known:
                     values[known.attribute, known.value] = known
     await dictionaries.number_values(tx, dictionary, values)
+
+
+def _brand(product: catalog.Product) -> list[tuple[str, Mapping[str, str]]]:
+    """Give the brand as if it were an attribute."""
+    return [("brand", {"ru": product.brand})] if product.brand.strip() else []
 
 
 def _tags(dictionary: Dictionary, pairs: Iterable[tuple[str, Mapping[str, str]]]) -> list[int]:
@@ -157,7 +162,7 @@ def _project(
     branches = dictionary.placed(product.category_ids)
     categories = list(dict.fromkeys([number for branch in branches for number in branch.path]))
     facts = [pair for value in product.attributes if (pair := dictionary.value_of(value))]
-    own = categories + _tags(dictionary, facts)
+    own = categories + _tags(dictionary, [*facts, *_brand(product)])
     option_tags = [_tags(dictionary, variant.options.items()) for variant in variants]
     tags = list(dict.fromkeys([*own, *(tag for tags in option_tags for tag in tags)]))
     text = wording.Wording(

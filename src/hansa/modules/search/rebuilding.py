@@ -1,5 +1,6 @@
 """The projection as a whole: building it anew, following the clock, comparing it with its sources."""
 
+import asyncio
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -11,6 +12,9 @@ from hansa.modules.search.store import listing, projecting
 from hansa.runtime.database import Database, Transaction
 
 CHUNK = 1_000
+SIDE_BY_SIDE = 2
+"""Chunks in work at once: while one computes, the other's rows are written."""
+
 CHANGES_KEPT = timedelta(minutes=15)
 QUERIES_KEPT = timedelta(days=90)
 
@@ -30,19 +34,33 @@ async def rebuild(
     async with database.transaction() as tx:
         dictionary, _ = await dictionaries.take_over(tx)
     done, listed = 0, 0
-    after: UUID | None = None
-    while True:
-        async with database.transaction() as tx:
-            ids = await catalog.list_product_ids(tx, after=after, limit=CHUNK)
-            if ids:
-                listed += await projection.project_products(
+    queue: asyncio.Queue[tuple[UUID, ...]] = asyncio.Queue(maxsize=SIDE_BY_SIDE)
+
+    async def work() -> None:
+        nonlocal done, listed
+        while ids := await queue.get():
+            async with database.transaction() as tx:
+                found = await projection.project_products(
                     tx, product_ids=ids, now=now, dictionary=dictionary
                 )
-        if not ids:
-            break
-        after, done = ids[-1], done + len(ids)
-        if on_progress is not None:
-            on_progress(done, max(total, done))
+            listed += found
+            done += len(ids)
+            if on_progress is not None:
+                on_progress(done, max(total, done))
+
+    async with asyncio.TaskGroup() as group:
+        for _ in range(SIDE_BY_SIDE):
+            group.create_task(work())
+        after: UUID | None = None
+        while True:
+            async with database.snapshot(single=True) as snap:
+                ids = await catalog.list_product_ids(snap, after=after, limit=CHUNK)
+            if not ids:
+                break
+            await queue.put(ids)
+            after = ids[-1]
+        for _ in range(SIDE_BY_SIDE):
+            await queue.put(())
     await _forget_deleted(database, now)
     async with database.transaction() as tx:
         await tx.execute(projecting.COUNT_WORDS)

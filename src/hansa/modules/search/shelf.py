@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 from collections import Counter, OrderedDict
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from time import monotonic
 from typing import TYPE_CHECKING
 from uuid import UUID
@@ -46,7 +46,7 @@ class Kept:
     version: int
     made_at: float
     tally: Tally
-    written: bytes | None = None
+    written: dict[str, bytes] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -48,7 +48,9 @@ FACETS = """
     select value.id, value.attribute, attribute.name, attribute.kind, attribute.position as place,
            value.value, value.label, value.swatch, value.position
       from search_value as value
-      join search_attribute as attribute on attribute.code = value.attribute
+      join (select distinct on (code) code, name, kind, is_facet, position
+              from search_attribute
+             order by code, attribute_id desc) as attribute on attribute.code = value.attribute
      where attribute.is_facet
      order by attribute.position, attribute.code, value.position, value.value
 """

@@ -10,8 +10,8 @@ SAVE_CATEGORIES = """
     insert into search_category as held
            (category_id, parent_id, slug, name, position, is_hidden)
     select new.category_id, new.parent_id, new.slug, new.name::jsonb, new.position, new.is_hidden
-      from unnest(%(category_ids)s::uuid[], %(parent_ids)s::uuid[], %(slugs)s::text[],
-                  %(names)s::text[], %(positions)s::integer[], %(hidden)s::boolean[])
+      from unnest(%(category_ids)b::uuid[], %(parent_ids)b::uuid[], %(slugs)b::text[],
+                  %(names)b::text[], %(positions)b::integer[], %(hidden)b::boolean[])
         as new (category_id, parent_id, slug, name, position, is_hidden)
      order by new.category_id
         on conflict (category_id) do update
@@ -23,7 +23,7 @@ SAVE_CATEGORIES = """
 SAVE_PATHS = """
     update search_category
        set path = new.path::integer[]
-      from unnest(%(ids)s::integer[], %(paths)s::text[]) as new (id, path)
+      from unnest(%(ids)b::integer[], %(paths)b::text[]) as new (id, path)
      where search_category.id = new.id
        and search_category.path <> new.path::integer[]
 """
@@ -36,8 +36,8 @@ ATTRIBUTES = """
 SAVE_ATTRIBUTES = """
     insert into search_attribute as held (attribute_id, code, name, kind, is_facet, position)
     select new.attribute_id, new.code, new.name::jsonb, new.kind, new.is_facet, new.position
-      from unnest(%(attribute_ids)s::uuid[], %(codes)s::text[], %(names)s::text[],
-                  %(kinds)s::text[], %(facets)s::boolean[], %(positions)s::integer[])
+      from unnest(%(attribute_ids)b::uuid[], %(codes)b::text[], %(names)b::text[],
+                  %(kinds)b::text[], %(facets)b::boolean[], %(positions)b::integer[])
         as new (attribute_id, code, name, kind, is_facet, position)
      order by new.attribute_id
         on conflict (attribute_id) do update
@@ -54,8 +54,8 @@ VALUES = """
 SAVE_VALUES = """
     insert into search_value as held (attribute, value, label, swatch, position)
     select new.attribute, new.value, new.label::jsonb, new.swatch, new.position
-      from unnest(%(attributes)s::text[], %(values)s::text[], %(labels)s::text[],
-                  %(swatches)s::text[], %(positions)s::integer[])
+      from unnest(%(attributes)b::text[], %(values)b::text[], %(labels)b::text[],
+                  %(swatches)b::text[], %(positions)b::integer[])
         as new (attribute, value, label, swatch, position)
      order by new.attribute, new.value
         on conflict (attribute, value) do update
@@ -67,7 +67,7 @@ SAVE_VALUES = """
 ADD_PRODUCTS = """
     insert into search_product (product_id)
     select new.id
-      from unnest(%(ids)s::uuid[]) as new (id)
+      from unnest(%(ids)b::uuid[]) as new (id)
      where not exists (select from search_product as held where held.product_id = new.id)
      order by new.id
         on conflict (product_id) do nothing
@@ -78,14 +78,14 @@ ADD_PRODUCTS = """
 LOCK_PRODUCTS = """
     select id, product_id, popularity, categories, variant_ids, own_tags, option_tags
       from search_product
-     where product_id = any(%(ids)s::uuid[])
+     where product_id = any(%(ids)b::uuid[])
      order by product_id
        for update
 """
 
 FORGET_PRODUCTS = """
     delete from search_product
-     where id = any(%(products)s::integer[])
+     where id = any(%(products)b::integer[])
 """
 
 SAVE_PRODUCTS = """
@@ -101,12 +101,12 @@ SAVE_PRODUCTS = """
                    || setweight(to_tsvector('en', new.labels_en), 'B')
                    || setweight(to_tsvector('ru', new.body_ru), 'D')
                    || setweight(to_tsvector('en', new.body_en), 'D')
-      from unnest(%(products)s::integer[], %(slugs)s::text[], %(listed)s::boolean[],
-                  %(shown_from)s::timestamptz[], %(shown_until)s::timestamptz[],
-                  %(created_at)s::timestamptz[], %(categories)s::text[], %(own_tags)s::text[],
-                  %(tags)s::text[], %(variant_ids)s::text[], %(option_tags)s::text[],
-                  %(titles_ru)s::text[], %(titles_en)s::text[], %(labels_ru)s::text[],
-                  %(labels_en)s::text[], %(bodies_ru)s::text[], %(bodies_en)s::text[])
+      from unnest(%(products)b::integer[], %(slugs)b::text[], %(listed)b::boolean[],
+                  %(shown_from)b::timestamptz[], %(shown_until)b::timestamptz[],
+                  %(created_at)b::timestamptz[], %(categories)b::text[], %(own_tags)b::text[],
+                  %(tags)b::text[], %(variant_ids)b::text[], %(option_tags)b::text[],
+                  %(titles_ru)b::text[], %(titles_en)b::text[], %(labels_ru)b::text[],
+                  %(labels_en)b::text[], %(bodies_ru)b::text[], %(bodies_en)b::text[])
         as new (id, slug, is_listed, shown_from, shown_until, created_at, categories, own_tags,
                 tags, variant_ids, option_tags, title_ru, title_en, labels_ru, labels_en, body_ru,
                 body_en)
@@ -116,8 +116,8 @@ SAVE_PRODUCTS = """
 SAVE_TEXTS = """
     insert into search_text (product, language, name, card, document, variants)
     select new.product, new.language, new.name, new.card, new.document, new.variants::bytea[]
-      from unnest(%(products)s::integer[], %(languages)s::text[], %(names)s::text[],
-                  %(cards)s::bytea[], %(documents)s::bytea[], %(variants)s::text[])
+      from unnest(%(products)b::integer[], %(languages)b::text[], %(names)b::text[],
+                  %(cards)b::bytea[], %(documents)b::bytea[], %(variants)b::text[])
         as new (product, language, name, card, document, variants)
      order by new.product, new.language
         on conflict (product, language) do update
@@ -127,16 +127,16 @@ SAVE_TEXTS = """
 
 REMOVE_CODES = """
     delete from search_code
-     where product = any(%(products)s::integer[])
+     where product = any(%(products)b::integer[])
        and (code, product) not in (select new.code, new.product
-                                     from unnest(%(codes)s::text[], %(code_products)s::integer[])
+                                     from unnest(%(codes)b::text[], %(code_products)b::integer[])
                                        as new (code, product))
 """
 
 SAVE_CODES = """
     insert into search_code (code, product)
     select new.code, new.product
-      from unnest(%(codes)s::text[], %(code_products)s::integer[]) as new (code, product)
+      from unnest(%(codes)b::text[], %(code_products)b::integer[]) as new (code, product)
      order by new.code, new.product
         on conflict do nothing
 """
@@ -144,7 +144,7 @@ SAVE_CODES = """
 SAVE_WORDS = """
     insert into search_word (word)
     select new.word
-      from unnest(%(words)s::text[]) as new (word)
+      from unnest(%(words)b::text[]) as new (word)
      where not exists (select from search_word as held where held.word = new.word)
      order by new.word
         on conflict do nothing
@@ -152,9 +152,9 @@ SAVE_WORDS = """
 
 REMOVE_PLACEMENTS = """
     delete from search_placement as held
-     where held.product = any(%(products)s::integer[])
+     where held.product = any(%(products)b::integer[])
        and not exists (select
-                         from unnest(%(placed)s::integer[], %(categories)s::integer[])
+                         from unnest(%(placed)b::integer[], %(categories)b::integer[])
                            as new (product, category)
                         where new.product = held.product
                           and new.category = held.category)
@@ -164,8 +164,8 @@ SAVE_PLACEMENTS = """
     insert into search_placement as held
            (product, category, created_at, popularity, sort_ru, sort_en)
     select new.product, new.category, new.created_at, new.popularity, new.sort_ru, new.sort_en
-      from unnest(%(placed)s::integer[], %(categories)s::integer[], %(created_at)s::timestamptz[],
-                  %(popularity)s::integer[], %(sort_ru)s::text[], %(sort_en)s::text[])
+      from unnest(%(placed)b::integer[], %(categories)b::integer[], %(created_at)b::timestamptz[],
+                  %(popularity)b::integer[], %(sort_ru)b::text[], %(sort_en)b::text[])
         as new (product, category, created_at, popularity, sort_ru, sort_en)
         on conflict (product, category) do update
        set created_at = excluded.created_at, popularity = excluded.popularity,
@@ -178,7 +178,7 @@ SAVE_PLACEMENTS = """
 PRESENT_PRICES = """
     select profile, product, price
       from search_entry
-     where product = any(%(products)s::integer[])
+     where product = any(%(products)b::integer[])
 """
 
 SAVE_ENTRIES = """
@@ -188,11 +188,11 @@ SAVE_ENTRIES = """
     select new.profile, new.product, new.price, new.price_max, new.was, new.price_list_id,
            new.shown_from, new.shown_until, new.available, new.stock_tags::integer[],
            new.prices::bigint[], new.was_prices::bigint[], new.stock::bigint[]
-      from unnest(%(profiles)s::integer[], %(products)s::integer[], %(prices_min)s::bigint[],
-                  %(prices_max)s::bigint[], %(was)s::bigint[], %(price_list_ids)s::uuid[],
-                  %(shown_from)s::timestamptz[], %(shown_until)s::timestamptz[],
-                  %(available)s::bigint[], %(stock_tags)s::text[], %(prices)s::text[],
-                  %(was_prices)s::text[], %(stock)s::text[])
+      from unnest(%(profiles)b::integer[], %(products)b::integer[], %(prices_min)b::bigint[],
+                  %(prices_max)b::bigint[], %(was)b::bigint[], %(price_list_ids)b::uuid[],
+                  %(shown_from)b::timestamptz[], %(shown_until)b::timestamptz[],
+                  %(available)b::bigint[], %(stock_tags)b::text[], %(prices)b::text[],
+                  %(was_prices)b::text[], %(stock)b::text[])
         as new (profile, product, price, price_max, was, price_list_id, shown_from, shown_until,
                 available, stock_tags, prices, was_prices, stock)
         on conflict (profile, product) do update
@@ -205,15 +205,15 @@ SAVE_ENTRIES = """
 
 REMOVE_ENTRIES = """
     delete from search_entry
-     using unnest(%(profiles)s::integer[], %(products)s::integer[]) as gone (profile, product)
+     using unnest(%(profiles)b::integer[], %(products)b::integer[]) as gone (profile, product)
      where search_entry.profile = gone.profile
        and search_entry.product = gone.product
 """
 
 REMOVE_PRICES = """
     delete from search_price
-     using unnest(%(profiles)s::integer[], %(categories)s::integer[], %(prices)s::bigint[],
-                  %(products)s::integer[])
+     using unnest(%(profiles)b::integer[], %(categories)b::integer[], %(prices)b::bigint[],
+                  %(products)b::integer[])
         as gone (profile, category, price, product)
      where search_price.profile = gone.profile
        and search_price.category = gone.category
@@ -224,8 +224,8 @@ REMOVE_PRICES = """
 SAVE_PRICES = """
     insert into search_price (profile, category, price, product)
     select new.profile, new.category, new.price, new.product
-      from unnest(%(profiles)s::integer[], %(categories)s::integer[], %(prices)s::bigint[],
-                  %(products)s::integer[])
+      from unnest(%(profiles)b::integer[], %(categories)b::integer[], %(prices)b::bigint[],
+                  %(products)b::integer[])
         as new (profile, category, price, product)
      order by 1, 2, 3, 4
         on conflict do nothing
@@ -234,8 +234,8 @@ SAVE_PRICES = """
 PRICED_VARIANTS = """
     select profile, product, prices
       from search_entry
-     where product = any(%(products)s::integer[])
-       and profile = any(%(profiles)s::integer[])
+     where product = any(%(products)b::integer[])
+       and profile = any(%(profiles)b::integer[])
 """
 
 # Stock alone: no index is touched.
@@ -243,8 +243,8 @@ SAVE_STOCK = """
     update search_entry
        set available = new.available, stock_tags = new.stock_tags::integer[],
            stock = new.stock::bigint[]
-      from unnest(%(profiles)s::integer[], %(products)s::integer[], %(available)s::bigint[],
-                  %(stock_tags)s::text[], %(stock)s::text[])
+      from unnest(%(profiles)b::integer[], %(products)b::integer[], %(available)b::bigint[],
+                  %(stock_tags)b::text[], %(stock)b::text[])
         as new (profile, product, available, stock_tags, stock)
      where search_entry.profile = new.profile
        and search_entry.product = new.product
@@ -255,7 +255,7 @@ SAVE_STOCK = """
 LOG_CHANGES = """
     insert into search_change (product)
     select new.product
-      from unnest(%(products)s::integer[]) as new (product)
+      from unnest(%(products)b::integer[]) as new (product)
 """
 
 PRUNE_CHANGES = """
@@ -275,7 +275,7 @@ LIST_PROJECTED = """
 ADD_POPULARITY = """
     update search_product
        set popularity = popularity + sold.times
-      from unnest(%(ids)s::uuid[], %(times)s::integer[]) as sold (product_id, times)
+      from unnest(%(ids)b::uuid[], %(times)b::integer[]) as sold (product_id, times)
      where search_product.product_id = sold.product_id
  returning search_product.id, search_product.popularity
 """
@@ -283,7 +283,7 @@ ADD_POPULARITY = """
 SAVE_POPULARITY = """
     update search_placement
        set popularity = new.popularity
-      from unnest(%(products)s::integer[], %(popularity)s::integer[]) as new (product, popularity)
+      from unnest(%(products)b::integer[], %(popularity)b::integer[]) as new (product, popularity)
      where search_placement.product = new.product
 """
 
@@ -318,5 +318,5 @@ PRODUCTS_IN_CATEGORIES = """
     select distinct product.product_id
       from search_placement
       join search_product as product on product.id = search_placement.product
-     where search_placement.category = any(%(categories)s::integer[])
+     where search_placement.category = any(%(categories)b::integer[])
 """
