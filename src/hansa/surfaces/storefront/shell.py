@@ -148,7 +148,7 @@ async def view_basket(request: Request) -> checkout.BasketView:
     offers = await request.context.service(checkout.Offers).of(market.code)
     async with request.snapshot() as snap:
         profile = await pricing.profile_of(
-            snap, market=market.code, party_id=party_of(request), now=request.received_at
+            snap, market=market.code, party_id=party_of(request)
         )
         return await checkout.view_basket(
             snap,
