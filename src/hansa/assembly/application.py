@@ -25,6 +25,7 @@ from hansa.runtime.http.health import Readiness, health_routes
 from hansa.runtime.http.identity import Authenticator, Nobody
 from hansa.runtime.http.limits import Buckets
 from hansa.runtime.http.media import media_route
+from hansa.runtime.http.openapi import DecimalSchemas
 from hansa.runtime.http.problems import HANDLERS
 from hansa.runtime.http.request import Request
 from hansa.runtime.http.static import StaticFiles
@@ -116,6 +117,7 @@ def create_app(context: Context, modules: Sequence[Module] | None = None) -> Edg
         request_max_body_size=settings.http_body_limit_bytes,
         openapi_config=openapi_config(settings.public_url),
         lifespan=[lifespan],
+        plugins=[DecimalSchemas()],
         logging_config=None,
         debug=False,
     )

@@ -6,26 +6,33 @@ of their own.
 
 import os
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from granian.constants import HTTPModes, Interfaces, Loops
 from granian.log import LogLevels
 from granian.server import Server
 
 from hansa.assembly.application import build_context, create_app
-from hansa.runtime.http.edge import Edge
 from hansa.runtime.settings import Settings, load_settings, with_secret_key
 from hansa.runtime.supervision import die_with_parent
+from hansa.runtime.telemetry import (
+    AsgiApp,
+    configure_logging,
+    configure_tracing,
+    trace_requests,
+)
 
 TARGET = "hansa.assembly.web:application"
 BACKLOG = 2048
 
 
-def application(settings: Settings | None = None) -> Edge:
+def application() -> AsgiApp:
     """Make the application of this process; called by Granian in each worker."""
     die_with_parent()
-    chosen = settings or with_secret_key(load_settings(os.environ, directory=Path.cwd()))
-    return create_app(build_context(chosen))
+    settings = with_secret_key(load_settings(os.environ, directory=Path.cwd()))
+    configure_logging(level=settings.log_level, json=settings.log_json)
+    configure_tracing(endpoint=settings.otlp_endpoint, role="web")
+    return trace_requests(cast("AsgiApp", create_app(build_context(settings))))
 
 
 def serve(settings: Settings) -> None:

@@ -63,7 +63,10 @@ async def big_number(request: Request, data: JSONBody[dict[str, int]]) -> None:
 
 @get("/api/v1/list", opt=TRIED)
 async def numbers(
-    request: Request, after: Cursor = None, limit: Limit = 2, word: Annotated[str, QueryParameter()] = ""
+    request: Request,
+    after: Cursor = None,
+    limit: Limit = 2,
+    word: Annotated[str, QueryParameter()] = "",
 ) -> ListPage[int]:
     """List the numbers below seven."""
     cursor = request.read_cursor(after, of="numbers", types=(int,))
@@ -100,9 +103,7 @@ async def page(request: Request) -> Response[str]:
     return Response(request.csrf_token, media_type="text/html")
 
 
-TRIAL = Module(
-    name="trial", routes=[echo, big_number, numbers, broken, form, notice, page]
-)
+TRIAL = Module(name="trial", routes=[echo, big_number, numbers, broken, form, notice, page])
 
 
 @pytest_asyncio.fixture(loop_scope="session")

@@ -84,7 +84,9 @@ async def test_a_broken_form_is_refused(client: httpx.AsyncClient) -> None:
 
 
 async def test_text_is_packed_for_whoever_takes_it(client: httpx.AsyncClient) -> None:
-    async with client.stream("GET", "/api/openapi.json", headers={"Accept-Encoding": "gzip"}) as packed:
+    async with client.stream(
+        "GET", "/api/openapi.json", headers={"Accept-Encoding": "gzip"}
+    ) as packed:
         raw = b"".join([chunk async for chunk in packed.aiter_raw()])
     plain = await client.get("/api/openapi.json", headers={"Accept-Encoding": "identity"})
 
@@ -135,9 +137,7 @@ async def test_static_files_are_kept_for_ever_under_their_digest(client: httpx.A
     short = await client.get("/static/css/shop.css")
     etag = short.headers["etag"].strip('"')
     longer = await client.get(f"/static/{etag}/css/shop.css")
-    again = await client.get(
-        f"/static/{etag}/css/shop.css", headers={"If-None-Match": f'"{etag}"'}
-    )
+    again = await client.get(f"/static/{etag}/css/shop.css", headers={"If-None-Match": f'"{etag}"'})
     missing = await client.get("/static/../settings.py")
 
     assert "immutable" not in short.headers["cache-control"]
@@ -168,7 +168,17 @@ async def test_media_gives_public_files_only(site) -> None:
 
 @pytest.mark.parametrize(
     "wanted",
-    ["//evil.example", "https://evil.example", "/\\evil.example", "\\\\evil", "javascript:x", "/a\nb", "", None, "a"],
+    [
+        "//evil.example",
+        "https://evil.example",
+        "/\\evil.example",
+        "\\\\evil",
+        "javascript:x",
+        "/a\nb",
+        "",
+        None,
+        "a",
+    ],
 )
 def test_the_next_page_is_always_ours(wanted: str | None) -> None:
     assert local_path(wanted, default="/ru/") == "/ru/"

@@ -3,6 +3,7 @@
 import json
 from typing import Any
 
+import msgspec
 from litestar import MediaType, Response, get
 from litestar.handlers import HTTPRouteHandler
 from litestar.openapi import OpenAPIConfig
@@ -35,6 +36,11 @@ PAGE = """<!doctype html>
 <script id="api-reference" data-url="/api/openapi.json" data-configuration='{settings}'></script>
 <script src="{script}"></script></body></html>
 """
+
+
+def _plain(value: Any) -> Any:
+    """Write a default value that JSON does not know by itself."""
+    return msgspec.to_builtins(value, builtin_types=())
 
 
 def openapi_config(public_url: str) -> OpenAPIConfig:
@@ -72,7 +78,7 @@ def documentation_routes(files: StaticFiles) -> list[HTTPRouteHandler]:
         """Give the description of the API."""
         app = request.app
         if id(app) not in kept:
-            kept[id(app)] = json.dumps(described(app), ensure_ascii=False).encode()
+            kept[id(app)] = json.dumps(described(app), ensure_ascii=False, default=_plain).encode()
         return Response(kept[id(app)], media_type="application/json")
 
     @get("/api/docs", opt={PUBLIC: "the API is no secret"}, include_in_schema=False)

@@ -9,12 +9,12 @@ from typing import ClassVar
 import msgspec
 from litestar import Response, get
 from litestar.handlers import HTTPRouteHandler
-from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
 from hansa.kernel.errors import Forbidden
 from hansa.runtime.http.gate import NO_ACTOR, PUBLIC
 from hansa.runtime.http.request import Request
 from hansa.runtime.supervision import is_stopping
+from hansa.runtime.telemetry import render_metrics
 
 DATABASE_SECONDS_MAX = 2.0
 
@@ -82,7 +82,8 @@ def health_routes(readiness: Readiness, *, metrics_token: str = "") -> list[HTTP
                 raise MetricsClosed
         elif not _is_this_machine(request.client_address):
             raise MetricsClosed
-        return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
+        text, kind = render_metrics()
+        return Response(text, media_type=kind)
 
     return [live, ready, metrics]
 

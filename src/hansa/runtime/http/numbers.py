@@ -50,7 +50,9 @@ def check_decimal(value: Any, field: str) -> None:
         raise NumberInvalid(field or "body")
 
 
-def _checker(kind: inspect.Type, known: dict[type[msgspec.Struct], Checker | None]) -> Checker | None:
+def _checker(  # noqa: PLR0911 - one per kind of type
+    kind: inspect.Type, known: dict[type[msgspec.Struct], Checker | None]
+) -> Checker | None:
     if isinstance(kind, inspect.DecimalType):
         return check_decimal
     if isinstance(kind, inspect.Metadata):

@@ -1,10 +1,34 @@
 """What Litestar leaves out of its OpenAPI document: closed schemas, problems, idempotency keys."""
 
+from decimal import Decimal
 from typing import Any
 
 from litestar import Litestar
+from litestar.openapi.spec import OpenAPIType, Schema
+from litestar.plugins import OpenAPISchemaPlugin
+from litestar.typing import FieldDefinition
 
 from hansa.runtime.http.gate import NO_KEY, UNSAFE
+
+DECIMAL_PATTERN = r"^-?\d{1,14}(\.\d{1,6})?$"
+
+
+class DecimalSchemas(OpenAPISchemaPlugin):
+    """Describes decimal numbers as they are written: as text, so that no reader rounds them."""
+
+    @staticmethod
+    def is_plugin_supported_type(value: Any) -> bool:
+        """Tell whether this is the type of decimal numbers."""
+        return value is Decimal
+
+    def to_openapi_schema(self, field_definition: FieldDefinition, schema_creator: Any) -> Schema:  # noqa: ARG002
+        """Describe it."""
+        return Schema(
+            type=OpenAPIType.STRING,
+            pattern=DECIMAL_PATTERN,
+            description="A decimal number, written as text",
+        )
+
 
 PROBLEM_SCHEMA: dict[str, Any] = {
     "type": "object",
@@ -64,7 +88,13 @@ def described(app: Litestar) -> dict[str, Any]:
         _close(schema)
     schemas["Problem"] = PROBLEM_SCHEMA
     exempt = _exempt(app)
-    for path, operations in document.get("paths", {}).items():
+    # Pages are for people; the description is of what programs may rely on.
+    document["paths"] = {
+        path: operations
+        for path, operations in document.get("paths", {}).items()
+        if path.startswith("/api/")
+    }
+    for path, operations in document["paths"].items():
         for method, operation in operations.items():
             if not isinstance(operation, dict) or "responses" not in operation:
                 continue
