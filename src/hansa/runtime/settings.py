@@ -229,7 +229,7 @@ class Settings:
     )
     relay_partitions: int = setting(
         4,
-        "Partitions events are spread over by key; order holds inside one.",
+        "Partitions of each Kafka topic; order holds inside one.",
         section="Background work",
         at_least=1,
         at_most=256,

@@ -20,6 +20,7 @@ from hansa.assembly.commands.progress import progress
 from hansa.assembly.modules import all_modules
 from hansa.runtime import settings_source
 from hansa.runtime.database.checks import database_faults
+from hansa.runtime.jobs import inspection as jobs_inspection
 from hansa.runtime.module import Check, Finding
 from hansa.runtime.outbox import inspection as outbox_inspection
 from hansa.runtime.settings import Settings
@@ -73,6 +74,7 @@ def check(areas: tuple[str, ...], *, as_json: bool, markdown: bool) -> None:
 def _checks() -> list[Check]:
     return [
         *outbox_inspection.CHECKS,
+        *jobs_inspection.CHECKS,
         *(each for module in all_modules() for each in module.checks),
     ]
 

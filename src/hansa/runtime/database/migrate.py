@@ -12,7 +12,6 @@ from pathlib import Path
 
 import alembic.command
 import alembic.config
-import alembic.runtime.migration
 import alembic.script
 import psycopg
 import sqlalchemy
@@ -76,9 +75,12 @@ def head_revision() -> str:
 def pending_revisions(dsn: str) -> list[str]:
     """Revisions the database at `dsn` still lacks, oldest first."""
     script = alembic.script.ScriptDirectory.from_config(_config())
-    with _engine(dsn).connect() as connection:
-        context = alembic.runtime.migration.MigrationContext.configure(connection)
-        current = context.get_current_revision()
+    current = None
+    with psycopg.connect(dsn, autocommit=True) as connection:
+        there = connection.execute("select to_regclass('public.alembic_version')").fetchone()
+        if there != (None,):
+            row = connection.execute("select version_num from public.alembic_version").fetchone()
+            current = None if row is None else str(row[0])
     revisions = script.iterate_revisions("heads", current or "base")
     return [revision.revision for revision in revisions][::-1]
 
