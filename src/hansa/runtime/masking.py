@@ -96,7 +96,7 @@ def _hide_json(found: re.Match[str]) -> str:
 def _hide_card(found: re.Match[str]) -> str:
     digits = [int(character) for character in found.group() if character.isdigit()]
     doubled = [
-        digit if place % 2 == 0 else (digit * 2 - 9 if digit > 4 else digit * 2)  # noqa: PLR2004
+        digit if place % 2 == 0 else (digit * 2 - 9 if digit > 4 else digit * 2)  # noqa: PLR2004 - Luhn: two-digit doubles count as their cross sum
         for place, digit in enumerate(reversed(digits))
     ]
     if sum(doubled) % 10:  # not a card number: an order number, a bar code, an identifier

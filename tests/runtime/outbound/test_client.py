@@ -38,16 +38,18 @@ async def calling(server: Server, **changes: Any) -> AsyncIterator[Outbound]:
 
 
 async def test_a_request_arrives_as_given_and_the_answer_comes_back() -> None:
-    async with serving(answer(201, b'{"id": 5}', x_kind="new")) as server:
-        async with calling(server, headers={"Authorization": "Bearer abcdef"}) as outbound:
-            got = await outbound.send(
-                "bank",
-                "POST",
-                "/payments?x=1",
-                json={"sum": 100},
-                idempotency_key="order-7",
-                headers={"X-Extra": "yes"},
-            )
+    async with (
+        serving(answer(201, b'{"id": 5}', x_kind="new")) as server,
+        calling(server, headers={"Authorization": "Bearer abcdef"}) as outbound,
+    ):
+        got = await outbound.send(
+            "bank",
+            "POST",
+            "/payments?x=1",
+            json={"sum": 100},
+            idempotency_key="order-7",
+            headers={"X-Extra": "yes"},
+        )
 
     (request,) = server.received
     assert (got.status, got.ok, got.headers["x-kind"]) == (201, True, "new")
@@ -103,9 +105,11 @@ async def test_a_post_without_key_is_sent_once_and_its_fate_told(
 
 
 async def test_a_post_that_was_surely_not_received_is_repeated() -> None:
-    async with serving(answer(429, retry_after="0"), answer()) as server:
-        async with calling(server) as outbound:
-            assert (await outbound.send("bank", "POST", "/")).ok
+    async with (
+        serving(answer(429, retry_after="0"), answer()) as server,
+        calling(server) as outbound,
+    ):
+        assert (await outbound.send("bank", "POST", "/")).ok
     async with calling(server, attempts=2) as outbound:  # nobody listens there any more
         with pytest.raises(NoAnswer) as caught:
             await outbound.send("bank", "POST", "/")
@@ -123,12 +127,14 @@ async def test_repeating_ends() -> None:
 
 async def test_the_wait_that_was_asked_for_is_kept() -> None:
     loop = asyncio.get_running_loop()
-    async with serving(answer(429, retry_after="1"), answer()) as server:
-        async with calling(server) as outbound:
-            started = loop.time()
-            await outbound.send("bank", "GET", "/")
+    async with (
+        serving(answer(429, retry_after="1"), answer()) as server,
+        calling(server) as outbound,
+    ):
+        started = loop.time()
+        await outbound.send("bank", "GET", "/")
 
-            assert loop.time() - started >= 1
+        assert loop.time() - started >= 1
 
 
 @pytest.mark.parametrize("status", [429, 503])
@@ -150,32 +156,34 @@ async def test_an_endless_answer_is_cut_off() -> None:
 
 
 async def test_a_destination_that_is_down_is_left_alone_then_probed_by_one() -> None:
-    async with serving(answer(500), answer(500), answer(500), "slow", answer()) as server:
-        async with calling(server, attempts=1, failures_to_open=3, open_seconds=0.2) as outbound:
-            for _ in range(3):
-                with pytest.raises(DestinationFailed):
-                    await outbound.send("bank", "GET", "/")
-            with pytest.raises(CircuitOpen):
+    async with (
+        serving(answer(500), answer(500), answer(500), "slow", answer()) as server,
+        calling(server, attempts=1, failures_to_open=3, open_seconds=0.2) as outbound,
+    ):
+        for _ in range(3):
+            with pytest.raises(DestinationFailed):
                 await outbound.send("bank", "GET", "/")
-            assert len(server.received) == 3
+        with pytest.raises(CircuitOpen):
+            await outbound.send("bank", "GET", "/")
+        assert len(server.received) == 3
 
-            async with asyncio.timeout(5):
-                while outbound.circuit_state("bank") == "open":
-                    await asyncio.sleep(0.01)
-            probes = await asyncio.gather(
-                *(outbound.send("bank", "GET", "/") for _ in range(3)), return_exceptions=True
-            )
-            assert sorted(type(probe).__name__ for probe in probes) == [
-                "CircuitOpen",
-                "CircuitOpen",
-                "NoAnswer",
-            ]
+        async with asyncio.timeout(5):
+            while outbound.circuit_state("bank") == "open":
+                await asyncio.sleep(0.01)
+        probes = await asyncio.gather(
+            *(outbound.send("bank", "GET", "/") for _ in range(3)), return_exceptions=True
+        )
+        assert sorted(type(probe).__name__ for probe in probes) == [
+            "CircuitOpen",
+            "CircuitOpen",
+            "NoAnswer",
+        ]
 
-            async with asyncio.timeout(5):
-                while outbound.circuit_state("bank") == "open":
-                    await asyncio.sleep(0.01)
-            assert (await outbound.send("bank", "GET", "/")).ok
-            assert outbound.circuit_state("bank") == "closed"
+        async with asyncio.timeout(5):
+            while outbound.circuit_state("bank") == "open":
+                await asyncio.sleep(0.01)
+        assert (await outbound.send("bank", "GET", "/")).ok
+        assert outbound.circuit_state("bank") == "closed"
 
 
 async def test_a_cancelled_probe_lets_another_one_through() -> None:
@@ -202,22 +210,26 @@ async def test_a_cancelled_probe_lets_another_one_through() -> None:
 
 async def test_the_rate_is_kept() -> None:
     loop = asyncio.get_running_loop()
-    async with serving(answer()) as server:
-        async with calling(server, rate_per_second=20, burst=2) as outbound:
-            started = loop.time()
-            await asyncio.gather(*(outbound.send("bank", "GET", "/") for _ in range(8)))
+    async with (
+        serving(answer()) as server,
+        calling(server, rate_per_second=20, burst=2) as outbound,
+    ):
+        started = loop.time()
+        await asyncio.gather(*(outbound.send("bank", "GET", "/") for _ in range(8)))
 
-            assert loop.time() - started >= 6 / 20 * 0.95
+        assert loop.time() - started >= 6 / 20 * 0.95
 
 
 async def test_waiting_for_a_turn_longer_than_the_call_may_take_is_told() -> None:
-    async with serving(answer()) as server:
-        async with calling(server, rate_per_second=0.01, burst=1) as outbound:
+    async with (
+        serving(answer()) as server,
+        calling(server, rate_per_second=0.01, burst=1) as outbound,
+    ):
+        await outbound.send("bank", "GET", "/")
+        with pytest.raises(TooManyRequests):
             await outbound.send("bank", "GET", "/")
-            with pytest.raises(TooManyRequests):
-                await outbound.send("bank", "GET", "/")
 
-            assert outbound.circuit_state("bank") == "closed"
+        assert outbound.circuit_state("bank") == "closed"
 
 
 async def test_nothing_is_sent_while_a_transaction_is_open(database: Database) -> None:

@@ -10,6 +10,7 @@ from psycopg_pool import AsyncConnectionPool, PoolTimeout
 
 from hansa.kernel.errors import Unavailable
 from hansa.runtime.database.transaction import OPEN_TRANSACTION, Snapshot, Transaction
+from hansa.runtime.telemetry import cursor_factory
 
 
 class DatabaseBusy(Unavailable):
@@ -42,7 +43,12 @@ class Database:
         )
         self._pool = AsyncConnectionPool(
             dsn,
-            kwargs={"autocommit": True, "options": self._options, "prepare_threshold": 3},
+            kwargs={
+                "autocommit": True,
+                "options": self._options,
+                "prepare_threshold": 3,
+                "cursor_factory": cursor_factory(),
+            },
             min_size=connections_min,
             max_size=connections_max,
             timeout=wait_seconds,

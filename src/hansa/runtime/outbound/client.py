@@ -355,7 +355,7 @@ def _pause(
     return max(pause, failure.retry_after_seconds)
 
 
-def _write_log(
+def _write_log(  # noqa: PLR0917 - the fields of one line
     destination: Destination,
     call: _Call,
     attempt: int,

@@ -55,7 +55,7 @@ class Answer:
     @property
     def ok(self) -> bool:
         """True for 2xx."""
-        return 200 <= self.status < 300  # noqa: PLR2004
+        return 200 <= self.status < 300  # noqa: PLR2004 - the class of success
 
     def json(self, kind: type[T]) -> T:
         """Decode the body.

@@ -130,7 +130,7 @@ def from_message(message: Message) -> Envelope:
         if isinstance(value, bytes)
     }
     topic, partition, offset = message.topic(), message.partition(), message.offset()
-    assert topic is not None and partition is not None and offset is not None  # noqa: PT018
+    assert topic is not None and partition is not None and offset is not None  # noqa: PT018 - one fact: it came from a broker
     try:
         event_id = UUID(headers["ce_id"])
     except (KeyError, ValueError):

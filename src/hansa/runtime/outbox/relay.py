@@ -72,7 +72,10 @@ async def run_relay(
         "measure": lambda end: _measure(database, names, end),
         "partitions": lambda end: partitions.run(end, bell),
         "sequencer": lambda end: Sequencer(
-            database.dsn, subscriptions=[*names, FORWARDER], keep=keep
+            database.dsn,
+            # Cursors of the transport that is not in use hold nothing back.
+            subscriptions=[FORWARDER] if settings.kafka_servers else names,
+            keep=keep,
         ).run(end),
     }
 
