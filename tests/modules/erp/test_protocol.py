@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
+from uuid import uuid4
 
 import httpx
 import pytest
@@ -12,7 +13,9 @@ import pytest_asyncio
 from hansa.modules import accounts, erp
 from hansa.modules.erp.manifest import MODULE
 from hansa.runtime.clock import SystemClock
+from hansa.runtime.database import Database
 from hansa.runtime.jobs.worker import run_worker
+from hansa.runtime.settings import Secret, Settings
 from sandbox.onec.client import Dropped, OneC, Refused
 from sandbox.onec.mischief import Mischief
 from tests.modules.erp.test_import import available, goods, ids_of, offer, offers, prove, rest
@@ -32,36 +35,52 @@ class Site:
 
     @property
     def url(self) -> str:
-        return f"{self.address}/1c_exchange"
+        return f"{self.address}/1c_exchange/{self.connection.code}"
 
     def onec(self, **switches) -> OneC:
         return OneC(self.url, "1c", self.password, mischief=replace(Mischief(), **switches))
 
 
-@pytest_asyncio.fixture
-async def site(committing, settings):
-    async with a_context(committing, settings, SystemClock(), settings.data_dir) as context:
-        now = context.clock.now()
-        async with context.database.transaction() as tx:
-            await a_market(tx, now=now)
-            connection = await erp.ensure_connection(
-                tx, market="ru", now=now, file_limit_bytes=200_000
-            )
-            _, secret = await accounts.create_api_key(
-                tx, name="1C", scopes=("erp.exchange",), by=None, now=now
-            )
-        stop = asyncio.Event()
-        worker = asyncio.create_task(
-            run_worker(context, [MODULE], stop=stop, poll_seconds=0.1)
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
+async def running(test_database_server, tmp_path_factory):
+    """A web server and a worker; connections of tests keep their goods apart."""
+    with test_database_server.temporary("exchange") as dsn:
+        settings = Settings(
+            environment="development",
+            data_dir=tmp_path_factory.mktemp("exchange"),
+            secret_key=Secret("a key that only tests use, long enough"),
+            database_url=dsn,
         )
-        server = web_server(settings, committing.dsn)
-        address = await asyncio.to_thread(server.__enter__)
-        try:
-            yield Site(address, secret, context, connection)
-        finally:
-            await asyncio.to_thread(server.__exit__, None, None, None)
-            stop.set()
-            await worker
+        database = Database(dsn)
+        async with a_context(database, settings, SystemClock(), settings.data_dir) as context:
+            async with context.database.transaction() as tx:
+                await a_market(tx, now=context.clock.now())
+            stop = asyncio.Event()
+            worker = asyncio.create_task(
+                run_worker(context, [MODULE], stop=stop, poll_seconds=0.1)
+            )
+            server = web_server(settings, dsn)
+            address = await asyncio.to_thread(server.__enter__)
+            try:
+                yield address, context
+            finally:
+                await asyncio.to_thread(server.__exit__, None, None, None)
+                stop.set()
+                await worker
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def site(running):
+    address, context = running
+    now = context.clock.now()
+    async with context.database.transaction() as tx:
+        connection = await erp.ensure_connection(
+            tx, market="ru", now=now, code=f"c{uuid4().hex[:8]}", file_limit_bytes=200_000
+        )
+        _, secret = await accounts.create_api_key(
+            tx, name="1C", scopes=("erp.exchange",), by=None, now=now
+        )
+    return Site(address, secret, context, connection)
 
 
 async def in_thread(action: Callable, *arguments, **options):
