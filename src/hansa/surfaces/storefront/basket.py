@@ -32,7 +32,7 @@ async def show(request: Request) -> Page:
 async def show_sheet(request: Request) -> Page:
     """Show the basket as the content of the side sheet."""
     shopper_or_guest(request)
-    return await _part(request, "basket-body")
+    return await _part(request, "basket-lines")
 
 
 @post(in_each_language("/basket/lines"))
@@ -43,7 +43,7 @@ async def add_line(request: Request) -> Response[None] | Page:
     variant_id = _identifier(form.text("variant_id"))
     if variant_id is None:
         return await _part(
-            request, "basket-body", notice="Choose a size first.", opened=True
+            request, "basket-lines", notice="Choose a size first.", opened=True
         )
     quantity = _whole(form.text("quantity") or "1")
     try:
@@ -62,10 +62,10 @@ async def add_line(request: Request) -> Response[None] | Page:
     except HansaError as refusal:
         if not request.is_htmx:
             raise
-        return await _part(request, "basket-body", notice=refusal.message, opened=True)
+        return await _part(request, "basket-lines", notice=refusal.message, opened=True)
     if not request.is_htmx:
         return go_to(request, f"/{request.language}/basket")
-    return await _part(request, "basket-body", opened=True)
+    return await _part(request, "basket-lines", opened=True)
 
 
 @post(in_each_language("/basket/lines/{variant_id:uuid}"))

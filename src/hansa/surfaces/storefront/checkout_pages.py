@@ -25,22 +25,20 @@ async def show(request: Request) -> Page:
     """Show the checkout, filled with what is known of the shopper."""
     shopper_or_guest(request)
     view = await view_basket(request)
-    return await _page(request, view, await _known(request, view))
+    form = await _known(request, view)
+    if view.delivery and not view.details.delivery_method:
+        # The first way of delivery is chosen on the page, so the sum must count it from the start.
+        form.values["delivery_method"] = view.delivery[0].method.code
+        await _keep(request, _details(form))
+        view = await view_basket(request)
+    return await _page(request, view, form)
 
 
 @post(in_each_language("/checkout/preview"))
 async def preview(request: Request) -> Page:
     """Keep what was typed so far and show what the order comes to with it."""
     shopper_or_guest(request)
-    form = await read_texts(request)
-    async with request.transaction() as tx:
-        await checkout.save_details(
-            tx,
-            owner=checkout.owner_of(request),
-            market=request.market,
-            details=_details(form),
-            now=request.received_at,
-        )
+    await _keep(request, _details(await read_texts(request)))
     view = await view_basket(request)
     basket = show_basket(request, view)
     return Page("storefront/checkout_sums.html", basket=basket)
@@ -85,14 +83,7 @@ async def _refused(
 ) -> Page:
     """Show the form again with everything typed and what has to be done."""
     translate = translator(request)
-    async with request.transaction() as tx:
-        await checkout.save_details(
-            tx,
-            owner=checkout.owner_of(request),
-            market=request.market,
-            details=details,
-            now=request.received_at,
-        )
+    await _keep(request, details)
     if isinstance(refusal, checkout.DetailsInvalid):
         for problem in refusal.problems:
             form.add(problem.field, problem.message)
@@ -112,6 +103,17 @@ async def _refused(
             )
         }
     return await _page(request, view, form, status_code=422)
+
+
+async def _keep(request: Request, details: Details) -> None:
+    async with request.transaction() as tx:
+        await checkout.save_details(
+            tx,
+            owner=checkout.owner_of(request),
+            market=request.market,
+            details=details,
+            now=request.received_at,
+        )
 
 
 async def _page(

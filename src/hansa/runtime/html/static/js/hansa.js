@@ -99,6 +99,12 @@ export function openDialog(id) {
   html.classList.add("has-dialog");
 }
 
+// A dialog whose body names a source is filled from there each time somebody opens it.
+function loadDialog(id) {
+  const body = document.querySelector(`#${CSS.escape(id)} [data-load]`);
+  if (body) globalThis.htmx?.ajax("GET", body.dataset.load, { target: body, swap: "innerHTML" });
+}
+
 document.addEventListener("close", (event) => {
   if (!document.querySelector("dialog:modal")) html.classList.remove("has-dialog");
   event.target.dispatchEvent(new CustomEvent("hansa:closed", { bubbles: true }));
@@ -117,6 +123,7 @@ document.addEventListener("click", (event) => {
     const asPage = opener.matches("a[href]") && matchMedia("(max-width: 899px)").matches;
     if (!asPage && !event.ctrlKey && !event.metaKey) {
       event.preventDefault();
+      loadDialog(opener.dataset.open);
       openDialog(opener.dataset.open);
     }
   }
@@ -179,6 +186,23 @@ document.addEventListener("input", (event) => {
     pause = setTimeout(() => sendForm(form), 350);
   }
 });
+
+// ---- parts of a form that belong to one choice: data-when="field:value value"
+function showParts() {
+  for (const part of document.querySelectorAll("[data-when]")) {
+    const [name, values] = part.dataset.when.split(":");
+    const form = part.closest("form");
+    const chosen = form?.querySelector(`[name="${CSS.escape(name)}"]:checked, select[name="${CSS.escape(name)}"]`)?.value;
+    const shown = chosen === undefined || values.split(" ").includes(chosen);
+    part.hidden = !shown;
+    for (const field of part.querySelectorAll("input, select, textarea")) {
+      if (!shown && !field.disabled) field.dataset.hiddenPart = "";
+      if (!shown) field.disabled = true;
+      else if ("hiddenPart" in field.dataset) { field.disabled = false; delete field.dataset.hiddenPart; }
+    }
+  }
+}
+document.addEventListener("change", showParts);
 
 // ---- suggestions: an ARIA combobox; htmx fills the list
 function combobox(input) {
@@ -314,12 +338,16 @@ function start() {
   startToasts();
   startGalleries();
   startCharts();
+  showParts();
   markTheme();
   tick();
 }
 
 // ---- htmx: answers of the server open dialogs and show toasts; failures are said, never swallowed
 document.addEventListener("toast", (event) => showToast(event.detail.text ?? event.detail.value, event.detail));
+document.addEventListener("basket-count", (event) => {
+  for (const place of document.querySelectorAll("[data-basket-count]")) place.textContent = event.detail.count || "";
+});
 document.addEventListener("open", (event) => openDialog(event.detail.value ?? event.detail.id));
 document.addEventListener("htmx:afterSettle", (event) => {
   start();
