@@ -1,0 +1,234 @@
+"""Whatever the order of sales, shipments, messages and marks: nothing is sold that is not there.
+
+A small true world: goods come into places and leave them for orders. The shop learns of it only by
+messages (the numbers of some places at an instant) and shipment marks, delivered in any order, late,
+repeated or never.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from uuid import UUID, uuid4
+
+import psycopg
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as some
+
+from hansa.modules import stock
+from hansa.runtime.database import Transaction
+from tests.support.stock import a_chain, available, findings, hold
+
+START = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
+PLACES = 2
+VARIANTS = 2
+
+# Without goods and numbers to begin with, hardly any random history gets as far as an order.
+BEGINNING = (
+    ("receive", 0, 0, 2),
+    ("receive", 1, 0, 1),
+    ("receive", 1, 1, 2),
+    ("form", 3),
+    ("deliver", 0),
+    ("order", 0, 1, None),
+    ("order", 1, 1, 1),
+)
+
+index = some.integers(0, 3)
+steps = some.one_of(
+    some.tuples(some.just("receive"), index, index, some.integers(1, 4)),
+    some.tuples(some.just("order"), index, some.integers(1, 3), some.sampled_from((None, 0, 1))),
+    some.tuples(some.just("cancel"), index, index),
+    some.tuples(some.just("ship"), index, index, some.integers(1, 3), some.booleans()),
+    some.tuples(some.just("form"), some.sampled_from((1, 2, 3))),
+    some.tuples(some.just("deliver"), index),
+    some.tuples(some.just("mark"), index),
+    some.tuples(some.just("sweep")),
+)
+
+
+@dataclass
+class Order:
+    id: UUID
+    variant: int
+    unshipped: int
+    on_its_way: int = 0
+
+
+@dataclass
+class Mark:
+    order: Order
+    place: int | None
+    quantity: int
+    at: datetime
+    reference: str
+
+
+@dataclass
+class World:
+    tx: Transaction
+    places: list[UUID]
+    variants: list[UUID] = field(default_factory=lambda: [uuid4() for _ in range(VARIANTS)])
+    now: datetime = START
+    goods: dict[tuple[int, int], int] = field(default_factory=dict)
+    orders: list[Order] = field(default_factory=list)
+    messages: list[list[stock.Level]] = field(default_factory=list)
+    marks: list[Mark] = field(default_factory=list)
+
+    def there(self, place: int, variant: int) -> int:
+        return self.goods.get((place, variant), 0)
+
+    def tick(self) -> datetime:
+        self.now += timedelta(seconds=1)
+        return self.now
+
+    async def receive(self, place: int, variant: int, quantity: int) -> None:
+        key = (place % PLACES, variant % VARIANTS)
+        self.goods[key] = self.there(*key) + quantity
+
+    async def order(self, variant: int, quantity: int, place: int | None) -> None:
+        variant %= VARIANTS
+        answer = await hold(
+            self.tx,
+            [(self.variants[variant], quantity)],
+            now=self.now,
+            warehouse_id=None if place is None else self.places[place],
+        )
+        if not isinstance(answer, stock.Reservation):
+            return
+        order = Order(uuid4(), variant, quantity)
+        await stock.confirm(self.tx, reservation_id=answer.id, order_id=order.id, now=self.now)
+        await stock.mark_sent(self.tx, order_ids=[order.id], now=self.now)
+        self.orders.append(order)
+
+    async def cancel(self, number: int, quantity: int) -> None:
+        """The ERP lets cancel what it has not shipped."""
+        open_ = [order for order in self.orders if order.unshipped and not order.on_its_way]
+        if not open_:
+            return
+        order = open_[number % len(open_)]
+        some_ = Decimal(quantity % order.unshipped)
+        lines = [(self.variants[order.variant], some_)] if some_ else None
+        released = await stock.release(
+            self.tx,
+            order_id=order.id,
+            lines=lines,
+            reason=stock.ReleaseReason.CANCELLED,
+            now=self.now,
+        )
+        order.unshipped -= int(sum(line.quantity for line in released))
+
+    async def ship(self, number: int, place: int, quantity: int, named: bool) -> None:
+        place %= PLACES
+        ready = [
+            order
+            for order in self.orders
+            if 0 < min(order.unshipped, self.there(place, order.variant))
+        ]
+        if not ready:
+            return
+        order = ready[number % len(ready)]
+        quantity = min(quantity, order.unshipped, self.there(place, order.variant))
+        self.goods[place, order.variant] -= quantity
+        order.unshipped -= quantity
+        order.on_its_way += quantity
+        reference = f"document {len(self.marks)}"
+        mark = Mark(order, place if named else None, quantity, self.now, reference)
+        self.marks.append(mark)
+
+    async def form(self, which: int) -> None:
+        self.messages.append(
+            [
+                stock.Level(
+                    warehouse_id=self.places[place],
+                    variant_id=self.variants[variant],
+                    on_hand=Decimal(self.there(place, variant)),
+                    as_of=self.now,
+                )
+                for place in range(PLACES)
+                if which >> place & 1
+                for variant in range(VARIANTS)
+            ]
+        )
+
+    async def deliver(self, number: int) -> None:
+        if self.messages:
+            levels = self.messages[-1 - number % len(self.messages)]
+            await stock.set_levels(self.tx, source="1c", levels=levels, now=self.now)
+
+    async def mark(self, number: int) -> None:
+        if not self.marks:
+            return
+        mark = self.marks[-1 - number % len(self.marks)]
+        shipment = await stock.mark_shipped(
+            self.tx,
+            order_id=mark.order.id,
+            shipped_at=mark.at,
+            reference=mark.reference,
+            lines=[(self.variants[mark.order.variant], Decimal(mark.quantity))],
+            warehouse_id=None if mark.place is None else self.places[mark.place],
+            now=self.now,
+        )
+        mark.order.on_its_way -= int(sum(line.quantity for line in shipment.recorded))
+
+    async def sweep(self) -> None:
+        await stock.expire_holds(self.tx, now=self.now + timedelta(days=1))
+
+    async def nothing_is_sold_that_is_not_there(self) -> None:
+        for variant in range(VARIANTS):
+            there = sum(self.there(place, variant) for place in range(PLACES))
+            promised = sum(order.unshipped for order in self.orders if order.variant == variant)
+            offered = await available(self.tx, self.variants[variant])
+            assert offered <= max(0, there - promised), f"offers {offered} of {there} - {promised}"
+
+    async def everything_told_is_exact(self) -> None:
+        for number in range(len(self.marks)):
+            await self.mark(number)
+        self.tick()
+        await self.form(3)
+        await self.deliver(0)
+        for variant in range(VARIANTS):
+            there = sum(self.there(place, variant) for place in range(PLACES))
+            promised = sum(order.unshipped for order in self.orders if order.variant == variant)
+            offered = await available(self.tx, self.variants[variant])
+            assert offered == max(0, there - promised)
+
+
+async def live_through(dsn: str, history: list[tuple]) -> None:
+    async with await psycopg.AsyncConnection.connect(dsn, autocommit=True) as connection:
+        await connection.execute("begin")
+        tx = Transaction(connection)
+        chain = await a_chain(tx, now=START)
+        world = World(tx, [chain.central, chain.shop])
+        for name, *arguments in (*BEGINNING, *history):
+            world.tick()
+            step: Callable[..., Awaitable[None]] = getattr(world, name)
+            await step(*arguments)
+            await world.nothing_is_sold_that_is_not_there()
+        assert await findings(tx) == []
+        await world.everything_told_is_exact()
+        assert await findings(tx) == []
+        await connection.execute("rollback")
+
+
+@settings(
+    max_examples=150,
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
+)
+@given(history=some.lists(steps, min_size=12, max_size=40))
+def test_nothing_is_sold_that_is_not_there(database_dsn, history):
+    asyncio.run(live_through(database_dsn, history))
+
+
+@pytest.mark.long
+@settings(
+    max_examples=3000,
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
+)
+@given(history=some.lists(steps, min_size=20, max_size=100))
+def test_nothing_is_sold_that_is_not_there_in_long_histories(database_dsn, history):
+    asyncio.run(live_through(database_dsn, history))
