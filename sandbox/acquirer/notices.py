@@ -25,7 +25,7 @@ class Notices:
     tasks: set[asyncio.Task[None]] = field(default_factory=set)
 
     def tell(self, payment: Payment, *, after_seconds: float = 0, times: int = 1) -> None:
-        """Tell the shop that a payment changed; `times` sends the same notice that often at once."""
+        """Tell the shop that a payment changed, `times` times at once."""
         if not payment.notice_url or times == 0:
             return
         body = msgspec.json.encode(
@@ -43,7 +43,7 @@ class Notices:
         for pause in (*PAUSES_SECONDS, None):
             try:
                 answer = await self.client.post(url, content=body, headers=headers)
-                if answer.status_code < 300:  # noqa: PLR2004
+                if answer.is_success:
                     return
             except httpx.HTTPError:
                 pass

@@ -38,7 +38,8 @@ TEXTS = {
 SIGNS = {"RUB": "₽", "EUR": "€", "USD": "$", "KZT": "₸", "BYN": "Br"}
 
 STYLE = """
-:root{color-scheme:light dark;--ink:#1c1f24;--paper:#fff;--soft:#f2f3f5;--line:#d9dce1;--deep:#124559}
+:root{color-scheme:light dark;--ink:#1c1f24;--paper:#fff;--soft:#f2f3f5;--line:#d9dce1;
+--deep:#124559}
 @media(prefers-color-scheme:dark){:root{--ink:#eceef1;--paper:#1d2126;--soft:#121518;--line:#353b43;
 --deep:#6cb4cc}}
 *{box-sizing:border-box}body{margin:0;min-height:100vh;display:grid;place-items:center;padding:16px;

@@ -42,15 +42,7 @@ class Service:
         """Answer one call."""
         try:
             parts = call.path.strip("/").split("/")
-            if parts[0] == "v1":
-                return await self._api(call, parts[1:])
-            if parts[0] == "pay" and len(parts) == 2:  # noqa: PLR2004
-                return await self._page(call, parts[1])
-            if parts == ["control"]:
-                return self._control(call)
-            if parts == ["health"]:
-                return Answer.of({"payments": len(self.ledger.payments)})
-            return Answer.of({"error": "no such address"}, 404)
+            return await self._route(call, parts)
         except Refused as refusal:
             body: dict[str, Any] = {"error": refusal.error}
             if refusal.payment is not None:
@@ -58,6 +50,19 @@ class Service:
             return Answer.of(body, refusal.status)
         except (msgspec.DecodeError, UnicodeDecodeError, TypeError) as error:
             return Answer.of({"error": f"the body cannot be read: {error}"}, 400)
+
+    async def _route(self, call: Call, parts: list[str]) -> Answer:
+        match parts:
+            case ["v1", *rest]:
+                return await self._api(call, rest)
+            case ["pay", payment_id]:
+                return await self._page(call, payment_id)
+            case ["control"]:
+                return self._control(call)
+            case ["health"]:
+                return Answer.of({"payments": len(self.ledger.payments)})
+            case _:
+                return Answer.of({"error": "no such address"}, 404)
 
     async def _api(self, call: Call, parts: list[str]) -> Answer:
         token = call.headers.get("authorization", "").removeprefix("Bearer ")
@@ -93,7 +98,8 @@ class Service:
                 return self.ledger.refund(payment, key, int(body.get("amount", 0)))
             case ("POST", ["payments", payment_id, "cancellation"]):
                 return self.ledger.cancel(self.ledger.find(payment_id, shop))
-        raise Refused("no such address", 404)
+            case _:
+                raise Refused("no such address", 404)
 
     async def _page(self, call: Call, payment_id: str) -> Answer:
         payment = self.ledger.find(payment_id)

@@ -8,8 +8,15 @@ Publishes: contracts.checkout. Locks: one checkout_basket row, then what the low
 """
 
 from hansa.modules.checkout.drafting import normal_contact
-from hansa.modules.checkout.model import (
+from hansa.modules.checkout.form import (
     Address,
+    DeliveryKind,
+    DeliveryMethod,
+    Details,
+    DetailsInvalid,
+    FieldProblem,
+)
+from hansa.modules.checkout.model import (
     Basket,
     BasketChanged,
     BasketEmpty,
@@ -17,12 +24,7 @@ from hansa.modules.checkout.model import (
     BasketId,
     BasketView,
     ChangeKind,
-    DeliveryKind,
-    DeliveryMethod,
     DeliveryOption,
-    Details,
-    DetailsInvalid,
-    FieldProblem,
     ItemsGone,
     LineChange,
     LineView,

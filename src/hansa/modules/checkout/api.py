@@ -169,15 +169,17 @@ async def place_order(request: Request, data: JSONBody[PlaceBody]) -> PlacedBody
         market = request.context.service(markets.MarketDirectory).get(request.market)
         expected = Money(data.expected_total_minor, market.currency)
     actor = request.actor
-    placed = await placing.place(
+    placed = await placing.place_basket(
         request.context,
-        basket_id=basket.id,
+        basket=basket,
         details=None if data.details is None else data.details.to_details(),
-        key=key,
         expected_total=expected,
-        user_id=actor.id if actor is not None and actor.kind == "shopper" else None,
-        language=request.language,
-        now=request.received_at,
+        by=placing.PlacedBy(
+            placing_key=placing.placing_key(basket.id, key),
+            user_id=actor.id if actor is not None and actor.kind == "shopper" else None,
+            language=request.language,
+            now=request.received_at,
+        ),
     )
     return PlacedBody.of(placed)
 

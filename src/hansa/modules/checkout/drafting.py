@@ -6,18 +6,15 @@ from uuid import UUID
 
 from hansa.kernel.money import Money
 from hansa.modules import markets, orders, parties, payments, pricing, stock
-from hansa.modules.checkout import model, queries
-from hansa.modules.checkout.model import (
-    Basket,
+from hansa.modules.checkout import form, queries
+from hansa.modules.checkout.form import (
     DeliveryKind,
     DeliveryMethod,
     Details,
     DetailsInvalid,
     FieldProblem,
-    ItemsGone,
-    LineView,
-    Totals,
 )
+from hansa.modules.checkout.model import Basket, ItemsGone, LineView, Totals
 from hansa.modules.checkout.offers import Offer, Offers
 from hansa.modules.orders import NewOrder, OrderId, PaymentStanding
 from hansa.runtime.context import Context
@@ -92,7 +89,7 @@ def _choices(
 ) -> tuple[DeliveryMethod, payments.PaymentMethod]:
     delivery = offer.delivery_method(details.delivery_method)
     payment = offer.payment_method(details.payment_method)
-    problems = model.check_details(
+    problems = form.check_details(
         details,
         method=delivery,
         has_valid_phone=phone is not None,

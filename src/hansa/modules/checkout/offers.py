@@ -6,7 +6,7 @@ from time import monotonic
 
 from hansa.modules import payments
 from hansa.modules.checkout import store
-from hansa.modules.checkout.model import DeliveryMethod
+from hansa.modules.checkout.form import DeliveryMethod
 from hansa.runtime.context import Context
 
 FRESH_SECONDS = 5.0

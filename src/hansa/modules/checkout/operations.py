@@ -10,13 +10,12 @@ from hansa.kernel.identifiers import new_id
 from hansa.kernel.quantity import PIECE
 from hansa.modules import catalog, pricing
 from hansa.modules.checkout import model, store
+from hansa.modules.checkout.form import DeliveryMethod, Details
 from hansa.modules.checkout.model import (
     QUANTITY_MAX,
     BasketFull,
     BasketId,
     BasketView,
-    DeliveryMethod,
-    Details,
     NotSold,
     Owner,
     QuantityInvalid,

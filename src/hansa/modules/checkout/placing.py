@@ -14,7 +14,8 @@ from hansa.kernel.money import Money
 from hansa.modules import orders, parties, payments, stock
 from hansa.modules.checkout import drafting, store
 from hansa.modules.checkout.drafting import Draft
-from hansa.modules.checkout.model import Basket, BasketChanged, BasketEmpty, Details, TotalChanged
+from hansa.modules.checkout.form import Details
+from hansa.modules.checkout.model import Basket, BasketChanged, BasketEmpty, TotalChanged
 from hansa.modules.orders import OrderId
 from hansa.runtime.context import Context
 from hansa.runtime.database import Transaction
@@ -43,7 +44,7 @@ class PlacedOrder:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlacedBy:
-    """Who places, when, under which key."""
+    """Who places, when, under which key (see `placing_key`)."""
 
     placing_key: str
     user_id: UUID | None
@@ -81,12 +82,19 @@ async def place(  # noqa: PLR0913 - who places what, under which key, at which p
     """
     async with context.database.snapshot(single=True) as snap:
         basket = await store.get_basket(snap, basket_id=basket_id)
-    by = PlacedBy(placing_key=f"{basket_id}:{key}", user_id=user_id, language=language, now=now)
-    if basket is None or not basket.lines:
+    by = PlacedBy(
+        placing_key=placing_key(basket_id, key), user_id=user_id, language=language, now=now
+    )
+    if basket is None:
         return await _known(context, by, otherwise=BasketEmpty())
     return await place_basket(
         context, basket=basket, details=details, expected_total=expected_total, by=by
     )
+
+
+def placing_key(basket_id: UUID, key: str) -> str:
+    """Give the key an order is placed under: a form's key counts for its basket alone."""
+    return f"{basket_id}:{key}"
 
 
 async def place_basket(
@@ -97,7 +105,9 @@ async def place_basket(
     expected_total: Money | None,
     by: PlacedBy,
 ) -> PlacedOrder:
-    """Make an order of a basket that was read a moment ago."""
+    """Make an order of a basket that was read a moment ago; otherwise as `place`."""
+    if not basket.lines:
+        return await _known(context, by, otherwise=BasketEmpty())
     draft = await drafting.draft_order(
         context, basket=basket, details=details or basket.details, now=by.now
     )

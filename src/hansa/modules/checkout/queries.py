@@ -9,11 +9,11 @@ from uuid import UUID
 from hansa.kernel.money import Money
 from hansa.modules import catalog, markets, pricing, stock
 from hansa.modules.checkout import model, store
+from hansa.modules.checkout.form import Details
 from hansa.modules.checkout.model import (
     Basket,
     BasketView,
     DeliveryOption,
-    Details,
     LineView,
     Owner,
     StoredLine,

@@ -10,16 +10,8 @@ from uuid import UUID
 import msgspec
 from psycopg.types.json import Jsonb
 
-from hansa.modules.checkout.model import (
-    LINES_MAX,
-    Basket,
-    BasketId,
-    DeliveryKind,
-    DeliveryMethod,
-    Details,
-    Owner,
-    StoredLine,
-)
+from hansa.modules.checkout.form import DeliveryKind, DeliveryMethod, Details
+from hansa.modules.checkout.model import LINES_MAX, Basket, BasketId, Owner, StoredLine
 from hansa.runtime.database import Row, Snapshot, Transaction
 
 # Basket and lines in one statement: rows of the lines, or one row without a line.

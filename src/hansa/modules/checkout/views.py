@@ -7,13 +7,8 @@ from uuid import UUID
 import msgspec
 
 from hansa.kernel.money import Money, UnitPrice
-from hansa.modules.checkout.model import (
-    Address,
-    BasketView,
-    DeliveryOption,
-    Details,
-    LineView,
-)
+from hansa.modules.checkout.form import Address, Details
+from hansa.modules.checkout.model import BasketView, DeliveryOption, LineView
 from hansa.modules.checkout.placing import PlacedOrder
 from hansa.modules.checkout.queries import PickupShop
 

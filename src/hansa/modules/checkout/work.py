@@ -22,7 +22,7 @@ class ForgetBaskets(Job):
         return "checkout.forget_baskets"
 
 
-async def forget_baskets(context: Context, job: ForgetBaskets) -> None:  # noqa: ARG001
+async def forget_baskets(context: Context, _job: ForgetBaskets) -> None:
     """Run `ForgetBaskets`, in short transactions."""
     before = context.clock.now() - timedelta(days=context.settings.basket_lifetime_days)
     gone = _AT_ONCE

@@ -7,6 +7,7 @@ sold and calls the payment off in the same transaction.
 Publishes: contracts.orders. Locks: one orders_order row, then the payment's, then the stock's.
 """
 
+from hansa.modules.orders.erp_words import ErpOutcome, ErpResult, ErpState, ErpStatus
 from hansa.modules.orders.exchange import apply_erp_status, mark_exported, orders_to_export
 from hansa.modules.orders.model import (
     SUBJECT,
@@ -16,10 +17,6 @@ from hansa.modules.orders.model import (
     Cancellation,
     Delivery,
     Effect,
-    ErpOutcome,
-    ErpResult,
-    ErpState,
-    ErpStatus,
     HistoryEntry,
     NewOrder,
     NotCancellable,
@@ -44,9 +41,8 @@ from hansa.modules.orders.operations import (
     advance,
     cancel_order,
     place_order,
-    retry_payment,
-    standing_of,
 )
+from hansa.modules.orders.paying import retry_payment, standing_of
 from hansa.modules.orders.queries import (
     count_by_state,
     find_by_placing_key,

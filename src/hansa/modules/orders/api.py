@@ -56,7 +56,7 @@ class StateView(msgspec.Struct, frozen=True):
 
 
 @get("/api/v1/orders", tags=TAGS, summary="List orders")
-async def list_orders(
+async def list_orders(  # noqa: PLR0913, PLR0917 - each is a filter of the list
     request: Request,
     market: Code = None,
     order_state: Annotated[OrderState | None, QueryParameter(name="state")] = None,

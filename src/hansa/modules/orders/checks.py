@@ -35,7 +35,7 @@ async def reservations_fit_states(snap: Snapshot) -> list[Finding]:
                     Finding(
                         check="orders.reservations",
                         subject=row.number,
-                        message=f"the order is {row.state}, its reservation is {state or 'missing'}",
+                        message=f"it is {row.state}, its reservation is {state or 'missing'}",
                     )
                 )
     return findings

@@ -4,13 +4,11 @@ from datetime import datetime
 from uuid import UUID
 
 from hansa.modules import payments, stock
-from hansa.modules.orders import model, operations, store
+from hansa.modules.orders import model, operations, paying, store
+from hansa.modules.orders.erp_words import ErpOutcome, ErpResult, ErpStatus
 from hansa.modules.orders.model import (
     By,
     Effect,
-    ErpOutcome,
-    ErpResult,
-    ErpStatus,
     Order,
     OrderId,
     OrderState,
@@ -92,7 +90,7 @@ async def _take_payment(tx: Transaction, order: Order, now: datetime) -> bool:
     for one in due:
         await payments.record_receipt(tx, payment_id=one.id, now=now)
     if due:
-        await operations.follow_payments(tx, order=order, is_news_for_erp=False, now=now)
+        await paying.follow_payments(tx, order=order, is_news_for_erp=False, now=now)
     return bool(due)
 
 

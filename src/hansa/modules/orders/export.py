@@ -23,7 +23,7 @@ HEADINGS = (
     "currency",
 )
 _BYTE_ORDER_MARK = "\ufeff"
-# A cell that begins like a formula is run by spreadsheet programs; a leading apostrophe makes it text.
+# Spreadsheet programs run a cell that begins like a formula; a leading apostrophe makes it text.
 _FORMULA_SIGNS = ("=", "+", "-", "@", "\t", "\r")
 
 

@@ -2,7 +2,7 @@
 
 from hansa.kernel.errors import Unavailable
 from hansa.modules import payments
-from hansa.modules.orders import operations, store
+from hansa.modules.orders import operations, paying, store
 from hansa.modules.orders.model import By, NotCancellable, PaymentStanding
 from hansa.modules.orders.work import CancelUnpaidOrders
 from hansa.runtime.context import Context
@@ -11,7 +11,7 @@ _AT_ONCE = 200
 NOT_PAID_IN_TIME = "not paid in time"
 
 
-async def cancel_unpaid(context: Context, job: CancelUnpaidOrders) -> None:
+async def cancel_unpaid(context: Context, _job: CancelUnpaidOrders) -> None:
     """Run `CancelUnpaidOrders`: each order in a transaction of its own.
 
     The provider is asked once more before: a shopper who has paid a moment ago keeps the order.
@@ -29,9 +29,7 @@ async def cancel_unpaid(context: Context, job: CancelUnpaidOrders) -> None:
                 continue
         async with context.database.transaction() as tx:
             locked = await store.lock_order(tx, order_id)
-            standing = await operations.follow_payments(
-                tx, order=locked, is_news_for_erp=True, now=now
-            )
+            standing = await paying.follow_payments(tx, order=locked, is_news_for_erp=True, now=now)
             if standing not in {PaymentStanding.AWAITING, PaymentStanding.FAILED}:
                 continue
             try:

@@ -1,7 +1,7 @@
 """Orders as values, and their states as data: who may lead where, and what that does."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
@@ -74,7 +74,8 @@ _OPEN = frozenset({_S.PLACED, _S.CONFIRMED, _S.PACKED})
 _HOUSE = frozenset({By.STAFF, By.ERP, By.SYSTEM})
 
 # The whole life of an order. The ERP may skip steps forward (it tells what has happened there), and
-# nothing leads back. Effects on stock come last: they lock rows that others wait for. Once goods are on their way a cancellation is a return, which is another thing.
+# nothing leads back. Once goods are on their way a cancellation is a return, which is another
+# thing. Effects on stock come last: they lock rows that others wait for.
 TRANSITIONS: tuple[Transition, ...] = (
     Transition(sources=frozenset({_S.PLACED}), target=_S.CONFIRMED, who=_HOUSE),
     Transition(
@@ -337,55 +338,6 @@ class OrderFilter:
     placed_from: datetime | None = None
     placed_until: datetime | None = None
     only_unexported: bool = False
-
-
-class ErpState(StrEnum):
-    """What the ERP says of an order."""
-
-    CONFIRMED = "confirmed"
-    PACKED = "packed"
-    SHIPPED = "shipped"
-    DELIVERED = "delivered"
-    CANCELLED = "cancelled"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ErpStatus:
-    """What an ERP document says of an order; found by `number`, else by `order_id`.
-
-    `state` None means that it says nothing about the state. `shipped_at` is the instant of the
-    ERP's movement; lines empty means the whole order. `text` is its own word, kept in the history.
-    """
-
-    number: str = ""
-    order_id: UUID | None = None
-    erp_number: str | None = None
-    state: ErpState | None = None
-    is_paid: bool = False
-    shipped_at: datetime | None = None
-    shipment_number: str | None = None
-    shipped_lines: tuple[tuple[UUID, Decimal], ...] = ()
-    warehouse_id: UUID | None = None
-    text: str = ""
-
-
-class ErpOutcome(StrEnum):
-    """What became of an ERP's word."""
-
-    CHANGED = "changed"
-    UNCHANGED = "unchanged"
-    REFUSED = "refused"
-    UNKNOWN = "unknown"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ErpResult:
-    """What became of an ERP's word, and why; `reason` is an English msgid filled from `data`."""
-
-    outcome: ErpOutcome
-    order_id: OrderId | None = None
-    reason: str = ""
-    data: Mapping[str, str] = field(default_factory=dict)
 
 
 def find_transition(source: OrderState, target: OrderState, by: By) -> Transition | None:

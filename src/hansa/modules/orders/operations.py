@@ -1,7 +1,7 @@
-"""What changes orders: placing, moving on, cancelling, notes, payments."""
+"""What changes orders: placing, moving on, cancelling, notes."""
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import assert_never
 from uuid import UUID
 
@@ -12,7 +12,7 @@ from hansa.contracts.orders import (
     OrderShipped,
 )
 from hansa.modules import payments, stock
-from hansa.modules.orders import model, store
+from hansa.modules.orders import model, paying, store
 from hansa.modules.orders.model import (
     By,
     Cancellation,
@@ -28,8 +28,6 @@ from hansa.modules.orders.model import (
     TransitionRefused,
 )
 from hansa.runtime.database import Transaction
-
-_TIME_TO_PAY_AGAIN = timedelta(hours=2)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -238,7 +236,7 @@ async def _take_effect(
                 reason=comment,
                 now=now,
             )
-            await follow_payments(tx, order=order, is_news_for_erp=False, now=now)
+            await paying.follow_payments(tx, order=order, is_news_for_erp=False, now=now)
         case Effect.CAPTURE_PAYMENT:
             await payments.request_capture(
                 tx, subject_kind=model.SUBJECT, subject_id=order.id, now=now
@@ -301,88 +299,6 @@ async def add_note(
         comment=text,
         now=now,
     )
-
-
-async def follow_payments(
-    tx: Transaction, *, order: Order, is_news_for_erp: bool, now: datetime
-) -> PaymentStanding:
-    """Bring a locked order's payment standing in line with its payments.
-
-    It looks at the payments as they are, so events that come twice or late change nothing.
-    """
-    attempts = await payments.list_of_subject(tx, subject_kind=model.SUBJECT, subject_id=order.id)
-    standing = standing_of(attempts) or order.payment_state
-    current = attempts[-1].id if attempts else order.payment_id
-    if standing is order.payment_state and current == order.payment_id:
-        return standing
-    waits = standing in {PaymentStanding.AWAITING, PaymentStanding.FAILED}
-    await store.save_payment_standing(
-        tx,
-        order_id=order.id,
-        standing=standing,
-        payment_id=current,
-        pay_until=order.pay_until if waits else None,
-        is_news_for_erp=is_news_for_erp,
-        now=now,
-    )
-    await store.insert_history(
-        tx,
-        order_id=order.id,
-        kind="payment",
-        by=By.SYSTEM,
-        from_state=order.payment_state,
-        to_state=standing,
-        now=now,
-    )
-    return standing
-
-
-async def retry_payment(
-    tx: Transaction, *, order_id: UUID, method: payments.PaymentMethod, now: datetime
-) -> payments.Payment:
-    """Open another attempt to pay for an open order whose payment failed; start it after the commit.
-
-    Raises:
-        OrderNotFound: there is none.
-        payments.NotPayable: the order has ended, or its payment is under way or done.
-    """
-    order = await store.lock_order(tx, order_id)
-    if order.state not in model.OPEN or order.payment_id is None:
-        raise payments.NotPayable(order.state)
-    payment = await payments.repeat_payment(tx, payment_id=order.payment_id, method=method, now=now)
-    if payment.id != order.payment_id:
-        await store.save_payment_standing(
-            tx,
-            order_id=order.id,
-            standing=PaymentStanding.AWAITING if payment.is_online else PaymentStanding.DUE,
-            payment_id=payment.id,
-            pay_until=now + _TIME_TO_PAY_AGAIN if payment.is_online else None,
-            is_news_for_erp=True,
-            now=now,
-        )
-    return payment
-
-
-def standing_of(attempts: list[payments.Payment]) -> PaymentStanding | None:
-    """Sum up all attempts to pay: what is furthest on counts, then the last one."""
-    state = payments.PaymentState
-    live = [one for one in attempts if one.wanted is payments.Wanted.PAID]
-    for sought, standing in (
-        (state.CAPTURED, PaymentStanding.PAID),
-        (state.AUTHORISED, PaymentStanding.AUTHORISED),
-        (state.PENDING, PaymentStanding.AWAITING),
-        (state.CREATED, PaymentStanding.AWAITING),
-        (state.DUE, PaymentStanding.DUE),
-    ):
-        if any(one.state is sought for one in live):
-            return standing
-    if not attempts:
-        return None
-    if any(one.state is state.REFUNDED for one in attempts):
-        return PaymentStanding.REFUNDED
-    if attempts[-1].state is state.CAPTURED:
-        return PaymentStanding.PAID
-    return PaymentStanding.FAILED if attempts[-1].state is state.FAILED else PaymentStanding.VOIDED
 
 
 def changed(

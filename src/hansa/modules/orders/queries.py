@@ -109,9 +109,7 @@ async def sales_by_day(
     return await summing.sales_by_day(snap, market=market, since=since, zone=zone)
 
 
-async def count_by_state(
-    snap: Snapshot, *, market: str, since: datetime
-) -> dict[OrderState, int]:
+async def count_by_state(snap: Snapshot, *, market: str, since: datetime) -> dict[OrderState, int]:
     """Give how many orders placed since an instant stand in each state."""
     return await summing.count_by_state(snap, market=market, since=since)
 

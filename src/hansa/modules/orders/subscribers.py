@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from hansa.contracts.payments import PaymentEvent
-from hansa.modules.orders import model, operations, store
+from hansa.modules.orders import model, operations, paying, store
 from hansa.runtime.database import Transaction
 
 
@@ -16,6 +16,6 @@ async def follow_payment(tx: Transaction, event: PaymentEvent, now: datetime) ->
     except model.OrderNotFound:
         # `hansa check orders` finds money without an order; failing here would stop the partition.
         return
-    standing = await operations.follow_payments(tx, order=order, is_news_for_erp=True, now=now)
+    standing = await paying.follow_payments(tx, order=order, is_news_for_erp=True, now=now)
     if standing is not order.payment_state:
         await tx.publish(operations.changed(order, state=order.state, standing=standing, now=now))

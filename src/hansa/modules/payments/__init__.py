@@ -1,6 +1,6 @@
 """Money owed and paid: intents, conversations with payment providers, refunds.
 
-Owns: payments, attempts, refunds, ways to pay per market. Knows its subjects (orders) by number only.
+Owns: payments, attempts, refunds, ways to pay per market. Knows its subjects (orders) by id only.
 Promises: nothing is asked of a provider inside a transaction; every question has a derived key, so
 that a repeat is recognised; a notice proves nothing, the payment is read at the provider; money for
 a subject that was called off, or that comes twice, goes back.

@@ -21,7 +21,7 @@ async def nothing_is_stuck(snap: Snapshot) -> list[Finding]:
 
 
 async def refunds_sum_up(snap: Snapshot) -> list[Finding]:
-    """What was given back is the sum of the refunds that are done, and refused ones are looked at."""
+    """What was given back is the sum of the refunds that are done."""
     return [
         Finding(
             check="payments.refunds",

@@ -144,7 +144,7 @@ async def handle_settle(context: Context, job: SettlePayment) -> None:
         _log.warning("provider refused", payment_id=str(job.payment_id), reason=refusal.reason)
 
 
-async def handle_check_open(context: Context, job: CheckOpenPayments) -> None:  # noqa: ARG001
+async def handle_check_open(context: Context, _job: CheckOpenPayments) -> None:
     """Run `CheckOpenPayments`: claim what is due and settle each in a job of its own."""
     async with context.database.transaction() as tx:
         due = await store.take_due_checks(tx, now=context.clock.now(), limit=_CHECKS_AT_ONCE)

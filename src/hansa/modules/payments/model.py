@@ -58,7 +58,7 @@ class RefundState(StrEnum):
 
 _S = PaymentState
 # What may follow what. Failed and voided payments may still turn out to be paid: the payer's bank
-# had the last word and the acquirer knows it. News that would lead anywhere else is older than ours.
+# had the last word and the acquirer knows it. News that leads anywhere else is older than ours.
 FOLLOWS: Mapping[PaymentState, frozenset[PaymentState]] = {
     _S.CREATED: frozenset({_S.PENDING, _S.DUE, _S.AUTHORISED, _S.CAPTURED, _S.VOIDED, _S.FAILED}),
     _S.PENDING: frozenset({_S.AUTHORISED, _S.CAPTURED, _S.VOIDED, _S.FAILED}),

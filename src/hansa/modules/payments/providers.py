@@ -11,8 +11,8 @@ from hansa.runtime.context import Context
 class PaymentProvider(Protocol):
     """Someone outside who moves money for us.
 
-    Every call answers the whole picture of the payment. A call under a key that was used before does
-    nothing new. `Unavailable` of the outbound client means that the outcome is not known.
+    Every call answers the whole picture of the payment. A call under a key that was used before
+    does nothing new. `Unavailable` of the outbound client means that the outcome is not known.
 
     Raises:
         ProviderRefused: the provider will never do this.

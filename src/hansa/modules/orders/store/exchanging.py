@@ -66,13 +66,16 @@ async def record_shipment(
         {"variant_id": str(variant_id), "quantity": str(quantity)}
         for variant_id, quantity in shipment.lines
     ]
-    return await tx.execute(
-        RECORD_SHIPMENT,
-        {
-            "order_id": order_id,
-            "number": shipment.number,
-            "shipped_at": shipment.shipped_at,
-            "lines": Jsonb(lines),
-            "now": now,
-        },
-    ) == 1
+    return (
+        await tx.execute(
+            RECORD_SHIPMENT,
+            {
+                "order_id": order_id,
+                "number": shipment.number,
+                "shipped_at": shipment.shipped_at,
+                "lines": Jsonb(lines),
+                "now": now,
+            },
+        )
+        == 1
+    )

@@ -6,7 +6,7 @@ from hansa.kernel.money import Money
 from hansa.modules.orders.model import OrderState
 from hansa.runtime.database import Snapshot
 
-# A month of orders is a short stretch of ix_orders_order_placed; days are those of the market's time zone.
+# A month of orders is a short stretch of ix_orders_order_placed; days are those of the market's zone.
 SALES_BY_DAY = """
     select (placed_at at time zone %(zone)s)::date as placed_on, currency,
            count(*) as orders, sum(total_minor)::bigint as total_minor
@@ -35,9 +35,7 @@ async def sales_by_day(
     return [(row.placed_on, row.orders, Money(row.total_minor, row.currency)) for row in rows]
 
 
-async def count_by_state(
-    snap: Snapshot, *, market: str, since: datetime
-) -> dict[OrderState, int]:
+async def count_by_state(snap: Snapshot, *, market: str, since: datetime) -> dict[OrderState, int]:
     """Give how many orders stand in each state."""
     rows = await snap.all(COUNT_BY_STATE, {"market": market, "since": since})
     return {OrderState(row.state): row.orders for row in rows}

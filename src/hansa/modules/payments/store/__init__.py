@@ -1,4 +1,4 @@
-"""Every SQL statement of payments: `payments`, and the `trail` of questions, refunds and notices."""
+"""Every SQL statement: `payments`, their `trail` (questions, refunds, notices), `checking`."""
 
 from hansa.modules.payments.store.checking import list_stuck, list_wrong_refunds
 from hansa.modules.payments.store.payments import (

@@ -153,12 +153,15 @@ async def claim_notice(
     tx: Transaction, *, provider: str, notice_id: str, reference: str, now: datetime
 ) -> bool:
     """Note a provider's notice; False if it is known already."""
-    return await tx.execute(
-        CLAIM_NOTICE,
-        {
-            "provider": provider,
-            "notice_id": notice_id,
-            "reference": reference,
-            "received_at": now,
-        },
-    ) == 1
+    return (
+        await tx.execute(
+            CLAIM_NOTICE,
+            {
+                "provider": provider,
+                "notice_id": notice_id,
+                "reference": reference,
+                "received_at": now,
+            },
+        )
+        == 1
+    )
