@@ -45,6 +45,16 @@ CREATE TYPE jobs.procrastinate_job_to_defer_v1 AS (
 	args jsonb,
 	scheduled_at timestamp with time zone
 );
+CREATE FUNCTION jobs.notify_lock_free() RETURNS trigger
+    LANGUAGE plpgsql
+    SET search_path TO 'jobs', 'pg_temp'
+    AS $$
+begin
+    perform pg_notify('procrastinate_any_queue_v1',
+                      json_build_object('type', 'job_inserted', 'job_id', old.id)::text);
+    return null;
+end;
+$$;
 CREATE FUNCTION jobs.procrastinate_cancel_job_v1(job_id bigint, abort boolean, delete_job boolean) RETURNS bigint
     LANGUAGE plpgsql
     SET search_path TO 'jobs', 'pg_temp'
@@ -799,6 +809,151 @@ CREATE TABLE public.checkout_line (
     added_at timestamp with time zone NOT NULL,
     CONSTRAINT ck_checkout_line_quantity CHECK ((quantity > (0)::numeric))
 );
+CREATE TABLE public.erp_chunk (
+    file_id uuid NOT NULL,
+    number integer NOT NULL,
+    size_bytes bigint NOT NULL,
+    sha256 text NOT NULL,
+    storage_key text NOT NULL,
+    received_at timestamp with time zone NOT NULL
+);
+CREATE TABLE public.erp_connection (
+    id uuid NOT NULL,
+    code text NOT NULL,
+    name text NOT NULL,
+    market text NOT NULL,
+    channel text NOT NULL,
+    currency character(3) NOT NULL,
+    language text NOT NULL,
+    time_zone text NOT NULL,
+    stock_policy text NOT NULL,
+    schema_version text NOT NULL,
+    encoding text NOT NULL,
+    use_zip boolean NOT NULL,
+    file_limit_bytes bigint NOT NULL,
+    default_warehouse_id uuid,
+    base_price_type text,
+    publishes_products boolean NOT NULL,
+    activates_warehouses boolean NOT NULL,
+    products_from_offers boolean NOT NULL,
+    removal_limit_percent integer NOT NULL,
+    orders_per_answer integer NOT NULL,
+    orders_since timestamp with time zone,
+    is_active boolean DEFAULT true NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    CONSTRAINT erp_connection_file_limit_check CHECK (((file_limit_bytes >= 1024) AND (file_limit_bytes <= 1073741824))),
+    CONSTRAINT erp_connection_orders_check CHECK (((orders_per_answer >= 1) AND (orders_per_answer <= 5000))),
+    CONSTRAINT erp_connection_removal_check CHECK (((removal_limit_percent >= 0) AND (removal_limit_percent <= 100)))
+);
+CREATE TABLE public.erp_deferred (
+    connection_id uuid NOT NULL,
+    waits_for text NOT NULL,
+    external_id text NOT NULL,
+    aspects text NOT NULL,
+    file_id uuid NOT NULL,
+    as_of timestamp with time zone NOT NULL,
+    payload jsonb NOT NULL
+);
+CREATE TABLE public.erp_exchange (
+    id uuid NOT NULL,
+    connection_id uuid NOT NULL,
+    kind text NOT NULL,
+    token_digest bytea,
+    version text DEFAULT ''::text NOT NULL,
+    address text DEFAULT ''::text NOT NULL,
+    state text NOT NULL,
+    started_at timestamp with time zone NOT NULL,
+    last_at timestamp with time zone NOT NULL,
+    CONSTRAINT erp_exchange_kind_check CHECK ((kind = ANY (ARRAY['catalog'::text, 'sale'::text, 'folder'::text]))),
+    CONSTRAINT erp_exchange_state_check CHECK ((state = ANY (ARRAY['open'::text, 'complete'::text])))
+);
+CREATE TABLE public.erp_file (
+    id uuid NOT NULL,
+    connection_id uuid NOT NULL,
+    exchange_id uuid NOT NULL,
+    repeats_id uuid,
+    archive_id uuid,
+    name text NOT NULL,
+    kind text NOT NULL,
+    state text NOT NULL,
+    size_bytes bigint DEFAULT 0 NOT NULL,
+    began_at timestamp with time zone NOT NULL,
+    touched_at timestamp with time zone NOT NULL,
+    finished_at timestamp with time zone,
+    "position" bigint DEFAULT 0 NOT NULL,
+    reading text,
+    formed_at timestamp with time zone,
+    is_full boolean,
+    counts jsonb DEFAULT '{}'::jsonb NOT NULL,
+    facts jsonb DEFAULT '{}'::jsonb NOT NULL,
+    error_code text,
+    error text,
+    CONSTRAINT erp_file_kind_check CHECK ((kind = ANY (ARRAY['catalog'::text, 'sale'::text]))),
+    CONSTRAINT erp_file_state_check CHECK ((state = ANY (ARRAY['receiving'::text, 'waiting'::text, 'importing'::text, 'done'::text, 'failed'::text, 'abandoned'::text])))
+);
+CREATE TABLE public.erp_log (
+    number bigint NOT NULL,
+    connection_id uuid NOT NULL,
+    exchange_id uuid,
+    file_id uuid,
+    ordinal bigint DEFAULT 0 NOT NULL,
+    line integer DEFAULT 0 NOT NULL,
+    kind text NOT NULL,
+    external_id text DEFAULT ''::text NOT NULL,
+    internal_id uuid,
+    title text DEFAULT ''::text NOT NULL,
+    action text NOT NULL,
+    code text DEFAULT ''::text NOT NULL,
+    reason text DEFAULT ''::text NOT NULL,
+    details jsonb DEFAULT '{}'::jsonb NOT NULL,
+    at timestamp with time zone NOT NULL,
+    CONSTRAINT erp_log_action_check CHECK ((action = ANY (ARRAY['created'::text, 'changed'::text, 'archived'::text, 'refused'::text, 'deferred'::text, 'held'::text, 'noted'::text])))
+);
+CREATE SEQUENCE public.erp_log_number
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1;
+ALTER SEQUENCE public.erp_log_number OWNED BY public.erp_log.number;
+CREATE TABLE public.erp_order_delivery (
+    connection_id uuid NOT NULL,
+    order_id uuid NOT NULL,
+    change_number bigint NOT NULL,
+    exchange_id uuid NOT NULL,
+    sent_at timestamp with time zone NOT NULL,
+    confirmed_at timestamp with time zone
+);
+CREATE TABLE public.erp_reference (
+    connection_id uuid NOT NULL,
+    kind text NOT NULL,
+    external_id text NOT NULL,
+    internal_id uuid NOT NULL,
+    digest bytea,
+    scope text DEFAULT ''::text NOT NULL,
+    details jsonb DEFAULT '{}'::jsonb NOT NULL,
+    is_gone boolean DEFAULT false NOT NULL,
+    seen_in uuid,
+    CONSTRAINT erp_reference_kind_check CHECK ((kind = ANY (ARRAY['group'::text, 'property'::text, 'choice'::text, 'characteristic'::text, 'product'::text, 'variant'::text, 'price_type'::text, 'warehouse'::text])))
+)
+WITH (fillfactor='85');
+CREATE TABLE public.erp_removal (
+    id uuid NOT NULL,
+    connection_id uuid NOT NULL,
+    exchange_id uuid NOT NULL,
+    kind text NOT NULL,
+    scope text NOT NULL,
+    warehouse_ids uuid[] DEFAULT '{}'::uuid[] NOT NULL,
+    as_of timestamp with time zone NOT NULL,
+    total integer NOT NULL,
+    absent integer NOT NULL,
+    state text NOT NULL,
+    made_at timestamp with time zone NOT NULL,
+    decided_by uuid,
+    decided_at timestamp with time zone,
+    CONSTRAINT erp_removal_kind_check CHECK ((kind = ANY (ARRAY['products'::text, 'variants'::text, 'stock'::text]))),
+    CONSTRAINT erp_removal_state_check CHECK ((state = ANY (ARRAY['applied'::text, 'held'::text, 'dismissed'::text])))
+);
 CREATE TABLE public.idempotency_key (
     scope text NOT NULL,
     key text NOT NULL,
@@ -864,7 +1019,7 @@ CREATE TABLE public.orders_line (
     base_price numeric(20,6) NOT NULL,
     price_reason text,
     amount_minor bigint NOT NULL,
-    tax_rate numeric(6,3) NOT NULL,
+    tax_rate numeric(7,5) NOT NULL,
     tax_minor bigint NOT NULL,
     CONSTRAINT ck_orders_line_amount CHECK (((amount_minor >= 0) AND (tax_minor >= 0))),
     CONSTRAINT ck_orders_line_quantity CHECK ((quantity > (0)::numeric))
@@ -988,6 +1143,83 @@ CREATE TABLE public.outbox_waiting (
     payload text NOT NULL,
     trace text,
     created_at timestamp with time zone NOT NULL
+);
+CREATE TABLE public.parties_address (
+    id uuid NOT NULL,
+    party_id uuid NOT NULL,
+    label text DEFAULT ''::text NOT NULL,
+    recipient text DEFAULT ''::text NOT NULL,
+    phone text DEFAULT ''::text NOT NULL,
+    country text DEFAULT ''::text NOT NULL,
+    region text DEFAULT ''::text NOT NULL,
+    city text DEFAULT ''::text NOT NULL,
+    street text DEFAULT ''::text NOT NULL,
+    house text DEFAULT ''::text NOT NULL,
+    flat text DEFAULT ''::text NOT NULL,
+    postcode text DEFAULT ''::text NOT NULL,
+    comment text DEFAULT ''::text NOT NULL,
+    updated_at timestamp with time zone NOT NULL
+);
+CREATE TABLE public.parties_conflict (
+    first_id uuid NOT NULL,
+    second_id uuid NOT NULL,
+    kinds text[] NOT NULL,
+    found_at timestamp with time zone NOT NULL,
+    closed_at timestamp with time zone,
+    CONSTRAINT parties_conflict_order_check CHECK ((first_id < second_id))
+);
+CREATE TABLE public.parties_consent (
+    id uuid NOT NULL,
+    party_id uuid NOT NULL,
+    purpose text NOT NULL,
+    is_granted boolean NOT NULL,
+    document text DEFAULT ''::text NOT NULL,
+    source text DEFAULT ''::text NOT NULL,
+    decided_at timestamp with time zone NOT NULL
+);
+CREATE TABLE public.parties_identifier (
+    kind text NOT NULL,
+    system text DEFAULT ''::text NOT NULL,
+    key text NOT NULL,
+    value text NOT NULL,
+    party_id uuid NOT NULL,
+    added_at timestamp with time zone NOT NULL,
+    CONSTRAINT parties_identifier_kind_check CHECK ((kind = ANY (ARRAY['email'::text, 'phone'::text, 'inn'::text, 'kpp'::text, 'ogrn'::text, 'card'::text, 'outside'::text])))
+);
+CREATE TABLE public.parties_merge (
+    id uuid NOT NULL,
+    keep_id uuid NOT NULL,
+    absorb_id uuid NOT NULL,
+    absorbed jsonb NOT NULL,
+    keep_roles jsonb NOT NULL,
+    filled jsonb NOT NULL,
+    made_at timestamp with time zone NOT NULL,
+    made_by uuid,
+    undone_at timestamp with time zone,
+    undone_by uuid
+);
+CREATE TABLE public.parties_party (
+    id uuid NOT NULL,
+    kind text NOT NULL,
+    display_name text NOT NULL,
+    given_name text DEFAULT ''::text NOT NULL,
+    family_name text DEFAULT ''::text NOT NULL,
+    middle_name text DEFAULT ''::text NOT NULL,
+    legal_name text DEFAULT ''::text NOT NULL,
+    language text DEFAULT ''::text NOT NULL,
+    birth_on date,
+    sort_name text GENERATED ALWAYS AS (translate(lower(display_name), 'ё'::text, 'е'::text)) STORED NOT NULL,
+    merged_into uuid,
+    created_at timestamp with time zone NOT NULL,
+    updated_at timestamp with time zone NOT NULL,
+    CONSTRAINT parties_party_kind_check CHECK ((kind = ANY (ARRAY['person'::text, 'organisation'::text]))),
+    CONSTRAINT parties_party_merged_check CHECK ((merged_into <> id))
+);
+CREATE TABLE public.parties_role (
+    person_id uuid NOT NULL,
+    organisation_id uuid NOT NULL,
+    role text NOT NULL,
+    since timestamp with time zone NOT NULL
 );
 CREATE TABLE public.payments_attempt (
     payment_id uuid NOT NULL,
@@ -1397,6 +1629,7 @@ CREATE TABLE public.stock_warehouse (
 ALTER TABLE ONLY jobs.procrastinate_events ALTER COLUMN id SET DEFAULT nextval('jobs.procrastinate_events_id_seq'::regclass);
 ALTER TABLE ONLY jobs.procrastinate_jobs ALTER COLUMN id SET DEFAULT nextval('jobs.procrastinate_jobs_id_seq'::regclass);
 ALTER TABLE ONLY jobs.procrastinate_periodic_defers ALTER COLUMN id SET DEFAULT nextval('jobs.procrastinate_periodic_defers_id_seq'::regclass);
+ALTER TABLE ONLY public.erp_log ALTER COLUMN number SET DEFAULT nextval('public.erp_log_number'::regclass);
 ALTER TABLE ONLY public.stock_movement ALTER COLUMN number SET DEFAULT nextval('public.stock_movement_number'::regclass);
 ALTER TABLE ONLY jobs.job_error
     ADD CONSTRAINT pk_job_error PRIMARY KEY (job_id);
@@ -1458,12 +1691,48 @@ ALTER TABLE ONLY public.catalog_variant
     ADD CONSTRAINT catalog_variant_pkey PRIMARY KEY (id);
 ALTER TABLE ONLY public.checkout_basket
     ADD CONSTRAINT checkout_basket_pkey PRIMARY KEY (id);
+ALTER TABLE ONLY public.erp_chunk
+    ADD CONSTRAINT erp_chunk_pkey PRIMARY KEY (file_id, number);
+ALTER TABLE ONLY public.erp_connection
+    ADD CONSTRAINT erp_connection_code_key UNIQUE (code);
+ALTER TABLE ONLY public.erp_connection
+    ADD CONSTRAINT erp_connection_pkey PRIMARY KEY (id);
+ALTER TABLE ONLY public.erp_deferred
+    ADD CONSTRAINT erp_deferred_pkey PRIMARY KEY (connection_id, waits_for, external_id, aspects);
+ALTER TABLE ONLY public.erp_exchange
+    ADD CONSTRAINT erp_exchange_pkey PRIMARY KEY (id);
+ALTER TABLE ONLY public.erp_exchange
+    ADD CONSTRAINT erp_exchange_token_key UNIQUE (token_digest);
+ALTER TABLE ONLY public.erp_file
+    ADD CONSTRAINT erp_file_pkey PRIMARY KEY (id);
+ALTER TABLE ONLY public.erp_log
+    ADD CONSTRAINT erp_log_pkey PRIMARY KEY (number);
+ALTER TABLE ONLY public.erp_order_delivery
+    ADD CONSTRAINT erp_order_delivery_pkey PRIMARY KEY (connection_id, order_id);
+ALTER TABLE ONLY public.erp_reference
+    ADD CONSTRAINT erp_reference_pkey PRIMARY KEY (connection_id, kind, external_id);
+ALTER TABLE ONLY public.erp_removal
+    ADD CONSTRAINT erp_removal_pkey PRIMARY KEY (id);
 ALTER TABLE ONLY public.idempotency_key
     ADD CONSTRAINT idempotency_key_pk PRIMARY KEY (scope, key);
 ALTER TABLE ONLY public.markets_market
     ADD CONSTRAINT markets_market_pkey PRIMARY KEY (code);
 ALTER TABLE ONLY public.orders_order
     ADD CONSTRAINT orders_order_pkey PRIMARY KEY (id);
+ALTER TABLE ONLY public.parties_address
+    ADD CONSTRAINT parties_address_pkey PRIMARY KEY (id);
+ALTER TABLE ONLY public.parties_conflict
+    ADD CONSTRAINT parties_conflict_pkey PRIMARY KEY (first_id, second_id);
+ALTER TABLE ONLY public.parties_consent
+    ADD CONSTRAINT parties_consent_pkey PRIMARY KEY (id);
+ALTER TABLE ONLY public.parties_identifier
+    ADD CONSTRAINT parties_identifier_pkey PRIMARY KEY (kind, system, key);
+ALTER TABLE ONLY public.parties_merge
+    ADD CONSTRAINT parties_merge_pkey PRIMARY KEY (id);
+ALTER TABLE ONLY public.parties_party
+    ADD CONSTRAINT parties_party_pkey PRIMARY KEY (id);
+ALTER TABLE ONLY public.parties_role
+    ADD CONSTRAINT parties_role_pkey PRIMARY KEY (person_id, organisation_id, role);
 ALTER TABLE ONLY public.payments_payment
     ADD CONSTRAINT payments_payment_pkey PRIMARY KEY (id);
 ALTER TABLE ONLY public.payments_refund
@@ -1591,6 +1860,17 @@ CREATE INDEX procrastinate_jobs_priority_idx_v1 ON jobs.procrastinate_jobs USING
 CREATE INDEX procrastinate_jobs_queue_name_idx_v1 ON jobs.procrastinate_jobs USING btree (queue_name);
 CREATE UNIQUE INDEX procrastinate_jobs_queueing_lock_idx_v1 ON jobs.procrastinate_jobs USING btree (queueing_lock) WHERE (status = 'todo'::jobs.procrastinate_job_status);
 CREATE INDEX procrastinate_periodic_defers_job_id_fkey_v1 ON jobs.procrastinate_periodic_defers USING btree (job_id);
+CREATE INDEX erp_exchange_open ON public.erp_exchange USING btree (last_at) WHERE (state = 'open'::text);
+CREATE INDEX erp_exchange_recent ON public.erp_exchange USING btree (connection_id, started_at DESC, id DESC);
+CREATE INDEX erp_file_exchange ON public.erp_file USING btree (exchange_id, name, began_at DESC);
+CREATE INDEX erp_file_recent ON public.erp_file USING btree (connection_id, began_at DESC, id DESC);
+CREATE INDEX erp_file_working ON public.erp_file USING btree (touched_at) WHERE (state = ANY (ARRAY['waiting'::text, 'importing'::text]));
+CREATE INDEX erp_log_at ON public.erp_log USING brin (at);
+CREATE INDEX erp_log_file ON public.erp_log USING btree (file_id, number);
+CREATE INDEX erp_log_recent ON public.erp_log USING btree (connection_id, number DESC);
+CREATE INDEX erp_order_delivery_exchange ON public.erp_order_delivery USING btree (exchange_id) WHERE (confirmed_at IS NULL);
+CREATE INDEX erp_reference_internal ON public.erp_reference USING btree (internal_id);
+CREATE INDEX erp_removal_recent ON public.erp_removal USING btree (connection_id, made_at DESC);
 CREATE INDEX ix_account_attempt_began ON public.account_attempt USING btree (began_at);
 CREATE INDEX ix_account_audit_actor ON public.account_audit USING btree (actor_id, at, id) WHERE (actor_id IS NOT NULL);
 CREATE INDEX ix_account_audit_at ON public.account_audit USING btree (at, id);
@@ -1635,7 +1915,7 @@ CREATE INDEX ix_pricing_price_list ON public.pricing_price USING btree (price_li
 CREATE INDEX ix_search_change_at ON public.search_change USING btree (changed_at);
 CREATE INDEX ix_search_change_xid ON public.search_change USING btree (xid);
 CREATE INDEX ix_search_code_product ON public.search_code USING btree (product);
-CREATE INDEX ix_search_entry_product ON public.search_entry USING btree (product);
+CREATE INDEX ix_search_entry_product ON public.search_entry USING btree (product, profile);
 CREATE INDEX ix_search_placement_en ON public.search_placement USING btree (category, sort_en, product);
 CREATE INDEX ix_search_placement_new ON public.search_placement USING btree (category, created_at, product);
 CREATE INDEX ix_search_placement_popular ON public.search_placement USING btree (category, popularity, product);
@@ -1645,6 +1925,15 @@ CREATE INDEX ix_search_product_words ON public.search_product USING gin (words);
 CREATE INDEX ix_search_query_prefix ON public.search_query USING btree (text text_pattern_ops);
 CREATE INDEX ix_search_word_prefix ON public.search_word USING btree (word text_pattern_ops);
 CREATE INDEX ix_search_word_similar ON public.search_word USING gist (word public.gist_trgm_ops);
+CREATE INDEX parties_address_party ON public.parties_address USING btree (party_id, updated_at DESC, id);
+CREATE INDEX parties_consent_party ON public.parties_consent USING btree (party_id, purpose, decided_at DESC, id DESC);
+CREATE INDEX parties_identifier_party ON public.parties_identifier USING btree (party_id);
+CREATE INDEX parties_merge_absorb ON public.parties_merge USING btree (absorb_id);
+CREATE INDEX parties_merge_keep ON public.parties_merge USING btree (keep_id, made_at);
+CREATE INDEX parties_party_merged ON public.parties_party USING btree (merged_into) WHERE (merged_into IS NOT NULL);
+CREATE INDEX parties_party_search ON public.parties_party USING gin (sort_name public.gin_trgm_ops);
+CREATE INDEX parties_party_sort ON public.parties_party USING btree (sort_name, id) WHERE (merged_into IS NULL);
+CREATE INDEX parties_role_organisation ON public.parties_role USING btree (organisation_id);
 CREATE INDEX stock_channel_warehouse_warehouse ON public.stock_channel_warehouse USING btree (warehouse_id);
 CREATE INDEX stock_reservation_expiry ON public.stock_reservation USING btree (expires_at) WHERE (state = 'held'::text);
 CREATE INDEX stock_reservation_line_open ON public.stock_reservation_line USING btree (variant_id, reservation_id) WHERE ((contained + released) < quantity);
@@ -1652,6 +1941,8 @@ CREATE UNIQUE INDEX stock_reservation_order ON public.stock_reservation USING bt
 CREATE INDEX stock_reservation_refused ON public.stock_reservation USING btree (made_at) WHERE (state = 'refused'::text);
 CREATE INDEX stock_shipment_waiting ON public.stock_shipment USING btree (variant_id) WHERE (contained_at IS NULL);
 CREATE UNIQUE INDEX uq_outbox_event_position ON public.outbox_event USING btree (partition, "position") WHERE ("position" IS NOT NULL);
+CREATE TRIGGER notify_lock_free_on_delete AFTER DELETE ON jobs.procrastinate_jobs FOR EACH ROW WHEN (((old.status = 'doing'::jobs.procrastinate_job_status) AND (old.lock IS NOT NULL))) EXECUTE FUNCTION jobs.notify_lock_free();
+CREATE TRIGGER notify_lock_free_on_update AFTER UPDATE OF status ON jobs.procrastinate_jobs FOR EACH ROW WHEN (((old.status = 'doing'::jobs.procrastinate_job_status) AND (old.lock IS NOT NULL))) EXECUTE FUNCTION jobs.notify_lock_free();
 CREATE TRIGGER procrastinate_jobs_notify_queue_job_aborted_v1 AFTER UPDATE OF abort_requested ON jobs.procrastinate_jobs FOR EACH ROW WHEN (((old.abort_requested = false) AND (new.abort_requested = true) AND (new.status = 'doing'::jobs.procrastinate_job_status))) EXECUTE FUNCTION jobs.procrastinate_notify_queue_abort_job_v1();
 CREATE TRIGGER procrastinate_jobs_notify_queue_job_inserted_v1 AFTER INSERT ON jobs.procrastinate_jobs FOR EACH ROW WHEN ((new.status = 'todo'::jobs.procrastinate_job_status)) EXECUTE FUNCTION jobs.procrastinate_notify_queue_job_inserted_v1();
 CREATE TRIGGER procrastinate_trigger_abort_requested_events_v1 AFTER UPDATE OF abort_requested ON jobs.procrastinate_jobs FOR EACH ROW WHEN ((new.abort_requested = true)) EXECUTE FUNCTION jobs.procrastinate_trigger_abort_requested_events_procedure_v1();
@@ -1687,12 +1978,56 @@ ALTER TABLE ONLY public.catalog_variant
     ADD CONSTRAINT catalog_variant_product FOREIGN KEY (product_id) REFERENCES public.catalog_product(id) ON DELETE CASCADE;
 ALTER TABLE ONLY public.checkout_line
     ADD CONSTRAINT checkout_line_basket_id_fkey FOREIGN KEY (basket_id) REFERENCES public.checkout_basket(id) ON DELETE CASCADE;
+ALTER TABLE ONLY public.erp_chunk
+    ADD CONSTRAINT erp_chunk_file_id_fkey FOREIGN KEY (file_id) REFERENCES public.erp_file(id) ON DELETE CASCADE;
+ALTER TABLE ONLY public.erp_deferred
+    ADD CONSTRAINT erp_deferred_connection_id_fkey FOREIGN KEY (connection_id) REFERENCES public.erp_connection(id);
+ALTER TABLE ONLY public.erp_exchange
+    ADD CONSTRAINT erp_exchange_connection_id_fkey FOREIGN KEY (connection_id) REFERENCES public.erp_connection(id);
+ALTER TABLE ONLY public.erp_file
+    ADD CONSTRAINT erp_file_archive_id_fkey FOREIGN KEY (archive_id) REFERENCES public.erp_file(id);
+ALTER TABLE ONLY public.erp_file
+    ADD CONSTRAINT erp_file_connection_id_fkey FOREIGN KEY (connection_id) REFERENCES public.erp_connection(id);
+ALTER TABLE ONLY public.erp_file
+    ADD CONSTRAINT erp_file_exchange_id_fkey FOREIGN KEY (exchange_id) REFERENCES public.erp_exchange(id);
+ALTER TABLE ONLY public.erp_file
+    ADD CONSTRAINT erp_file_repeats_id_fkey FOREIGN KEY (repeats_id) REFERENCES public.erp_file(id);
+ALTER TABLE ONLY public.erp_order_delivery
+    ADD CONSTRAINT erp_order_delivery_connection_id_fkey FOREIGN KEY (connection_id) REFERENCES public.erp_connection(id);
+ALTER TABLE ONLY public.erp_order_delivery
+    ADD CONSTRAINT erp_order_delivery_exchange_id_fkey FOREIGN KEY (exchange_id) REFERENCES public.erp_exchange(id);
+ALTER TABLE ONLY public.erp_reference
+    ADD CONSTRAINT erp_reference_connection_id_fkey FOREIGN KEY (connection_id) REFERENCES public.erp_connection(id);
+ALTER TABLE ONLY public.erp_removal
+    ADD CONSTRAINT erp_removal_connection_id_fkey FOREIGN KEY (connection_id) REFERENCES public.erp_connection(id);
+ALTER TABLE ONLY public.erp_removal
+    ADD CONSTRAINT erp_removal_exchange_id_fkey FOREIGN KEY (exchange_id) REFERENCES public.erp_exchange(id);
 ALTER TABLE ONLY public.orders_history
     ADD CONSTRAINT orders_history_order_id_fkey FOREIGN KEY (order_id) REFERENCES public.orders_order(id);
 ALTER TABLE ONLY public.orders_line
     ADD CONSTRAINT orders_line_order_id_fkey FOREIGN KEY (order_id) REFERENCES public.orders_order(id);
 ALTER TABLE ONLY public.orders_shipment
     ADD CONSTRAINT orders_shipment_order_id_fkey FOREIGN KEY (order_id) REFERENCES public.orders_order(id);
+ALTER TABLE ONLY public.parties_address
+    ADD CONSTRAINT parties_address_party_id_fkey FOREIGN KEY (party_id) REFERENCES public.parties_party(id);
+ALTER TABLE ONLY public.parties_conflict
+    ADD CONSTRAINT parties_conflict_first_id_fkey FOREIGN KEY (first_id) REFERENCES public.parties_party(id);
+ALTER TABLE ONLY public.parties_conflict
+    ADD CONSTRAINT parties_conflict_second_id_fkey FOREIGN KEY (second_id) REFERENCES public.parties_party(id);
+ALTER TABLE ONLY public.parties_consent
+    ADD CONSTRAINT parties_consent_party_id_fkey FOREIGN KEY (party_id) REFERENCES public.parties_party(id);
+ALTER TABLE ONLY public.parties_identifier
+    ADD CONSTRAINT parties_identifier_party_id_fkey FOREIGN KEY (party_id) REFERENCES public.parties_party(id);
+ALTER TABLE ONLY public.parties_merge
+    ADD CONSTRAINT parties_merge_absorb_id_fkey FOREIGN KEY (absorb_id) REFERENCES public.parties_party(id);
+ALTER TABLE ONLY public.parties_merge
+    ADD CONSTRAINT parties_merge_keep_id_fkey FOREIGN KEY (keep_id) REFERENCES public.parties_party(id);
+ALTER TABLE ONLY public.parties_party
+    ADD CONSTRAINT parties_party_merged_into_fkey FOREIGN KEY (merged_into) REFERENCES public.parties_party(id);
+ALTER TABLE ONLY public.parties_role
+    ADD CONSTRAINT parties_role_organisation_id_fkey FOREIGN KEY (organisation_id) REFERENCES public.parties_party(id);
+ALTER TABLE ONLY public.parties_role
+    ADD CONSTRAINT parties_role_person_id_fkey FOREIGN KEY (person_id) REFERENCES public.parties_party(id);
 ALTER TABLE ONLY public.payments_attempt
     ADD CONSTRAINT payments_attempt_payment_id_fkey FOREIGN KEY (payment_id) REFERENCES public.payments_payment(id);
 ALTER TABLE ONLY public.payments_history

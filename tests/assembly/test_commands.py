@@ -12,7 +12,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from hansa.cli import COMMANDS
+from hansa.assembly.commands.group import COMMANDS
 from hansa.runtime.database.migrate import head_revision
 from tests.support.database import TestServer
 from tests.support.processes import ROOT

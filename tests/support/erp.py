@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import contextlib
 from collections import Counter
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -19,6 +19,7 @@ from hansa.modules import erp, markets
 from hansa.runtime.clock import Clock, FixedClock
 from hansa.runtime.context import Context
 from hansa.runtime.database import Database, Transaction
+from hansa.runtime.module import Service
 from hansa.runtime.settings import Settings
 
 __all__ = ["Loaded", "a_context", "a_market", "load"]
@@ -47,12 +48,16 @@ async def a_market(tx: Transaction, *, now: datetime, code: str = "ru") -> None:
 
 @contextlib.asynccontextmanager
 async def a_context(
-    database: Database, settings: Settings, clock: Clock, folder: Path
+    database: Database,
+    settings: Settings,
+    clock: Clock,
+    folder: Path,
+    services: Sequence[type[Service]] = (),
 ) -> AsyncIterator[Context]:
-    """Open a context on a database, its files in a folder, without services."""
+    """Open a context on a database, its files in a folder."""
     own = replace(settings, database_url=database.dsn, data_dir=folder)
     context = build_context(own, clock=clock)
-    await context.open([])
+    await context.open(services)
     try:
         yield context
     finally:

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import click
 
+from hansa.assembly.commands.group import COMMANDS, hansa
 from hansa.assembly.modules import all_modules
-from hansa.cli import COMMANDS, hansa
 from hansa.runtime.module import Module
 from hansa.runtime.settings_reference import settings_reference
 
