@@ -78,7 +78,7 @@ def money_from_decimal(amount: Decimal, currency: str) -> Money:
 
 @dataclass(frozen=True, slots=True)
 class UnitPrice:
-    """Price of one unit in major units, possibly finer than a minor unit; becomes `Money` once, at the line."""
+    """Price of a unit in major units, maybe finer than a minor unit; `Money` once, at the line."""
 
     amount: Decimal
     currency: str

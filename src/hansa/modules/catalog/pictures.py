@@ -1,7 +1,8 @@
 """Pictures of goods in the storage: each in the sizes it is shown in, named by its content.
 
-A picture `media/products/ab12.webp` is the widest; `media/products/ab12-320.webp` and so on are narrower. What comes in may
-be hostile: only a few formats are opened, and none with more pixels than a camera makes.
+A picture `media/products/ab12.webp` is the widest; `media/products/ab12-320.webp` and so on are
+narrower. What comes in may be hostile: only a few formats are opened, and none with more pixels
+than a camera makes.
 """
 
 import asyncio
@@ -32,7 +33,9 @@ class PictureUnreadable(Invalid):
     """This is no picture that can be shown."""
 
     code: ClassVar[str] = "catalog.picture_unreadable"
-    message: ClassVar[str] = "This picture cannot be read. Send a JPEG, PNG or WebP of at most 60 megapixels."
+    message: ClassVar[str] = (
+        "This picture cannot be read. Send a JPEG, PNG or WebP of at most 60 megapixels."
+    )
 
 
 def sized(key: str, width: int) -> str:
@@ -56,7 +59,7 @@ async def store_picture(storage: Storage, content: bytes, *, alt: Localised) -> 
 
 
 async def store_sizes(storage: Storage, key: str, packed: Mapping[int, bytes]) -> None:
-    """Keep the sizes of a picture under its name; the widest last, so that it is there if any is."""
+    """Keep the sizes of a picture; the widest last, so that all are there if that one is."""
     for width in reversed(WIDTHS):
         await storage.put(sized(key, width), packed[width])
 

@@ -30,6 +30,9 @@ class Translator(Protocol):
     def sentence(self, language: str, message: str) -> str:
         """Give the translation of a msgid, or the msgid itself."""
 
+    def plural(self, language: str, one: str, many: str, count: int) -> str:
+        """Give the form of a sentence that goes with a number."""
+
 
 class Renderer(Protocol):
     """Renders pages."""

@@ -39,7 +39,13 @@ async def show(request: Request) -> Page:
     first_day = (now.astimezone(zone) - timedelta(days=_DAYS - 1)).replace(
         hour=0, minute=0, second=0, microsecond=0
     )
-    values: dict[str, Any] = {"kpis": [], "sales": None, "exchange": [], "states": None, "latest": []}
+    values: dict[str, Any] = {
+        "kpis": [],
+        "sales": None,
+        "exchange": [],
+        "states": None,
+        "latest": [],
+    }
     async with request.snapshot() as snap:
         if actor.may("orders.view"):
             values |= await _sales(request, snap, market, first_day, zone)
@@ -63,9 +69,7 @@ async def _sales(
     request: Request, snap: Snapshot, market: markets.Market, since: datetime, zone: ZoneInfo
 ) -> dict[str, Any]:
     language = request.language
-    sold = await orders.sales_by_day(
-        snap, market=market.code, since=since, zone=market.time_zone
-    )
+    sold = await orders.sales_by_day(snap, market=market.code, since=since, zone=market.time_zone)
     by_day: dict[date, tuple[int, Money]] = {day: (count, total) for day, count, total in sold}
     days = [since.date() + timedelta(days=index) for index in range(_DAYS)]
     nothing = (0, Money(0, market.currency))
@@ -90,7 +94,9 @@ async def _sales(
                 "/office/orders?state=placed&state=confirmed",
                 tone="warn" if waiting else "good",
             ),
-            _kpi(request, "Average order", format_money(average, language) or "—", "/office/orders"),
+            _kpi(
+                request, "Average order", format_money(average, language) or "—", "/office/orders"
+            ),
         ],
         "sales": {
             "labels": [f"{day.day}.{day.month:02d}" for day in days],

@@ -63,9 +63,7 @@ def staff(request: Request, permission: str = "") -> Actor:
     return authorise(request, permission) if permission else actor
 
 
-def page(
-    request: Request, template: str, *, status_code: int = 200, **values: Any
-) -> Page:
+def page(request: Request, template: str, *, status_code: int = 200, **values: Any) -> Page:
     """Make a page within the back office's shell."""
     actor = request.actor
     path = request.visit.path
@@ -77,7 +75,8 @@ def page(
                 "label": one.label,
                 "href": one.href,
                 "icon": one.icon,
-                "current": path == one.href or (one.href != "/office" and path.startswith(one.href)),
+                "current": path == one.href
+                or (one.href != "/office" and path.startswith(one.href)),
             }
             for one in sections
             if actor is not None and (not one.permission or actor.may(one.permission))

@@ -17,7 +17,7 @@ _HOME = "/office"
 @get("/office/sign-in", opt={PUBLIC: "whoever is not signed in must get here"})
 async def show(request: Request) -> Page:
     """Show the form to sign in."""
-    return _page(request, Form(request=request), request.query_params.get("next"))
+    return _page(Form(request=request), request.query_params.get("next"))
 
 
 @post("/office/sign-in", opt={PUBLIC: "whoever is not signed in must get here"})
@@ -40,13 +40,13 @@ async def sign_in(request: Request) -> Response[None] | Page:
                 kind="staff",
             )
     except accounts.SecondFactorNeeded as needed:
-        return _page(request, form, form.text("next"), ticket=needed.ticket)
+        return _page(form, form.text("next"), ticket=needed.ticket)
     except accounts.CodeWrong as wrong:
         form.add("code", wrong)
-        return _page(request, form, form.text("next"), ticket=form.text("ticket"), status_code=422)
+        return _page(form, form.text("next"), ticket=form.text("ticket"), status_code=422)
     except (accounts.WrongPassword, accounts.TicketInvalid, TooManyRequests) as refusal:
         form.add("", refusal)
-        return _page(request, form, form.text("next"), status_code=422)
+        return _page(form, form.text("next"), status_code=422)
     return go_to(request, local_path(form.text("next"), default=_HOME))
 
 
@@ -72,7 +72,6 @@ async def choose_language(request: Request) -> Response[None]:
 
 
 def _page(
-    request: Request,
     form: Form[Any],
     wanted: str | None,
     *,

@@ -2,11 +2,11 @@
 
 from litestar import MediaType, Response, get
 
+from hansa.kernel.money import Money
 from hansa.kernel.text import pick
 from hansa.modules import catalog, checkout, stock
 from hansa.runtime.html import Page
 from hansa.runtime.html.formats import format_money
-from hansa.kernel.money import Money
 from hansa.runtime.http import PUBLIC, Request, shopper_or_guest
 from hansa.surfaces.storefront.addresses import LANGUAGES, in_each_language
 from hansa.surfaces.storefront.forms import translator
@@ -40,9 +40,7 @@ async def shops(request: Request) -> Page:
             "phone": one.phone,
         }
         for one in found
-        if one.kind is stock.WarehouseKind.SHOP
-        and one.is_active
-        and request.market in one.channels
+        if one.kind is stock.WarehouseKind.SHOP and one.is_active and request.market in one.channels
     ]
     return await page(request, "shops.html", is_indexed=True, shops=here)
 

@@ -1,7 +1,7 @@
 """The shopper's account: orders, profile, addresses, sign-in."""
 
-from typing import Any
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from litestar import Response, get, post
@@ -122,7 +122,7 @@ async def save_profile(request: Request) -> Page:
     """Change name, telephone and consent."""
     actor = _shopper(request)
     form = await read_texts(request)
-    translate = translator(request)
+    translator(request)
     if not require(form, ("given_name",)):
         return await _profile_page(request, form, status_code=422)
     now = request.received_at
@@ -200,7 +200,7 @@ async def change_password(request: Request) -> Page:
     """Change the password and sign out everywhere else."""
     actor = _shopper(request)
     form = await read_texts(request)
-    translate = translator(request)
+    translator(request)
     async with request.snapshot(single=True) as snap:
         user = await accounts.get_user(snap, user_id=actor.id)
     try:
@@ -237,9 +237,7 @@ async def end_session(request: Request, session_id: FromPath[UUID]) -> Response[
     return go_to(request, f"/{request.language}/account/security")
 
 
-async def _save_party(
-    tx: Transaction, request: Request, party_id: UUID, form: Form[Any]
-) -> None:
+async def _save_party(tx: Transaction, request: Request, party_id: UUID, form: Form[Any]) -> None:
     """Change the names, and the telephone if it is another one."""
     now, region = request.received_at, market_of(request).phone_region
     party = await parties.get_party(tx, party_id=party_id)

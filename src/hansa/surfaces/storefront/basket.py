@@ -1,5 +1,7 @@
 """The basket: a page, a side sheet, and the three things one does with it."""
 
+import json
+from dataclasses import replace
 from decimal import Decimal
 from uuid import UUID
 
@@ -17,6 +19,7 @@ from hansa.surfaces.storefront.forms import read_texts, translator
 from hansa.surfaces.storefront.shell import BASKET_COOKIE, page, profile_of, view_basket
 
 _COOKIE_SECONDS = 60 * 24 * 3600
+_DIGITS_MAX = 6
 
 
 @get(in_each_language("/basket"))
@@ -42,9 +45,7 @@ async def add_line(request: Request) -> Response[None] | Page:
     form = await read_texts(request)
     variant_id = _identifier(form.text("variant_id"))
     if variant_id is None:
-        return await _part(
-            request, "basket-lines", notice="Choose a size first.", opened=True
-        )
+        return await _part(request, "basket-lines", notice="Choose a size first.", opened=True)
     quantity = _whole(form.text("quantity") or "1")
     try:
         profile = await profile_of(request)
@@ -109,29 +110,20 @@ async def _after_change(request: Request, view: str) -> Response[None] | Page:
     return await _part(request, view)
 
 
-async def _part(
-    request: Request, target: str, *, notice: str = "", opened: bool = False
-) -> Page:
+async def _part(request: Request, target: str, *, notice: str = "", opened: bool = False) -> Page:
     view = await view_basket(request)
     basket = show_basket(request, view)
     if notice:
         sentence = translator(request)(notice)
-        basket = type(basket)(
-            lines=basket.lines,
-            notices=[sentence, *basket.notices],
-            sums=basket.sums,
-            total=basket.total,
-            total_minor=basket.total_minor,
-        )
+        basket = replace(basket, notices=[sentence, *basket.notices])
     if target == "basket-page":
         part = await page(request, "basket.html#body", basket=basket)
     else:
         part = Page("storefront/basket_sheet.html", basket=basket)
-    trigger = '{"basket-count": {"count": %d}%s}' % (
-        int(view.item_count),
-        ', "open": "basket"' if opened else "",
-    )
-    part.headers["HX-Trigger"] = trigger
+    triggers: dict[str, object] = {"basket-count": {"count": int(view.item_count)}}
+    if opened:
+        triggers["open"] = "basket"
+    part.headers["HX-Trigger"] = json.dumps(triggers)
     return _counted(part, view)
 
 
@@ -157,4 +149,8 @@ def _identifier(text: str) -> UUID | None:
 
 def _whole(text: str) -> Decimal:
     """Read a number of pieces; what is none is refused by the basket as zero pieces too many."""
-    return Decimal(text) if text.isascii() and text.isdigit() and len(text) <= 6 else Decimal(-1)
+    return (
+        Decimal(text)
+        if text.isascii() and text.isdigit() and len(text) <= _DIGITS_MAX
+        else Decimal(-1)
+    )

@@ -82,7 +82,9 @@ def _line(request: Request, line: checkout.LineView) -> BasketLine:
         name=pick(line.name, language) or translate("An item that is no longer on sale"),
         src=picture(line.image, 160),
         price=format_money(line.amount, language),
-        was=None if line.was is None else format_money(line.was.for_quantity(line.quantity), language),
+        was=None
+        if line.was is None
+        else format_money(line.was.for_quantity(line.quantity), language),
         reason=translate("your price") if line.price_reason else None,
         note=options_text(line.options, language),
         warning=" ".join(warnings) or None,
@@ -91,7 +93,9 @@ def _line(request: Request, line: checkout.LineView) -> BasketLine:
     )
 
 
-def options_text(options: Mapping[str, Localised], language: str, quantity: Decimal | None = None) -> str:
+def options_text(
+    options: Mapping[str, Localised], language: str, quantity: Decimal | None = None
+) -> str:
     """Write a variant's options: `Green, M`, and how many if more than one."""
     words = ", ".join(pick(value, language) for value in options.values())
     if quantity is not None and quantity != 1:

@@ -1,4 +1,4 @@
-"""Listings of departments and of searches, with filters that show counts; suggestions while typing."""
+"""Listings of departments and searches, with filters that show counts; suggestions."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -22,6 +22,7 @@ _PER_PAGE = 24
 _OWN_PARAMETERS = frozenset({"q", "sort", "page", "price_from", "price_to", "in_stock"})
 _TEXT_CHARACTERS_MAX = 100
 _VALUES_MAX = 50
+_DIGITS_MAX = 10
 _SORTS = (
     (search.Sort.NEW, "Newest first"),
     (search.Sort.POPULAR, "Popular first"),
@@ -189,9 +190,10 @@ def _state(request: Request) -> dict[str, list[str]]:
 
 def _minor(text: str, currency: str) -> int | None:
     digits = text.replace(" ", "").replace("\u00a0", "")
-    if not digits.isascii() or not digits.isdigit() or len(digits) > 10:
+    if not digits.isascii() or not digits.isdigit() or len(digits) > _DIGITS_MAX:
         return None
-    return int(digits) * 10 ** exponent(currency)
+    minor: int = int(digits) * 10 ** exponent(currency)
+    return minor
 
 
 def _count(request: Request, total: int) -> str:
@@ -200,15 +202,12 @@ def _count(request: Request, total: int) -> str:
     return template.format(count=format_number(total, request.language))
 
 
-def _crumbs(
-    request: Request, branches: Sequence[search.Branch]
-) -> list[tuple[str, str | None]]:
+def _crumbs(request: Request, branches: Sequence[search.Branch]) -> list[tuple[str, str | None]]:
     way = [one for one in branches if one.is_open]
-    crumbs: list[tuple[str, str | None]] = [
-        (translator(request)("Home"), f"/{request.language}/")
-    ]
-    for one in way:
-        crumbs.append((one.name, None if one.is_current else f"/{request.language}/c/{one.slug}"))
+    crumbs: list[tuple[str, str | None]] = [(translator(request)("Home"), f"/{request.language}/")]
+    crumbs.extend(
+        (one.name, None if one.is_current else f"/{request.language}/c/{one.slug}") for one in way
+    )
     return crumbs if way else crumbs[:1]
 
 
@@ -283,9 +282,7 @@ def _chosen(
     currency: str,
 ) -> list[dict[str, str]]:
     translate = translator(request)
-    labels = {
-        (facet.code, value.value): value.label for facet in facets for value in facet.values
-    }
+    labels = {(facet.code, value.value): value.label for facet in facets for value in facet.values}
     chosen = []
     for name, values in state.items():
         if name in {"q", "sort"}:
@@ -320,4 +317,3 @@ def _page_url(
         return None
     cursor = write_cursor(request.visit.wiring.secret, tuple(position), of=f"listing:{sort}")
     return url(action, **{name: list(values) for name, values in state.items()}, page=cursor)
-

@@ -154,7 +154,7 @@ async def _page(
     values = dict(form.values)
     values.setdefault("delivery_method", deliveries[0]["value"] if deliveries else "")
     values.setdefault("payment_method", payments[0]["value"] if payments else "")
-    shown = Form(values, request=request)
+    shown: Form[Any] = Form(values, request=request)
     shown.errors = form.errors
     return await page(
         request,

@@ -1,4 +1,4 @@
-"""The page of an order, opened by its link: where it stands, what comes next, how to pay or cancel."""
+"""The page of an order, opened by its link: where it stands, how to pay or cancel."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -32,9 +32,15 @@ _HEADLINES = {
     OrderState.CONFIRMED: ("We are preparing your order", "We will write when it leaves."),
     OrderState.PACKED: ("Your order is packed", "It leaves with the next courier."),
     OrderState.SHIPPED: ("Your order is on its way", "It will be with you soon."),
-    OrderState.DELIVERED: ("Your order has arrived", "Enjoy it. You can return it within thirty days."),
+    OrderState.DELIVERED: (
+        "Your order has arrived",
+        "Enjoy it. You can return it within thirty days.",
+    ),
     OrderState.COMPLETED: ("Your order is complete", "Thank you for shopping with us."),
-    OrderState.CANCELLED: ("The order is cancelled", "If you have paid, the money is on its way back."),
+    OrderState.CANCELLED: (
+        "The order is cancelled",
+        "If you have paid, the money is on its way back.",
+    ),
 }
 STATES = {
     OrderState.PLACED: ("taken", "accent"),
@@ -46,9 +52,18 @@ STATES = {
     OrderState.CANCELLED: ("cancelled", ""),
 }
 _PAYMENT_NOTICES = {
-    PaymentStanding.AWAITING: ("The payment has not come in yet. If you have paid, it takes a moment.", "warn"),
-    PaymentStanding.FAILED: ("The payment did not go through. The goods are kept for you: try again.", "bad"),
-    PaymentStanding.AUTHORISED: ("The bank has set the money aside. It is taken when the goods leave.", "good"),
+    PaymentStanding.AWAITING: (
+        "The payment has not come in yet. If you have paid, it takes a moment.",
+        "warn",
+    ),
+    PaymentStanding.FAILED: (
+        "The payment did not go through. The goods are kept for you: try again.",
+        "bad",
+    ),
+    PaymentStanding.AUTHORISED: (
+        "The bank has set the money aside. It is taken when the goods leave.",
+        "good",
+    ),
     PaymentStanding.PAID: ("Paid.", "good"),
     PaymentStanding.REFUNDED: ("The money has been returned.", "good"),
 }
@@ -70,7 +85,10 @@ async def show(request: Request, token: FromPath[str]) -> Page:
     """Show an order to whoever has its link; on the way back from the bank, ask the bank first."""
     shopper_or_guest(request)
     order = await _order(request, token)
-    if order.payment_state in {PaymentStanding.AWAITING, PaymentStanding.FAILED} and order.payment_id:
+    if (
+        order.payment_state in {PaymentStanding.AWAITING, PaymentStanding.FAILED}
+        and order.payment_id
+    ):
         await payments.refresh_payment(request.context, payment_id=order.payment_id)
         order = await _order(request, token)
     async with request.snapshot() as snap:
@@ -78,7 +96,9 @@ async def show(request: Request, token: FromPath[str]) -> Page:
             snap, subject_kind=orders.SUBJECT, subject_id=order.id
         )
     standing = orders.standing_of(attempts) or order.payment_state
-    return await page(request, "order.html", tab="account", order=_shown(request, order, standing, token))
+    return await page(
+        request, "order.html", tab="account", order=_shown(request, order, standing, token)
+    )
 
 
 @post(in_each_language("/orders/{token:str}/payment"))
@@ -179,12 +199,16 @@ def _steps(request: Request, order: orders.Order) -> list[dict[str, str]]:
     if order.state is OrderState.CANCELLED:
         moment = format_moment(order.cancelled_at, request.language, zone)
         return [
-            {"title": translate("Order taken"), "state": "done",
-             "moment": format_moment(order.placed_at, request.language, zone), "note": ""},
+            {
+                "title": translate("Order taken"),
+                "state": "done",
+                "moment": format_moment(order.placed_at, request.language, zone),
+                "note": "",
+            },
             {"title": translate("Cancelled"), "state": "bad", "moment": moment, "note": ""},
         ]
     life = list(OrderState)
-    steps = []
+    steps: list[dict[str, str]] = []
     for state, title in _STEPS:
         is_done = life.index(order.state) >= life.index(state)
         is_next = not is_done and (not steps or steps[-1]["state"] == "done")
@@ -212,7 +236,9 @@ def _facts(request: Request, order: orders.Order) -> list[tuple[str, str]]:
         facts.append((translate("Shop"), place))
     elif delivery.address:
         parts = (
-            delivery.address.city, delivery.address.street, delivery.address.house,
+            delivery.address.city,
+            delivery.address.street,
+            delivery.address.house,
             delivery.address.flat,
         )
         facts.append((translate("Address"), ", ".join(part for part in parts if part)))

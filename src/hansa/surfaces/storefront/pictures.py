@@ -6,7 +6,7 @@ PLACEHOLDER = "media/brand/placeholder.webp"
 
 
 def picture(key: str | None, width: int = 320) -> str:
-    """Give the address of a picture at one of the catalogue's widths; the placeholder if there is none."""
+    """Give the address of a picture at one of the catalogue's widths, else the placeholder."""
     return f"/{catalog.sized(key or PLACEHOLDER, width)}"
 
 

@@ -216,9 +216,7 @@ async def _shops(
     ids = [one.text.id for one in variants]
     async with request.snapshot() as snap:
         places = await stock.list_warehouses(snap)
-        held = await stock.availability_by_warehouse(
-            snap, variant_ids=ids, channel=request.market
-        )
+        held = await stock.availability_by_warehouse(snap, variant_ids=ids, channel=request.market)
     shown = []
     for place in places:
         if (
@@ -251,7 +249,9 @@ async def _notes(request: Request, shops: Sequence[dict[str, str]]) -> list[dict
     notes = []
     for method in offers.delivery:
         price = format_money(Money(method.price_minor, market.currency), language)
-        words = f"{pick(method.name, language)}: {price if method.price_minor else translate('free')}"
+        words = (
+            f"{pick(method.name, language)}: {price if method.price_minor else translate('free')}"
+        )
         if method.free_from_minor and method.price_minor:
             limit = format_money(Money(method.free_from_minor, market.currency), language)
             words += ", " + translate("free from {amount}").format(amount=limit)

@@ -19,6 +19,7 @@ BASKET_COOKIE = "hansa_basket"
 THEME_COOKIE = "hansa_theme"
 MENU_FRESH_SECONDS = 10.0
 MENU_ITEMS_MAX = 6
+_DIGITS_MAX = 4
 _FONTS = {
     "ru": ("fonts/golos-cyrillic.woff2", "fonts/golos-latin.woff2", "fonts/prata-cyrillic.woff2"),
     "en": ("fonts/golos-latin.woff2", "fonts/prata-latin.woff2"),
@@ -122,7 +123,9 @@ async def page(
 
 def _count(cookie: str) -> int:
     """Read the number the last change of the basket left; it is for show only."""
-    return int(cookie) if cookie.isascii() and cookie.isdigit() and len(cookie) < 5 else 0
+    return (
+        int(cookie) if cookie.isascii() and cookie.isdigit() and len(cookie) <= _DIGITS_MAX else 0
+    )
 
 
 def market_of(request: Request) -> markets.Market:
@@ -147,9 +150,7 @@ async def view_basket(request: Request) -> checkout.BasketView:
     market = market_of(request)
     offers = await request.context.service(checkout.Offers).of(market.code)
     async with request.snapshot() as snap:
-        profile = await pricing.profile_of(
-            snap, market=market.code, party_id=party_of(request)
-        )
+        profile = await pricing.profile_of(snap, market=market.code, party_id=party_of(request))
         return await checkout.view_basket(
             snap,
             owner=checkout.owner_of(request),

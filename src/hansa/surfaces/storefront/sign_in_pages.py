@@ -1,6 +1,7 @@
 """Signing in and up, signing out, and a forgotten password."""
 
 from typing import Any
+
 from litestar import Response, get, post
 from litestar.params import FromPath
 
@@ -45,7 +46,7 @@ async def sign_up(request: Request) -> Response[None] | Page:
     """Make an account and sign in with it."""
     shopper_or_guest(request)
     form = await read_texts(request)
-    translate = translator(request)
+    translator(request)
     if require(form, ("name", "email", "password", "terms")):
         try:
             await _make_account(request, form)
@@ -118,7 +119,7 @@ async def set_new_password(request: Request) -> Response[None] | Page:
     """Set a new password by a link."""
     shopper_or_guest(request)
     form = await read_texts(request)
-    translate = translator(request)
+    translator(request)
     try:
         async with request.transaction() as tx:
             await accounts.reset_password(
@@ -213,7 +214,12 @@ async def _sign_up_page(
 
 
 async def _forgotten_page(
-    request: Request, form: Form[Any], *, sent: bool = False, token: str = "", status_code: int = 200
+    request: Request,
+    form: Form[Any],
+    *,
+    sent: bool = False,
+    token: str = "",
+    status_code: int = 200,
 ) -> Page:
     return await page(
         request,
