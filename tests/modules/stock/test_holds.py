@@ -164,4 +164,4 @@ async def test_a_hold_needs_lines_and_a_key(now):
     with pytest.raises(stock.HoldInvalid):
         Command(wish(now))
     with pytest.raises(stock.HoldInvalid):
-        Command(wish(now, (uuid4(), 1), key="k" * 201))
+        Command(wish(now, (uuid4(), 1), key="k" * 401))

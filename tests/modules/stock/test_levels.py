@@ -8,6 +8,7 @@ import psycopg
 import pytest
 
 from hansa.modules import stock
+from hansa.runtime.http import Actor
 from tests.support.stock import a_chain, available, findings, hold_or_raise, put
 
 MINUTE = timedelta(minutes=1)
@@ -152,14 +153,14 @@ async def test_safety_stock_is_kept_back_without_taking_from_other_warehouses(tx
     await put(tx, chain.central, variant, 5, as_of=now)
     await put(tx, chain.shop, variant, 1, as_of=now)
 
-    staff = uuid4()
+    staff = Actor(id=uuid4(), kind="staff")
     wishes = [(chain.central, variant, Decimal(2)), (chain.shop, variant, Decimal(3))]
     await stock.set_safety(tx, safety=wishes, by=staff, now=now)
 
     assert await available(tx, variant) == 3
     assert await findings(tx) == []
     told = await stock.ledger(tx, variant_id=variant)
-    assert [movement.actor_id for movement in told if movement.kind == "safety"] == [staff, staff]
+    assert [movement.actor_id for movement in told if movement.kind == "safety"] == [staff.id] * 2
     await stock.set_safety(tx, safety=[(chain.central, variant, Decimal(0))], by=staff, now=now)
     assert await available(tx, variant) == 5
 

@@ -35,6 +35,7 @@ from hansa.modules.stock.model import (
     ReleaseReason,
     Reservation,
     ReservationLine,
+    ReservationNotFound,
     ShortLine,
     State,
     Warehouse,
@@ -43,7 +44,6 @@ from hansa.modules.stock.model import (
 from hansa.modules.stock.operations.levels import set_levels, set_safety, zero_missing
 from hansa.modules.stock.operations.reservations import (
     ReservationExpired,
-    ReservationNotFound,
     ReservationTaken,
     Shipment,
     confirm,

@@ -1,5 +1,6 @@
 """What stock brings into the application."""
 
+from hansa.modules.stock.api import ROUTES
 from hansa.modules.stock.checks import CHECKS
 from hansa.modules.stock.jobs import (
     ExpireHolds,
@@ -12,6 +13,7 @@ from hansa.runtime.module import JobHandler, Module, Periodic, Permission
 
 MODULE = Module(
     name="stock",
+    routes=ROUTES,
     jobs=(
         JobHandler(job=ExpireHolds, handle=run_expire_holds),
         JobHandler(job=ForgetRefusals, handle=run_forget_refusals),

@@ -5,9 +5,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
-from typing import NamedTuple
+from typing import ClassVar, NamedTuple
 from uuid import UUID
 
+from hansa.kernel.errors import NotFound
 from hansa.kernel.text import Localised
 
 ZERO = Decimal(0)
@@ -126,6 +127,16 @@ class Reservation:
     expires_at: datetime
     warehouse_id: UUID | None = None
     order_id: UUID | None = None
+
+
+@dataclass(eq=False)
+class ReservationNotFound(NotFound):
+    """No such reservation."""
+
+    code: ClassVar[str] = "stock.reservation_not_found"
+    message: ClassVar[str] = "There is no such reservation."
+
+    reservation_id: UUID
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -14,6 +14,7 @@ from hansa.modules.stock.model import (
     Line,
     Reservation,
     ReservationLine,
+    ReservationNotFound,
     State,
     Warehouse,
     WarehouseKind,
@@ -148,6 +149,18 @@ async def get_reservation(
         warehouse_id=row.warehouse_id,
         order_id=row.order_id,
     )
+
+
+async def get_reservation_of(snap: Snapshot, *, reservation_id: UUID, owner: str) -> Reservation:
+    """Give a reservation to the one who holds it.
+
+    Raises:
+        ReservationNotFound: there is none, or it is somebody else's.
+    """
+    reservation = await get_reservation(snap, reservation_id=reservation_id)
+    if reservation is None or reservation.owner != owner:
+        raise ReservationNotFound(reservation_id)
+    return reservation
 
 
 async def reservation_states(

@@ -12,7 +12,7 @@ from uuid import UUID
 
 from psycopg.errors import UniqueViolation
 
-from hansa.kernel.errors import Conflict, Invalid, Rejected
+from hansa.kernel.errors import Conflict, Invalid
 from hansa.kernel.identifiers import new_id
 from hansa.modules.stock.model import (
     QUANTITY_MAX,
@@ -34,13 +34,13 @@ if TYPE_CHECKING:
     from hansa.runtime.context import Context
 
 LINES_MAX = 500
-KEY_CHARACTERS_MAX = 200
+KEY_CHARACTERS_MAX = 400
 PLACES_MAX = 3
 ATTEMPTS_MAX = 5
 
 
 @dataclass(eq=False)
-class OutOfStock(Rejected):
+class OutOfStock(Conflict):
     """Not all of it is there; `short` says for each line that lacks how many could be had."""
 
     code: ClassVar[str] = "stock.out_of_stock"

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from uuid import UUID
 
+from hansa.kernel.errors import Invalid
 from hansa.modules.stock.model import (
     QUANTITY_MAX,
     ZERO,
@@ -22,8 +23,16 @@ from hansa.modules.stock.operations.containment import (
 )
 from hansa.modules.stock.store import levels as sql
 from hansa.runtime.database import Row, Transaction
+from hansa.runtime.http import Actor
 
 FUTURE_MAX = timedelta(days=1)
+
+
+class SafetyInvalid(Invalid):
+    """Safety stock is a quantity, zero or more, in a warehouse that exists."""
+
+    code = "stock.safety_invalid"
+    message = "The safety stock must be zero or more, in a warehouse that exists."
 
 
 async def set_levels(
@@ -103,10 +112,19 @@ async def set_safety(
     tx: Transaction,
     *,
     safety: Sequence[tuple[UUID, UUID, Decimal]],
-    by: UUID | None,
+    by: Actor | None,
     now: datetime,
 ) -> None:
-    """Keep back so many of a variant in a warehouse: (warehouse, variant, quantity)."""
+    """Keep back so many of a variant in a warehouse: (warehouse, variant, quantity).
+
+    Raises:
+        SafetyInvalid: a quantity is none, or the warehouse does not exist.
+    """
+    known = await tx.all(sql.KNOWN_WAREHOUSES, {"ids": list({place for place, _, _ in safety})})
+    places = {row.id for row in known}
+    for place, _, quantity in safety:
+        if place not in places or not quantity.is_finite() or not ZERO <= quantity <= QUANTITY_MAX:
+            raise SafetyInvalid
     await tx.execute(sql.LOCK_WRITING_OF_LEVELS)
     rows = await tx.all(
         sql.SET_SAFETY,
@@ -114,7 +132,7 @@ async def set_safety(
             "warehouses": [warehouse_id for warehouse_id, _, _ in safety],
             "variants": [variant_id for _, variant_id, _ in safety],
             "numbers": [quantity for _, _, quantity in safety],
-            "by": by,
+            "by": by and by.id,
             "now": now,
         },
     )

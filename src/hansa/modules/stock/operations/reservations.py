@@ -7,13 +7,14 @@ from decimal import Decimal
 from typing import ClassVar
 from uuid import UUID
 
-from hansa.kernel.errors import Conflict, NotFound
+from hansa.kernel.errors import Conflict
 from hansa.modules.stock.model import (
     ZERO,
     Containment,
     Line,
     ReleaseReason,
     Reservation,
+    ReservationNotFound,
     State,
     merge_lines,
 )
@@ -31,16 +32,6 @@ from hansa.modules.stock.store import reservations as sql
 from hansa.runtime.database import Row, Transaction
 
 REFUSALS_KEPT = timedelta(days=7)
-
-
-@dataclass(eq=False)
-class ReservationNotFound(NotFound):
-    """No such reservation."""
-
-    code: ClassVar[str] = "stock.reservation_not_found"
-    message: ClassVar[str] = "There is no such reservation."
-
-    reservation_id: UUID
 
 
 @dataclass(eq=False)
@@ -289,6 +280,24 @@ async def release(
     await end_parts(tx, parts, ending, changes=changes, feeds=feeds)
     await changes.write(tx, feeds=feeds)
     return tuple(Line(part.variant_id, part.quantity) for part in parts)
+
+
+async def abandon(tx: Transaction, *, reservation_id: UUID, owner: str, now: datetime) -> None:
+    """Give back goods that `owner` holds and nobody ordered. Again changes nothing.
+
+    Raises:
+        ReservationNotFound: there is none, or it is somebody else's.
+        ReservationTaken: an order stands behind it; cancel that.
+    """
+    await tx.execute(level_sql.SHARE_COUNTERS)
+    await tx.execute(sql.LOCK_SHELVES_OF, {"ids": [reservation_id]})
+    rows = await tx.all(sql.LOCK_RESERVATIONS, {"ids": [reservation_id]})
+    if not rows or rows[0].owner != owner:
+        raise ReservationNotFound(reservation_id)
+    if rows[0].order_id is not None:
+        raise ReservationTaken(reservation_id)
+    reason = ReleaseReason.ABANDONED
+    await release(tx, reservation_id=reservation_id, reason=reason, now=now)
 
 
 async def expire_holds(tx: Transaction, *, now: datetime, limit: int = 500) -> int:

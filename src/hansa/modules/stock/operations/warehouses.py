@@ -5,14 +5,20 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import datetime
 
+from hansa.modules import accounts
 from hansa.modules.stock.model import Warehouse
 from hansa.modules.stock.operations.changes import publish_moved
 from hansa.modules.stock.store import levels as sql
 from hansa.runtime.database import Transaction
+from hansa.runtime.http import Actor
 
 
 async def save_warehouses(
-    tx: Transaction, *, warehouses: Sequence[Warehouse], now: datetime
+    tx: Transaction,
+    *,
+    warehouses: Sequence[Warehouse],
+    now: datetime,
+    by: Actor | None = None,
 ) -> None:
     """Make or change warehouses.
 
@@ -32,6 +38,17 @@ async def save_warehouses(
         for warehouse in warehouses
     ]
     await tx.execute(sql.SAVE_WAREHOUSES, {"rows": json.dumps(rows), "now": now})
+    if by is not None:
+        for row in rows:
+            await accounts.record(
+                tx,
+                actor=by,
+                action="stock.save_warehouse",
+                subject_kind="warehouse",
+                subject_id=row["id"],
+                after=row,
+                now=now,
+            )
     if await tx.scalar(sql.LINKS_DIFFER):
         await _rebuild(tx)
 
