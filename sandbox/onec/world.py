@@ -88,7 +88,7 @@ class World:
         mischief = mischief or Mischief()
         with self.lock:
             chosen = list(self.goods.values()) if full else self._changed_goods()
-            formed_at = self.now()
+            formed_at = self._formed_at()
             if mischief.stale_rests and self._stale:
                 formed_at, old = self._stale
                 chosen = [Goods(one.id, stock=old.get(one.id, one.stock)) for one in chosen]
@@ -99,6 +99,15 @@ class World:
                 dialect=dialect,
                 encoding="windows-1251" if mischief.windows_1251 else "UTF-8",
             )
+
+    def _formed_at(self) -> datetime:
+        """Give the time of a stock file: a later second than that of the last shipment in it."""
+        shipped = [
+            datetime.fromisoformat(order.shipped_at)
+            for order in self.orders.values()
+            if order.shipped_at
+        ]
+        return max([self.now(), *(one + timedelta(seconds=1) for one in shipped)])
 
     def remember_stock(self) -> None:
         """Keep the book as it is now: what a slow 1C will send as stock later."""

@@ -2,85 +2,17 @@
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
-from uuid import uuid4
 
 import httpx
 import pytest
-import pytest_asyncio
 
-from hansa.modules import accounts, erp
-from hansa.modules.erp.manifest import MODULE
-from hansa.runtime.clock import SystemClock
-from hansa.runtime.database import Database
-from hansa.runtime.jobs.worker import run_worker
-from hansa.runtime.settings import Secret, Settings
-from sandbox.onec.client import Dropped, OneC, Refused
+from hansa.modules import erp
+from sandbox.onec.client import Dropped, Refused
 from sandbox.onec.mischief import Mischief
 from tests.modules.erp.test_import import available, goods, ids_of, offer, offers, prove, rest
 from tests.support.commerceml import Style, generate_catalog
-from tests.support.erp import a_context, a_market
-from tests.support.http import web_server
-
-
-@dataclass(frozen=True)
-class Site:
-    """A shop that 1C may call."""
-
-    address: str
-    password: str
-    context: object
-    connection: erp.Connection
-
-    @property
-    def url(self) -> str:
-        return f"{self.address}/1c_exchange/{self.connection.code}"
-
-    def onec(self, **switches) -> OneC:
-        return OneC(self.url, "1c", self.password, mischief=replace(Mischief(), **switches))
-
-
-@pytest_asyncio.fixture(scope="module", loop_scope="session")
-async def running(test_database_server, tmp_path_factory):
-    """A web server and a worker; connections of tests keep their goods apart."""
-    with test_database_server.temporary("exchange") as dsn:
-        settings = Settings(
-            environment="development",
-            data_dir=tmp_path_factory.mktemp("exchange"),
-            secret_key=Secret("a key that only tests use, long enough"),
-            database_url=dsn,
-        )
-        database = Database(dsn)
-        async with a_context(database, settings, SystemClock(), settings.data_dir) as context:
-            async with context.database.transaction() as tx:
-                await a_market(tx, now=context.clock.now())
-            stop = asyncio.Event()
-            worker = asyncio.create_task(
-                run_worker(context, [MODULE], stop=stop, poll_seconds=0.1)
-            )
-            server = web_server(settings, dsn)
-            address = await asyncio.to_thread(server.__enter__)
-            try:
-                yield address, context
-            finally:
-                await asyncio.to_thread(server.__exit__, None, None, None)
-                stop.set()
-                await worker
-
-
-@pytest_asyncio.fixture(loop_scope="session")
-async def site(running):
-    address, context = running
-    now = context.clock.now()
-    async with context.database.transaction() as tx:
-        connection = await erp.ensure_connection(
-            tx, market="ru", now=now, code=f"c{uuid4().hex[:8]}", file_limit_bytes=200_000
-        )
-        _, secret = await accounts.create_api_key(
-            tx, name="1C", scopes=("erp.exchange",), by=None, now=now
-        )
-    return Site(address, secret, context, connection)
 
 
 async def in_thread(action: Callable, *arguments, **options):
@@ -95,7 +27,7 @@ def a_folder(path: Path, **files: bytes | str) -> Path:
     return path
 
 
-async def files_of(site: Site) -> list[erp.ImportedFile]:
+async def files_of(site) -> list[erp.ImportedFile]:
     async with site.context.database.snapshot() as snap:
         return list(await erp.list_files(snap, connection_id=site.connection.id))
 

@@ -13,6 +13,7 @@ catalogue, prices and stock in their order; files of one connection come one aft
 from hansa.modules.erp.decisions import NoSuchRemoval, decide_removal
 from hansa.modules.erp.folder import FolderReport, import_folder
 from hansa.modules.erp.jobs_data import ImportFile
+from hansa.modules.erp.linking import link_references
 from hansa.modules.erp.model import (
     Action,
     AlreadyDecided,
@@ -68,6 +69,7 @@ __all__ = [
     "find_connection",
     "get_file",
     "import_folder",
+    "link_references",
     "list_connections",
     "list_exchanges",
     "list_files",

@@ -323,14 +323,17 @@ def shipped_at(
     """Find the instant of a shipment in 1C's local time, on doubt a later one.
 
     A date alone means that day's end, though not later than the document was written: a stock
-    number formed earlier that day must not be taken to contain the movement.
+    number formed earlier that day must not be taken to contain the movement. For the same reason a
+    second means its end: 1C's clock is no finer, and a number may be formed just before.
     """
     written = formed_at or received_at
     if told is None:
-        return written
-    if has_time:
-        return told
-    return min(_end_of(told.date()), max(written, told))
+        found = written
+    elif has_time:
+        found = told
+    else:
+        found = min(_end_of(told.date()), max(written, told))
+    return found.replace(microsecond=999_999)
 
 
 def _end_of(day: date) -> datetime:
