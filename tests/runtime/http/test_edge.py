@@ -31,9 +31,11 @@ async def test_answers_carry_the_headers_that_protect_people(client: httpx.Async
 async def test_production_asks_for_https_and_secure_cookies(settings, committing, clock) -> None:
     strict = replace(settings, environment="production")
 
-    async with application(strict, committing, clock=clock, modules=[TRIAL]) as site:
-        async with site.client() as client:
-            answer = await client.get("/ru/page")
+    async with (
+        application(strict, committing, clock=clock, modules=[TRIAL]) as site,
+        site.client() as client,
+    ):
+        answer = await client.get("/ru/page")
 
     assert answer.headers["strict-transport-security"].startswith("max-age=")
     assert "; Secure" in answer.headers["set-cookie"]
@@ -106,11 +108,13 @@ async def test_head_gives_the_headers_alone(client: httpx.AsyncClient) -> None:
 async def test_floods_are_slowed_down(settings, committing, clock) -> None:
     limited = replace(settings, rate_limit_requests_per_minute=60)
 
-    async with application(limited, committing, clock=clock, modules=[TRIAL]) as site:
-        async with site.client() as client:
-            answers = [await client.get("/health/live") for _ in range(30)]
-            # Somebody else's address through a proxy we do not know is not believed.
-            forged = await client.get("/health/live", headers={"X-Forwarded-For": "10.1.1.1"})
+    async with (
+        application(limited, committing, clock=clock, modules=[TRIAL]) as site,
+        site.client() as client,
+    ):
+        answers = [await client.get("/health/live") for _ in range(30)]
+        # Somebody else's address through a proxy we do not know is not believed.
+        forged = await client.get("/health/live", headers={"X-Forwarded-For": "10.1.1.1"})
 
     statuses = [answer.status_code for answer in answers]
     assert statuses[:20] == [200] * 20

@@ -1,4 +1,4 @@
-"""Schemathesis against our own OpenAPI: whatever it sends, the answer is one we declared, never 500."""
+"""Schemathesis against our own OpenAPI: each answer is one we declared, and never 500."""
 
 from __future__ import annotations
 
@@ -96,7 +96,7 @@ def test_the_api_keeps_its_word(server: tuple[str, str, str]) -> None:
         )
         @hypothesis.given(case=operation.as_strategy())
         def send(case: schemathesis.Case) -> None:
-            if time.monotonic() > ends:
+            if time.monotonic() > ends:  # noqa: B023 - called in this turn of the loop
                 return
             answer = case.call(base_url=address, headers={"Authorization": f"Bearer {key}"})
             statuses[answer.status_code] += 1

@@ -35,7 +35,7 @@ class Touched(Exception):
 
 
 class _Untouchable:
-    """Stands for arguments and for the process: using it before `authorise` is the fault we look for."""
+    """Stands for arguments and for the process: not to be used before `authorise`."""
 
     def __getattr__(self, name: str) -> Any:
         raise Touched(name)

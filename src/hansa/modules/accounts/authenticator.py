@@ -137,17 +137,11 @@ class AccountsAuthenticator:
             raise BadCredentials
         async with request.snapshot() as snapshot:
             user = await queries.get_user(snapshot, user_id=row.id)
-            roles = await queries.list_roles(snapshot)
-        permissions = {
-            permission
-            for role in roles
-            if role.code in user.roles
-            for permission in role.permissions
-        }
+            permissions = await queries.permissions_of(snapshot, user_id=row.id)
         return Actor(
             id=user.id,
             kind="staff",
-            permissions=frozenset(permissions),
+            permissions=permissions,
             party_id=user.party_id,
             name=user.name or user.email,
             language=user.language,

@@ -55,6 +55,12 @@ async def find_role(snap: Snapshot, *, code: str) -> model.Role | None:
     return None if row is None else _role(row)
 
 
+async def permissions_of(snap: Snapshot, *, user_id: UUID) -> frozenset[str]:
+    """Give what a user's roles allow."""
+    rows = await snap.all(store.PERMISSIONS_OF_USER, {"id": user_id})
+    return frozenset(row.permission for row in rows)
+
+
 async def list_sessions(snap: Snapshot, *, user_id: UUID, now: datetime) -> list[model.Session]:
     """Give a user's sessions that are still good, the last used first."""
     rows = await snap.all(store.LIST_SESSIONS, {"user_id": user_id, "now": now})

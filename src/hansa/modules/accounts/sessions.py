@@ -6,7 +6,7 @@ from uuid import UUID
 
 from hansa.contracts.accounts import SignedIn
 from hansa.kernel.identifiers import new_id
-from hansa.modules.accounts import model, store
+from hansa.modules.accounts import model, queries, store
 from hansa.modules.accounts.audit import record
 from hansa.modules.accounts.secrets_kept import digest, new_token
 from hansa.runtime.database import Transaction
@@ -100,6 +100,7 @@ async def start_session(tx: Transaction, request: Request, *, user: model.User) 
     signed_in = Actor(
         id=user.id,
         kind=user.kind,
+        permissions=await _permissions(tx, request, user),
         party_id=user.party_id,
         session_id=session_id,
         name=user.name or user.email,
@@ -118,6 +119,14 @@ async def start_session(tx: Transaction, request: Request, *, user: model.User) 
     csrf.use_session_token(request.visit, token)
     request.visit.actor = signed_in
     return session_id
+
+
+async def _permissions(tx: Transaction, request: Request, user: model.User) -> frozenset[str]:
+    """Give what a user may do now: nothing before the second factor, where staff must have one."""
+    needed = request.context.settings.staff_two_factor_required
+    if user.kind == "staff" and needed and not user.has_two_factor:
+        return frozenset()
+    return await queries.permissions_of(tx, user_id=user.id)
 
 
 async def end_session(tx: Transaction, *, token: str, now: datetime) -> bool:

@@ -194,6 +194,13 @@ COUNT_OTHER_ADMINISTRATORS = """
        and u.id <> %(id)s
 """
 
+PERMISSIONS_OF_USER = """
+    select distinct unnest(r.permissions) as permission
+      from account_user_role ur
+      join account_role r on r.id = ur.role_id
+     where ur.user_id = %(id)s
+"""
+
 # --- sessions -------------------------------------------------------------------------------------
 # One statement per request with a cookie; account_session_token_once finds the row.
 AUTHENTICATE = """
