@@ -54,7 +54,8 @@ def demo(port: int | None) -> None:
 
 
 def _demo_settings(port: int | None) -> Settings:
-    settings = read_settings({"environment": "demo", "log_level": "warning", **sample.SETTINGS})
+    beside = sample.settings_beside(_free_port)
+    settings = read_settings({"environment": "demo", "log_level": "warning", **beside})
     chosen = port or settings.http_port
     if port is None and settings.sources["http_port"] == "default":
         chosen = _free_port(settings.http_host, settings.http_port)

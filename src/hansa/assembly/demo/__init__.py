@@ -1,33 +1,61 @@
-"""The demo: a fashion brand's shop with goods, pictures, people and orders, and the programs beside it."""
+"""The demo: a fashion brand's shop with goods, pictures, people, orders, and programs beside it."""
 
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable
+from urllib.parse import urlsplit
 
 from hansa.assembly.demo.loading import Show, load
 from hansa.assembly.demo.people import ERP_USER, OWNER, PASSWORD
+from hansa.assembly.demo.world import FOLDER
 from hansa.runtime.settings import Settings
 from hansa.runtime.supervision import Program
 
-__all__ = ["SETTINGS", "Show", "load", "programs", "welcome"]
+__all__ = ["Show", "load", "programs", "settings_beside", "welcome"]
 
+_HOST = "127.0.0.1"
 _ACQUIRER_PORT = 8790
 _ONEC_PORT = 8780
+_PICKING_PAUSE = "20s"
 
-SETTINGS: Mapping[str, str] = {
-    "acquirer_url": f"http://127.0.0.1:{_ACQUIRER_PORT}",
-    "acquirer_secret": "practice-bank-of-the-demo-only",
-}
+
+def settings_beside(free_port: Callable[[str, int], int]) -> dict[str, str]:
+    """Give the demo's settings, besides the usual defaults: where its practice bank will be."""
+    return {
+        "acquirer_url": f"http://{_HOST}:{free_port(_HOST, _ACQUIRER_PORT)}",
+        "acquirer_secret": "practice-bank-of-the-demo-only",
+    }
+
+
+def _onec_url(settings: Settings) -> str:
+    """The practice 1C stands as far from its usual port as the bank does from its own."""
+    port = urlsplit(settings.acquirer_url or "").port or _ACQUIRER_PORT
+    return f"http://{_HOST}:{_ONEC_PORT + 100 + port - _ACQUIRER_PORT}"
 
 
 def programs(settings: Settings) -> list[Program]:
     """Give the programs that run beside the shop: a practice bank and a practice 1C."""
-    del settings
     return [
         Program(
             name="acquirer",
-            command=[sys.executable, "-m", "sandbox.acquirer", "--port", str(_ACQUIRER_PORT)],
-            environment={},
+            command=[
+                *(sys.executable, "-m", "sandbox.acquirer"),
+                *("--port", str(urlsplit(settings.acquirer_url or "").port)),
+            ],
+            environment={"ACQUIRER_SECRET": settings.acquirer_secret.reveal()},
             stage=1,
+        ),
+        Program(
+            name="1c",
+            command=[
+                *(sys.executable, "-m", "sandbox.onec"),
+                *("--url", f"{settings.public_url}/1c_exchange", "--user", ERP_USER),
+                *("--state", str(settings.data_dir / "onec")),
+                *("--world", str(settings.data_dir / FOLDER), "--utc-offset-hours", "3"),
+                *("serve", "--port", str(urlsplit(_onec_url(settings)).port)),
+                *("--every", "3s", "--ship-after", _PICKING_PAUSE),
+            ],
+            environment={"ONEC_PASSWORD": PASSWORD},
+            stage=2,
         ),
     ]
 
@@ -40,5 +68,6 @@ def welcome(settings: Settings) -> list[str]:
         f"Back office: {url}/office {OWNER} {PASSWORD}",
         f"1C exchange: {url}/1c_exchange {ERP_USER} {PASSWORD}",
         f"API docs: {url}/api/docs",
-        f"Shopper: {url}/ru/sign-in partner@olkha.example {PASSWORD}",
+        f"Practice 1C: {_onec_url(settings)}/",
+        f"Shopper with own prices: {url}/ru/sign-in partner@olkha.example {PASSWORD}",
     ]

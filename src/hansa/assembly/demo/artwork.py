@@ -13,7 +13,7 @@ from hansa.modules import catalog
 from hansa.runtime.storage import Storage
 
 FOLDER = "media/demo"
-VIEWS = (1, 2)
+FRONT, BACK = 1, 2
 DRAWN_AT_ONCE = 16
 
 
@@ -32,17 +32,21 @@ def media_of(looks: Sequence[Look], name: Mapping[str, str]) -> list[catalog.Med
             alt={"ru": f"{name['ru']}, {look.colour.ru}", "en": f"{name['en']}, {look.colour.en}"},
             options={"colour": look.colour.ru},
         )
-        for look in looks
-        for view in VIEWS
+        for look, view in _views(looks)
     ]
 
 
+def _views(looks: Sequence[Look]) -> list[tuple[Look, int]]:
+    """Give what is shown of a product: each colour from the front, the first also from the back."""
+    return [(looks[0], FRONT), (looks[0], BACK), *((look, FRONT) for look in looks[1:])]
+
+
 async def draw_looks(
-    storage: Storage, looks: Iterable[Look], *, show: Callable[[int, int], None]
+    storage: Storage, products: Iterable[Sequence[Look]], *, show: Callable[[int, int], None]
 ) -> None:
-    """Draw every look that is not in the storage yet."""
+    """Draw the looks of all products that are not in the storage yet."""
     wanted = {
-        picture_key(look, view): (look, view) for look in dict.fromkeys(looks) for view in VIEWS
+        picture_key(look, view): (look, view) for looks in products for look, view in _views(looks)
     }
     missing = [key for key in wanted if not await storage.exists(key)]
     done = len(wanted) - len(missing)

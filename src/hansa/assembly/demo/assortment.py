@@ -82,7 +82,7 @@ def attributes() -> list[catalog.Attribute]:
 def choices() -> list[catalog.AttributeChoice]:
     """Give the dictionaries of sizes, colours and fabrics."""
     sizes = dict.fromkeys(size for group in SIZES.values() for size in group if size != "one")
-    found = [
+    found: list[tuple[str, str, dict[str, str], str | None]] = [
         ("size", size, {"ru": size, "en": size}, None) for size in sizes
     ]
     found += [("colour", one.code, {"ru": one.ru, "en": one.en}, one.hex) for one in COLOURS]
@@ -106,13 +106,14 @@ def pieces(now: datetime) -> Iterator[Piece]:
         for material in kind.materials:
             for style, detail in enumerate(kind.details):
                 number += 1
-                yield _piece(kind, material, detail, style, number, now)
+                yield _piece(kind, material, detail, style=style, number=number, now=now)
 
 
 def _piece(
     kind: Kind,
     material: tuple[str, str],
     detail: tuple[str, str],
+    *,
     style: int,
     number: int,
     now: datetime,
@@ -231,14 +232,110 @@ def prices(piece: Piece) -> Iterator[pricing.Price]:
 
 # Code, Russian, English, kind, city, address, telephone, hours, latitude, longitude, channels.
 _PLACES = (
-    ("msk", "Москва, центральный склад", "Moscow, central warehouse", "warehouse", "Москва", "Дмитровское шоссе, 100", "", "", 55.88, 37.55, ("ru", "kz")),
-    ("spb", "Санкт-Петербург, склад", "Saint Petersburg, warehouse", "warehouse", "Санкт-Петербург", "Софийская улица, 14", "", "", 59.85, 30.43, ("ru",)),
-    ("petrovka", "Москва, Петровка", "Moscow, Petrovka", "shop", "Москва", "улица Петровка, 19", "+74955550101", "10:00–22:00", 55.764, 37.617, ("ru",)),
-    ("nevsky", "Санкт-Петербург, Невский", "Saint Petersburg, Nevsky", "shop", "Санкт-Петербург", "Невский проспект, 44", "+78125550102", "10:00–22:00", 59.934, 30.335, ("ru",)),
-    ("kazan", "Казань, ТЦ «Кольцо»", "Kazan, Koltso mall", "shop", "Казань", "улица Петербургская, 1", "+78435550103", "10:00–21:00", 55.787, 49.124, ("ru",)),
-    ("ekb", "Екатеринбург, Вайнера", "Yekaterinburg, Vaynera", "shop", "Екатеринбург", "улица Вайнера, 10", "+73435550104", "10:00–21:00", 56.837, 60.597, ("ru",)),
-    ("nsk", "Новосибирск, Красный проспект", "Novosibirsk, Krasny Prospekt", "shop", "Новосибирск", "Красный проспект, 25", "+73835550105", "10:00–21:00", 55.03, 82.92, ("ru",)),
-    ("almaty", "Алматы, Достык", "Almaty, Dostyk", "shop", "Алматы", "проспект Достык, 52", "+77275550106", "10:00–22:00", 43.238, 76.957, ("kz",)),
+    (
+        "msk",
+        "Москва, центральный склад",
+        "Moscow, central warehouse",
+        "warehouse",
+        "Москва",
+        "Дмитровское шоссе, 100",
+        "",
+        "",
+        55.88,
+        37.55,
+        ("ru", "kz"),
+    ),
+    (
+        "spb",
+        "Санкт-Петербург, склад",
+        "Saint Petersburg, warehouse",
+        "warehouse",
+        "Санкт-Петербург",
+        "Софийская улица, 14",
+        "",
+        "",
+        59.85,
+        30.43,
+        ("ru",),
+    ),
+    (
+        "petrovka",
+        "Москва, Петровка",
+        "Moscow, Petrovka",
+        "shop",
+        "Москва",
+        "улица Петровка, 19",
+        "+74955550101",
+        "10:00–22:00",
+        55.764,
+        37.617,
+        ("ru",),
+    ),
+    (
+        "nevsky",
+        "Санкт-Петербург, Невский",
+        "Saint Petersburg, Nevsky",
+        "shop",
+        "Санкт-Петербург",
+        "Невский проспект, 44",
+        "+78125550102",
+        "10:00–22:00",
+        59.934,
+        30.335,
+        ("ru",),
+    ),
+    (
+        "kazan",
+        "Казань, ТЦ «Кольцо»",
+        "Kazan, Koltso mall",
+        "shop",
+        "Казань",
+        "улица Петербургская, 1",
+        "+78435550103",
+        "10:00–21:00",
+        55.787,
+        49.124,
+        ("ru",),
+    ),
+    (
+        "ekb",
+        "Екатеринбург, Вайнера",
+        "Yekaterinburg, Vaynera",
+        "shop",
+        "Екатеринбург",
+        "улица Вайнера, 10",
+        "+73435550104",
+        "10:00–21:00",
+        56.837,
+        60.597,
+        ("ru",),
+    ),
+    (
+        "nsk",
+        "Новосибирск, Красный проспект",
+        "Novosibirsk, Krasny Prospekt",
+        "shop",
+        "Новосибирск",
+        "Красный проспект, 25",
+        "+73835550105",
+        "10:00–21:00",
+        55.03,
+        82.92,
+        ("ru",),
+    ),
+    (
+        "almaty",
+        "Алматы, Достык",
+        "Almaty, Dostyk",
+        "shop",
+        "Алматы",
+        "проспект Достык, 52",
+        "+77275550106",
+        "10:00–22:00",
+        43.238,
+        76.957,
+        ("kz",),
+    ),
 )
 
 
@@ -259,7 +356,19 @@ def warehouses() -> list[stock.Warehouse]:
             channels=channels,
             position=position,
         )
-        for position, (code, ru, en, kind, city, address, phone, hours, latitude, longitude, channels) in enumerate(_PLACES)
+        for position, (
+            code,
+            ru,
+            en,
+            kind,
+            city,
+            address,
+            phone,
+            hours,
+            latitude,
+            longitude,
+            channels,
+        ) in enumerate(_PLACES)
     ]
 
 
@@ -292,7 +401,7 @@ def _mark(code: str) -> int:
 
 
 def _random(code: str) -> Random:
-    return Random(_mark(code))  # noqa: S311 - the same goods at every start, not a secret
+    return Random(_mark(code))
 
 
 def _rounded(amount: Decimal) -> Decimal:
@@ -324,13 +433,19 @@ _OPENINGS = (
     ("Вещь, с которой легко начать утро.", "An easy thing to start the morning with."),
     ("Спокойная форма и честный материал.", "A calm shape and an honest fabric."),
     ("Сшито так, чтобы носить годами.", "Made to be worn for years."),
-    ("Держит форму и не спорит с остальным гардеробом.", "Keeps its shape and goes with everything you have."),
+    (
+        "Держит форму и не спорит с остальным гардеробом.",
+        "Keeps its shape and goes with everything you have.",
+    ),
     ("Мягко ложится и не мнётся в дороге.", "Falls softly and travels without creases."),
 )
 _ENDINGS = (
     ("Маломерит на полразмера.", "Runs half a size small."),
     ("Садится точно в размер.", "True to size."),
-    ("Свободная посадка: при сомнении берите меньший размер.", "A loose fit: when in doubt, take the smaller size."),
+    (
+        "Свободная посадка: при сомнении берите меньший размер.",
+        "A loose fit: when in doubt, take the smaller size.",
+    ),
 )
 
 

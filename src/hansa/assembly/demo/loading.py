@@ -1,4 +1,4 @@
-"""Loads the demo: once, in steps that can each be repeated, so that a kill in between does no harm."""
+"""Loads the demo once, in steps that can each be repeated, so that a kill does no harm."""
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
@@ -7,7 +7,7 @@ from decimal import Decimal
 from itertools import islice
 from typing import TypeVar
 
-from hansa.assembly.demo import artwork, assortment, people, showcase
+from hansa.assembly.demo import artwork, assortment, people, showcase, world
 from hansa.assembly.demo.assortment import Piece
 from hansa.modules import accounts, catalog, checkout, markets, payments, pricing, search, stock
 from hansa.runtime.context import Context
@@ -49,10 +49,58 @@ _MARKETS = (
 )
 
 _DELIVERY = (
-    ("ru", "courier", "courier", "Курьером", "By courier", "завтра или послезавтра", "tomorrow or the day after", 39000, 1000000, 1, 2),
-    ("ru", "pickup", "pickup", "Забрать в магазине", "Collect in a shop", "сегодня, отложим на сутки", "today, kept for a day", 0, None, 0, 0),
-    ("kz", "courier", "courier", "Курьером", "By courier", "два-три дня", "two or three days", 250000, 6000000, 2, 3),
-    ("kz", "pickup", "pickup", "Забрать в магазине", "Collect in a shop", "сегодня, отложим на сутки", "today, kept for a day", 0, None, 0, 0),
+    (
+        "ru",
+        "courier",
+        "courier",
+        "Курьером",
+        "By courier",
+        "завтра или послезавтра",
+        "tomorrow or the day after",
+        39000,
+        1000000,
+        1,
+        2,
+    ),
+    (
+        "ru",
+        "pickup",
+        "pickup",
+        "Забрать в магазине",
+        "Collect in a shop",
+        "сегодня, отложим на сутки",
+        "today, kept for a day",
+        0,
+        None,
+        0,
+        0,
+    ),
+    (
+        "kz",
+        "courier",
+        "courier",
+        "Курьером",
+        "By courier",
+        "два-три дня",
+        "two or three days",
+        250000,
+        6000000,
+        2,
+        3,
+    ),
+    (
+        "kz",
+        "pickup",
+        "pickup",
+        "Забрать в магазине",
+        "Collect in a shop",
+        "сегодня, отложим на сутки",
+        "today, kept for a day",
+        0,
+        None,
+        0,
+        0,
+    ),
 )
 
 
@@ -69,6 +117,7 @@ async def load(context: Context, *, show: Show) -> None:
     await search.rebuild(
         context.database, now=now, on_progress=lambda done, total: show(done, total, "search")
     )
+    await world.introduce(context, pieces, now)
     await people.load_people(context, pieces, now, show=show)
 
 
@@ -91,7 +140,19 @@ async def _ground(context: Context, now: datetime) -> None:
                     days_max=days_max,
                     position=position,
                 )
-                for position, (market, code, kind, ru, en, hint_ru, hint_en, price, free_from, days_min, days_max) in enumerate(_DELIVERY)
+                for position, (
+                    market,
+                    code,
+                    kind,
+                    ru,
+                    en,
+                    hint_ru,
+                    hint_en,
+                    price,
+                    free_from,
+                    days_min,
+                    days_max,
+                ) in enumerate(_DELIVERY)
             ],
         )
         await payments.save_methods(tx, methods=_payment_methods())
@@ -106,7 +167,9 @@ async def _ground(context: Context, now: datetime) -> None:
         await catalog.save_attributes(tx, attributes=assortment.attributes(), now=now)
         await catalog.save_choices(tx, choices=assortment.choices(), now=now)
     async with context.database.transaction() as tx:
-        await accounts.ensure_built_in_roles(tx, known_permissions=people.known_permissions(), now=now)
+        await accounts.ensure_built_in_roles(
+            tx, known_permissions=people.known_permissions(), now=now
+        )
 
 
 def _payment_methods() -> list[payments.PaymentMethod]:
@@ -123,8 +186,24 @@ def _payment_methods() -> list[payments.PaymentMethod]:
         for market in _MARKETS
         for position, (code, provider, ru, en, hint_ru, hint_en, minutes) in enumerate(
             (
-                ("card", payments.SIMULATED, "Картой сейчас", "By card now", "на странице учебного банка", "on the page of a practice bank", 60),
-                ("on_receipt", payments.ON_RECEIPT, "При получении", "On receipt", "картой или наличными", "by card or in cash", None),
+                (
+                    "card",
+                    payments.SIMULATED,
+                    "Картой сейчас",
+                    "By card now",
+                    "на странице учебного банка",
+                    "on the page of a practice bank",
+                    60,
+                ),
+                (
+                    "on_receipt",
+                    payments.ON_RECEIPT,
+                    "При получении",
+                    "On receipt",
+                    "картой или наличными",
+                    "by card or in cash",
+                    None,
+                ),
             )
         )
     ]
@@ -134,9 +213,7 @@ async def _pictures(context: Context, pieces: Sequence[Piece], show: Show) -> No
     def draw(done: int, total: int) -> None:
         show(done, total, "pictures")
 
-    await artwork.draw_looks(
-        context.storage, (look for piece in pieces for look in piece.looks), show=draw
-    )
+    await artwork.draw_looks(context.storage, (piece.looks for piece in pieces), show=draw)
     if not await context.storage.exists("media/brand/hero-1400.webp"):
         for name, content in showcase.showcase():
             await context.storage.put(f"media/brand/{name}", content)
@@ -146,9 +223,7 @@ async def _goods(context: Context, pieces: Sequence[Piece], now: datetime, show:
     done = 0
     for chunk in _chunks(pieces, _CHUNK):
         products = [
-            replace(
-                piece.product, media=tuple(artwork.media_of(piece.looks, piece.product.name))
-            )
+            replace(piece.product, media=tuple(artwork.media_of(piece.looks, piece.product.name)))
             for piece in chunk
         ]
         variants = [variant for piece in chunk for variant in piece.variants]

@@ -48,7 +48,9 @@ async def is_loaded(snap: Snapshot) -> bool:
     return await accounts.find_user(snap, email=OWNER, kind="staff") is not None
 
 
-async def load_people(context: Context, pieces: Sequence[Piece], now: datetime, *, show: object) -> None:
+async def load_people(
+    context: Context, pieces: Sequence[Piece], now: datetime, *, show: object
+) -> None:
     """Make shoppers with their orders, then the staff."""
     shoppers = [await _shopper(context, row, now) for row in _SHOPPERS]
     await _orders(context, pieces, shoppers, now, show)
@@ -78,9 +80,7 @@ async def _shopper(
             return known.party_id
         party_id = await parties.match_or_create(
             tx,
-            party=parties.NewParty(
-                given_name=given_name, family_name=family_name, language="ru"
-            ),
+            party=parties.NewParty(given_name=given_name, family_name=family_name, language="ru"),
             identifiers=[
                 parties.Identifier(kind=parties.IdentifierKind.EMAIL, value=email),
                 parties.Identifier(kind=parties.IdentifierKind.PHONE, value=phone),
@@ -107,15 +107,19 @@ async def _shopper(
 async def _orders(
     context: Context, pieces: Sequence[Piece], shoppers: Sequence[UUID], now: datetime, show: object
 ) -> None:
-    random = Random(20261121)  # noqa: S311 - the same orders at every start, not a secret
+    random = Random(20261121)
     sold: set[UUID] = set()
     for number in range(_ORDERS):
-        age = timedelta(days=_DAYS * (1 - (number / _ORDERS) ** 0.8), minutes=random.randint(0, 600))
+        age = timedelta(
+            days=_DAYS * (1 - (number / _ORDERS) ** 0.8), minutes=random.randint(0, 600)
+        )
         at = min(now - age, now - timedelta(minutes=2 * (_ORDERS - number)))
         who = random.randrange(len(shoppers))
         chosen = [random.choice(pieces) for _ in range(random.choice((1, 1, 2, 2, 3)))]
         lines = [(random.choice(piece.variants).id, Decimal(1)) for piece in chosen]
-        placed = await _place(context, number, shoppers[who], _SHOPPERS[who], lines, at, random)
+        placed = await _place(
+            context, number, shoppers[who], _SHOPPERS[who], lines, at=at, random=random
+        )
         if placed is not None:
             sold.update(variant_id for variant_id, _ in lines)
             await _age(context, placed, now - at, at, random)
@@ -133,17 +137,26 @@ async def _place(
     party_id: UUID,
     row: tuple[str, str, str, str, str | None],
     lines: Sequence[tuple[UUID, Decimal]],
+    *,
     at: datetime,
     random: Random,
 ) -> checkout.PlacedOrder | None:
     owner = checkout.Owner(party_id=party_id)
     email, given_name, family_name, phone, _ = row
+    basket_id = None
     async with context.database.transaction() as tx:
-        profile = await pricing.profile_of(tx, market="ru", party_id=party_id, now=at)
+        profile = await pricing.profile_of(tx, market="ru", party_id=party_id)
         for variant_id, quantity in lines:
             basket_id = await checkout.add_line(
-                tx, owner=owner, market="ru", variant_id=variant_id, quantity=quantity, profile=profile, now=at
+                tx,
+                owner=owner,
+                market="ru",
+                variant_id=variant_id,
+                quantity=quantity,
+                profile=profile,
+                now=at,
             )
+    assert basket_id is not None, "an order has lines"
     details = checkout.Details(
         recipient_name=f"{given_name} {family_name}",
         phone=phone,
@@ -161,7 +174,12 @@ async def _place(
     )
     try:
         return await checkout.place(
-            context, basket_id=basket_id, details=details, key=f"demo-{number}", language="ru", now=at
+            context,
+            basket_id=basket_id,
+            details=details,
+            key=f"demo-{number}",
+            language="ru",
+            now=at,
         )
     except Rejected:  # sold out, or not yet on sale then: this shopper goes without
         async with context.database.transaction() as tx:
@@ -179,7 +197,11 @@ async def _age(
     if random.random() < 0.06:
         async with context.database.transaction() as tx:
             await orders.cancel_order(
-                tx, order_id=placed.order_id, reason="передумал", by=By.SHOPPER, now=at + timedelta(hours=1)
+                tx,
+                order_id=placed.order_id,
+                reason="передумал",
+                by=By.SHOPPER,
+                now=at + timedelta(hours=1),
             )
         return
     steps = (
@@ -193,4 +215,6 @@ async def _age(
         if age < after:
             return
         async with context.database.transaction() as tx:
-            await orders.advance(tx, order_id=placed.order_id, to=state, by=By.STAFF, now=at + after)
+            await orders.advance(
+                tx, order_id=placed.order_id, to=state, by=By.STAFF, now=at + after
+            )
