@@ -45,7 +45,8 @@ def _write(folder: Path, pieces: Sequence[Piece], now: datetime) -> None:
     with draft.open("w", encoding="utf-8") as file:
         file.write(
             '<?xml version="1.0" encoding="UTF-8"?>\n'
-            f'<КоммерческаяИнформация ВерсияСхемы="2.08" ДатаФормирования="{now:%Y-%m-%dT%H:%M:%S}">'
+            '<КоммерческаяИнформация ВерсияСхемы="2.08" '
+            f'ДатаФормирования="{now:%Y-%m-%dT%H:%M:%S}">'
             '<ПакетПредложений СодержитТолькоИзменения="true"><Ид>olkha#</Ид><Склады>'
         )
         for place in places:
