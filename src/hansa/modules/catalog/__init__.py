@@ -1,8 +1,9 @@
 """Goods: the tree of categories, products with variants, attributes, pictures, addresses.
 
-Promises: an address once given leads to the same thing for ever, unless it is deleted for good; a field a person has
-changed (`overridden`) is not written by imports until it is reset; saving what is there already writes and publishes
-nothing. Publishes: contracts.catalog. Locks: catalog_product rows by id; the tree as a whole by an advisory lock.
+Promises: an address once given leads to the same thing for ever, unless it is deleted for good; a
+field a person has changed (`overridden`) is not written by imports until it is reset; saving what
+is there already writes and publishes nothing. Publishes: contracts.catalog. Locks: catalog_product
+rows by id; the tree as a whole by an advisory lock.
 """
 
 from hansa.modules.catalog.model import (
@@ -34,6 +35,7 @@ from hansa.modules.catalog.operations import (
     archive_products,
     delete_products,
     edit_product,
+    edit_variant,
     publish_changed,
     reset_overrides,
     restore_products,
@@ -54,6 +56,8 @@ from hansa.modules.catalog.queries import (
     FoundCategory,
     category_tree,
     count_products,
+    count_products_by_category,
+    count_products_by_status,
     find_variant_by_sku,
     find_variants_by_sku,
     get_category_by_slug,
@@ -72,6 +76,7 @@ from hansa.modules.catalog.queries import (
 from hansa.modules.catalog.tree import save_attributes, save_categories, save_choices
 
 __all__ = [
+    "WIDTHS",
     "Attribute",
     "AttributeChoice",
     "AttributeKind",
@@ -96,13 +101,15 @@ __all__ = [
     "UnknownParent",
     "UnknownProduct",
     "Variant",
-    "WIDTHS",
     "WindowBackwards",
     "archive_products",
     "category_tree",
     "count_products",
+    "count_products_by_category",
+    "count_products_by_status",
     "delete_products",
     "edit_product",
+    "edit_variant",
     "find_variant_by_sku",
     "find_variants_by_sku",
     "get_category_by_slug",

@@ -153,6 +153,18 @@ async def count_products(snap: Snapshot) -> int:
     return int(await snap.scalar(store.COUNT_PRODUCTS))
 
 
+async def count_products_by_status(snap: Snapshot) -> dict[Status, int]:
+    """Count products by where they are in their life."""
+    counts = {row.status: row.count for row in await snap.all(store.COUNT_PRODUCTS_BY_STATUS)}
+    return {status: counts.get(status, 0) for status in Status}
+
+
+async def count_products_by_category(snap: Snapshot) -> dict[UUID, int]:
+    """Count the products of each category and of everything below it, the archive left out."""
+    found = await snap.all(store.COUNT_PRODUCTS_BY_CATEGORY)
+    return {row.category_id: row.count for row in found}
+
+
 async def list_products(
     snap: Snapshot,
     *,

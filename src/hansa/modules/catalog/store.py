@@ -1,9 +1,10 @@
 """Every SQL statement of the catalogue; `rows.py` makes values of what they give."""
 
-# --- addresses -------------------------------------------------------------------------------------------------------
+# --- addresses ------------------------------------------------------------------------------------
 
-# Sorted, so that two batches that want the same addresses wait for each other and never in a circle. An address that
-# was given up by its owner goes back to it; one of somebody else is not returned.
+# Sorted, so that two batches that want the same addresses wait for each other and never in a
+# circle. An address that was given up by its owner goes back to it; one of somebody else is not
+# returned.
 CLAIM_SLUGS = """
     insert into catalog_slug as held (kind, slug, target_id, is_current)
     select %(kind)s, wanted.slug, wanted.target_id, true
@@ -38,7 +39,7 @@ RESOLVE_SLUG = """
        and slug = %(slug)s
 """
 
-# --- categories ------------------------------------------------------------------------------------------------------
+# --- categories -----------------------------------------------------------------------------------
 
 ALL_CATEGORIES = """
     select id, parent_id, slug, name, position, is_hidden
@@ -75,7 +76,7 @@ SAVE_CATEGORIES = """
  returning id, (xmax = 0) as is_new
 """
 
-# --- attributes ------------------------------------------------------------------------------------------------------
+# --- attributes -----------------------------------------------------------------------------------
 
 ALL_ATTRIBUTES = """
     select id, code, name, kind, is_facet, position
@@ -128,9 +129,10 @@ SAVE_CHOICES = """
  returning id, attribute_id, (xmax = 0) as is_new
 """
 
-# --- products --------------------------------------------------------------------------------------------------------
+# --- products -------------------------------------------------------------------------------------
 
-# Sorted by id, as every other statement that locks products, so that batches cannot wait in a circle.
+# Sorted by id, as every other statement that locks products, so that batches cannot wait in a
+# circle.
 LOCK_PRODUCTS = """
     select id, slug, name, description, brand, category_ids, attributes, media, publish_from,
            publish_until, status, status_before_archive, overridden, created_at
@@ -155,8 +157,8 @@ PRESENT_SLUGS = """
        for update
 """
 
-# One statement for new and known rows; a field a person has changed keeps its value; a row that would not change is
-# neither written nor returned.
+# One statement for new and known rows; a field a person has changed keeps its value; a row that
+# would not change is neither written nor returned.
 SAVE_PRODUCTS = """
     insert into catalog_product as held
            (id, slug, name, description, brand, category_ids, attributes, media, publish_from,
@@ -269,7 +271,34 @@ LIST_PRODUCT_IDS = """
 
 COUNT_PRODUCTS = "select count(*) from catalog_product"
 
-# The office's list, newest first; ix_catalog_product_newest gives the order, the trigram index the search.
+COUNT_PRODUCTS_BY_STATUS = """
+    select status, count(*) as count
+      from catalog_product
+     group by status
+"""
+
+# A product counts once in each category it is in and in everything above it; the archive does not
+# count.
+COUNT_PRODUCTS_BY_CATEGORY = """
+    with recursive above (id, ancestor_id) as (
+        select id, id
+          from catalog_category
+         union all
+        select above.id, category.parent_id
+          from above
+          join catalog_category category on category.id = above.ancestor_id
+         where category.parent_id is not null
+    )
+    select above.ancestor_id as category_id, count(distinct product.id) as count
+      from catalog_product product
+     cross join lateral unnest(product.category_ids) as place (category_id)
+      join above on above.id = place.category_id
+     where product.status <> 'archived'
+     group by above.ancestor_id
+"""
+
+# The office's list, newest first; ix_catalog_product_newest gives the order, the trigram index the
+# search.
 LIST_PRODUCTS = """
     select id, slug, name, description, brand, category_ids, attributes, media, publish_from,
            publish_until, status, overridden, created_at
@@ -300,7 +329,7 @@ PRODUCTS_AT_WINDOW_EDGE = """
        and publish_until <= %(until)s
 """
 
-# --- variants --------------------------------------------------------------------------------------------------------
+# --- variants -------------------------------------------------------------------------------------
 
 SAVE_VARIANTS = """
     insert into catalog_variant as held

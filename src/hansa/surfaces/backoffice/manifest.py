@@ -1,7 +1,7 @@
 """The back office's pages, for the assembly."""
 
 from hansa.runtime.module import Module, Permission
-from hansa.surfaces.backoffice import dashboard, sign_in
+from hansa.surfaces.backoffice import dashboard, goods, sign_in
 
 SURFACE = Module(
     name="backoffice",
@@ -11,6 +11,7 @@ SURFACE = Module(
         sign_in.sign_out,
         sign_in.choose_language,
         dashboard.show,
+        *goods.ROUTES,
     ],
     permissions=[
         Permission(code="runtime.view", title="See events and jobs, those that failed included"),
