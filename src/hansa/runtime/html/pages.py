@@ -20,6 +20,7 @@ from litestar import Response
 from litestar.response.base import ASGIResponse
 from markupsafe import Markup, escape
 
+from hansa.kernel.errors import HansaError
 from hansa.kernel.text import pick
 from hansa.runtime.html import formats
 from hansa.runtime.html.catalogue import Catalogue
@@ -191,7 +192,10 @@ def _market(visit: Visit) -> Any:
     markets = visit.wiring.markets
     if markets is None:
         return None
-    return markets.get(visit.market) if visit.market else markets.default()
+    try:
+        return markets.get(visit.market)
+    except HansaError:  # no market is open: the page that says so must still be drawn
+        return None
 
 
 def _theme(visit: Visit) -> str:

@@ -16,6 +16,7 @@ from litestar import Response
 from litestar.exceptions import (
     ClientException,
     HTTPException,
+    InternalServerException,
     MethodNotAllowedException,
     NotFoundException,
     ValidationException,
@@ -196,6 +197,8 @@ def handle_framework(request: Request, error: HTTPException) -> Response[Any]:
         expected, status = BodyTooLarge(), 413
     elif isinstance(error, ClientException):
         expected, status = RequestWrong(), error.status_code
+    elif isinstance(error, InternalServerException) and "disconnect" in error.detail:
+        expected, status = RequestWrong(), 400  # nobody is there to read it; no fault of ours
     else:
         return handle_unexpected(request, error)
     return _respond(request, expected, status, ())
