@@ -27,6 +27,9 @@ create table search_attribute (
     is_facet boolean not null,
     position integer not null
 );
+-- The brand is a field of a product and filtered by like an attribute, unless the catalogue has one of that code.
+insert into search_attribute (attribute_id, code, name, kind, is_facet, position)
+values ('00000000-0000-0000-0000-000000000000', 'brand', '{"ru": "Бренд", "en": "Brand"}', 'text', true, -1);
 create table search_value (
     id integer primary key default nextval('search_tag_id'),
     attribute text not null,
@@ -38,7 +41,7 @@ create table search_value (
 );
 """
 
-# `own_tags` are categories with all above them and attribute values; `option_tags` those of each variant, in the order
+# `variants` is each variant in words, as JSON, the same in every language. `own_tags` are categories with all above them and attribute values; `option_tags` those of each variant, in the order
 # of `variant_ids`, as a JSON array of arrays.
 PRODUCTS = """
 create table search_product (
@@ -55,9 +58,11 @@ create table search_product (
     tags integer[] not null default '{}',
     variant_ids uuid[] not null default '{}',
     option_tags jsonb not null default '[]',
+    variants bytea[] not null default '{}',
     words tsvector,
     constraint search_product_product_unique unique (product_id)
 );
+alter table search_product alter column variants set storage external;
 create index ix_search_product_slug on search_product (slug);
 create index ix_search_product_words on search_product using gin (words);
 create table search_text (
@@ -66,13 +71,11 @@ create table search_text (
     name text not null,
     card bytea not null,
     document bytea not null,
-    variants bytea[] not null,
     primary key (product, language),
     constraint search_text_product foreign key (product)
         references search_product (id) on delete cascade
 );
 alter table search_text alter column document set storage external;
-alter table search_text alter column variants set storage external;
 create table search_code (
     code text not null,
     product integer not null,

@@ -1,4 +1,4 @@
-"""A small shop for tests: categories, products with variants, prices, stock; built by the modules' own functions."""
+"""A small shop for tests: categories, products with variants, prices, stock."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ class SmallShop:
         pieces: Mapping[tuple[str, str], int] | int = 5,
         **fields: object,
     ) -> catalog.Product:
-        """Add a product with a variant for each colour and size; each later one is a minute older."""
+        """Add a product with a variant for each colour and size; each is a minute older."""
         self.count += 1
         product_id = new_id(self.now)
         names = {"ru": name} | ({"en": english} if english else {})

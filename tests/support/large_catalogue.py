@@ -5,6 +5,7 @@ Two markets, four price profiles, eight warehouses, 261 categories in three leve
 modules: no events, no journal of stock; call `search.rebuild` afterwards.
 """
 
+# ruff: noqa: E501 - rows of sample data read better whole
 from __future__ import annotations
 
 from hansa.runtime.database import Database

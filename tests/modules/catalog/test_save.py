@@ -27,7 +27,8 @@ async def changed_products(tx: Transaction) -> list[set[UUID]]:
 def a_product(now: datetime, **fields: object) -> catalog.Product:
     """A product with a name."""
     return replace(
-        catalog.Product(id=new_id(now), name={"ru": "Пальто из шерсти", "en": "Wool coat"}), **fields
+        catalog.Product(id=new_id(now), name={"ru": "Пальто из шерсти", "en": "Wool coat"}),
+        **fields,
     )
 
 
@@ -56,7 +57,9 @@ async def test_same_product_again_writes_and_publishes_nothing(
 ) -> None:
     product = a_product(now)
     await catalog.save_products(tx, products=[product], now=now)
-    version = await tx.scalar("select xmin::text || ctid from catalog_product where id = %(id)s", {"id": product.id})
+    version = await tx.scalar(
+        "select xmin::text || ctid from catalog_product where id = %(id)s", {"id": product.id}
+    )
 
     again = await catalog.save_products(tx, products=[product], now=now + timedelta(days=1))
 
@@ -158,7 +161,9 @@ async def test_archived_product_returns_to_the_state_it_had(tx: Transaction, now
 async def test_variant_of_unknown_product_is_refused_alone(tx: Transaction, now: datetime) -> None:
     product = a_product(now)
     await catalog.save_products(tx, products=[product], now=now)
-    good = catalog.Variant(id=new_id(now), product_id=product.id, sku="К-1", options={"size": {"ru": "M"}})
+    good = catalog.Variant(
+        id=new_id(now), product_id=product.id, sku="К-1", options={"size": {"ru": "M"}}
+    )
     lost = catalog.Variant(id=new_id(now), product_id=new_id(now))
 
     result = await catalog.save_variants(tx, variants=[lost, good], now=now)

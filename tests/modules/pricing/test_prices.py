@@ -42,7 +42,12 @@ async def partners(tx: Transaction, now: datetime, base: pricing.PriceList) -> p
 
 
 async def price_of(
-    tx: Transaction, now: datetime, variant: UUID, *, party: UUID | None = None, quantity: Decimal = ONE
+    tx: Transaction,
+    now: datetime,
+    variant: UUID,
+    *,
+    party: UUID | None = None,
+    quantity: Decimal = ONE,
 ) -> pricing.QuotedPrice:
     """What a party pays in the market."""
     profile = await pricing.profile_of(tx, market="ru", party_id=party)
@@ -58,7 +63,9 @@ async def price_of(
     return quotes[variant]
 
 
-def a_price(listed: pricing.PriceList, variant: UUID, amount: str, **fields: object) -> pricing.Price:
+def a_price(
+    listed: pricing.PriceList, variant: UUID, amount: str, **fields: object
+) -> pricing.Price:
     return replace(
         pricing.Price(price_list_id=listed.id, variant_id=variant, amount=Decimal(amount)), **fields
     )
@@ -182,7 +189,9 @@ async def test_list_counts_only_within_its_period(
 
 async def published(tx: Transaction) -> int:
     return int(
-        await tx.scalar("select count(*) from outbox_event where type = %(t)s", {"t": PricesChanged.type})
+        await tx.scalar(
+            "select count(*) from outbox_event where type = %(t)s", {"t": PricesChanged.type}
+        )
     )
 
 

@@ -27,9 +27,11 @@ async def client(
         await shop.add(tx, "Платье", english="Dress", category=shop.dresses, pieces=0)
     await search.rebuild(committing, now=now)
     headers = {"Hansa-Market": "ru", "Accept-Language": "ru"}
-    async with application(settings, committing, clock=clock) as site:
-        async with site.client(headers=headers) as lent:
-            yield lent
+    async with (
+        application(settings, committing, clock=clock) as site,
+        site.client(headers=headers) as lent,
+    ):
+        yield lent
 
 
 async def test_listing_over_http(client: httpx.AsyncClient) -> None:
@@ -109,7 +111,15 @@ async def test_suggestions_and_tree_over_http(client: httpx.AsyncClient) -> None
 
 
 async def test_wrong_parameters_are_told(client: httpx.AsyncClient) -> None:
-    for wrong in ("limit=0", "sort=best", "price_from=-1", "after=x", "category=%00", "q=%FF", "price_to=1e99"):
+    for wrong in (
+        "limit=0",
+        "sort=best",
+        "price_from=-1",
+        "after=x",
+        "category=%00",
+        "q=%FF",
+        "price_to=1e99",
+    ):
         answer = await client.get(f"/api/v1/catalog/items?{wrong}")
         assert answer.status_code in {400, 404}, (wrong, answer.text)
 

@@ -43,7 +43,10 @@ async def test_price_seen_is_the_price_sorted_and_filtered_by(shop: Shop) -> Non
     assert await shop.names(sort=search.Sort.PRICE) == ["В", "Б", "А"]
     assert await shop.names(sort=search.Sort.PRICE, group="partners") == ["А", "В", "Б"]
     assert await shop.names(price_to_minor=7_000, sort=search.Sort.NAME) == ["В"]
-    assert await shop.names(price_to_minor=7_000, group="partners", sort=search.Sort.NAME) == ["А", "В"]
+    assert await shop.names(price_to_minor=7_000, group="partners", sort=search.Sort.NAME) == [
+        "А",
+        "В",
+    ]
     own = await shop.listing(group="partners", sort=search.Sort.PRICE)
     assert [(card.price_minor, card.was_minor, card.reason) for card in own.items] == [
         (5_000, 10_000, "Партнёры"),
@@ -175,7 +178,9 @@ async def test_stock_change_is_seen_on_cards_and_pages(shop: Shop) -> None:
     product_id = await shop.add("Пальто", sizes=["S", "M"], pieces=3)
     await shop.project()
     async with shop.database.transaction() as tx:
-        variants = (await catalog.get_variants_of_products(tx, product_ids=[product_id]))[product_id]
+        variants = (await catalog.get_variants_of_products(tx, product_ids=[product_id]))[
+            product_id
+        ]
         await shop.built.put(tx, {variants[0].id: 0, variants[1].id: 1}, minutes=1)
         await search.project_stock(tx, market="ru", variant_ids=[variants[0].id])
     await shop.shelf.keeper.follow()
@@ -193,7 +198,9 @@ async def test_stock_change_is_seen_on_cards_and_pages(shop: Shop) -> None:
 async def test_page_shows_each_variant_with_its_own_price(shop: Shop) -> None:
     product_id = await shop.add("Пальто", sizes=["S", "M", "L"], price=None)
     async with shop.database.transaction() as tx:
-        variants = (await catalog.get_variants_of_products(tx, product_ids=[product_id]))[product_id]
+        variants = (await catalog.get_variants_of_products(tx, product_ids=[product_id]))[
+            product_id
+        ]
         await shop.built.price(tx, variants[:1], "100", "80")
         await shop.built.price(tx, variants[1:2], "120.50")
     await shop.project()
@@ -236,12 +243,16 @@ async def test_new_price_is_followed(shop: Shop) -> None:
     await shop.add("Плащ", price="90")
     await shop.project()
     async with shop.database.transaction() as tx:
-        variants = (await catalog.get_variants_of_products(tx, product_ids=[product_id]))[product_id]
+        variants = (await catalog.get_variants_of_products(tx, product_ids=[product_id]))[
+            product_id
+        ]
         await pricing.set_prices(
             tx,
             prices=[
                 pricing.Price(
-                    price_list_id=shop.built.retail.id, variant_id=variants[0].id, amount=Decimal(80)
+                    price_list_id=shop.built.retail.id,
+                    variant_id=variants[0].id,
+                    amount=Decimal(80),
                 )
             ],
             now=shop.clock.now(),

@@ -44,7 +44,13 @@ async def test_title_comes_before_description(wardrobe: Shop) -> None:
 
 @pytest.mark.parametrize(
     ("text", "meant"),
-    [("польто", "пальто"), ("gfkmnj", "пальто"), ("палтьо", "пальто"), ("dres", None), ("сщфе", "coat")],
+    [
+        ("польто", "пальто"),
+        ("gfkmnj", "пальто"),
+        ("палтьо", "пальто"),
+        ("dres", None),
+        ("сщфе", "coat"),
+    ],
 )
 async def test_slips_of_typing_are_forgiven_and_told(
     wardrobe: Shop, text: str, meant: str | None
@@ -69,10 +75,14 @@ async def test_found_products_can_be_sorted_and_filtered(wardrobe: Shop) -> None
     assert await wardrobe.names(text="пальто", sort=search.Sort.NAME) == [
         "Куртка", "Пальто из шерсти", "Чёрное пальто",
     ]  # fmt: skip
-    assert await wardrobe.names(text="пальто", filters={"colour": ["krasnyi"]}) == ["Пальто из шерсти"]
+    assert await wardrobe.names(text="пальто", filters={"colour": ["krasnyi"]}) == [
+        "Пальто из шерсти"
+    ]
 
 
-@pytest.mark.parametrize("text", ["' or 1=1 --", "& | ! ( )", "<->", ":*", "\\", "%", "a" * 5000, "и в на"])
+@pytest.mark.parametrize(
+    "text", ["' or 1=1 --", "& | ! ( )", "<->", ":*", "\\", "%", "a" * 5000, "и в на"]
+)
 async def test_any_text_can_be_asked_for(wardrobe: Shop, text: str) -> None:
     listing = await wardrobe.listing(text=text)
 

@@ -58,7 +58,8 @@ async def save_products(
             wanted[product.id] = product
     slug_by_id = await _slugs(tx, wanted, refused)
     written = await tx.all(
-        store.SAVE_PRODUCTS, _columns(wanted.values(), slug_by_id) | {"keep_media": keep_media, "now": now}
+        store.SAVE_PRODUCTS,
+        _columns(wanted.values(), slug_by_id) | {"keep_media": keep_media, "now": now},
     )
     created = {row.id for row in written if row.is_new}
     changed = {row.id for row in written if not row.is_new}
@@ -75,9 +76,7 @@ async def _slugs(
     tx: Transaction, wanted: dict[UUID, Product], refused: dict[UUID, HansaError]
 ) -> dict[UUID, str]:
     """Decide the address of each product; move those that cannot have theirs to `refused`."""
-    present = {
-        row.id: row.slug for row in await tx.all(store.PRESENT_SLUGS, {"ids": list(wanted)})
-    }
+    present = {row.id: row.slug for row in await tx.all(store.PRESENT_SLUGS, {"ids": list(wanted)})}
     claims = [
         slugs.Wanted(product.id, product.slug or slug_of(product.name), not product.slug)
         for product in wanted.values()
@@ -102,7 +101,8 @@ def _columns(products: Iterable[Product], slug_by_id: dict[UUID, str]) -> dict[s
         "descriptions": [rows.to_json(product.description) for product in listed],
         "brands": [product.brand for product in listed],
         "category_ids": [
-            "{" + ",".join(map(str, dict.fromkeys(product.category_ids))) + "}" for product in listed
+            "{" + ",".join(map(str, dict.fromkeys(product.category_ids))) + "}"
+            for product in listed
         ],
         "attributes": [rows.attributes_json(product.attributes) for product in listed],
         "media": [rows.media_json(product.media) for product in listed],
@@ -230,9 +230,7 @@ async def delete_products(
     Raises:
         NotArchived: some are not archived; none is deleted.
     """
-    deleted = {
-        row.id for row in await tx.all(store.DELETE_PRODUCTS, {"ids": list(product_ids)})
-    }
+    deleted = {row.id for row in await tx.all(store.DELETE_PRODUCTS, {"ids": list(product_ids)})}
     kept = tuple(id_ for id_ in product_ids if id_ not in deleted)
     if kept:
         raise NotArchived(kept)
@@ -292,6 +290,30 @@ async def save_variants(
         unchanged=tuple(id_ for id_ in wanted if id_ not in changed_ids),
         refused=refused,
     )
+
+
+async def edit_variant(tx: Transaction, *, variant: Variant, by: Actor, now: datetime) -> Variant:
+    """Change a variant as a person does, or create it. Written to the audit log.
+
+    Raises:
+        UnknownProduct: its product does not exist.
+    """
+    before = await tx.maybe(store.VARIANTS, {"ids": [variant.id]})
+    result = await save_variants(tx, variants=[variant], now=now)
+    if result.refused:
+        raise result.refused[0].error
+    if not result.unchanged:
+        await accounts.record(
+            tx,
+            actor=by,
+            action="catalog.variant_changed" if before else "catalog.variant_created",
+            subject_kind="variant",
+            subject_id=variant.id,
+            before=rows.plain_fields(rows.variant_of(before)) if before else None,
+            after=rows.plain_fields(variant),
+            now=now,
+        )
+    return variant
 
 
 def _variant_columns(variants: Sequence[Variant]) -> dict[str, object]:

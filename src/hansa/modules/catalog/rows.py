@@ -31,6 +31,12 @@ def plain(value: object) -> object:
     return msgspec.to_builtins(value)
 
 
+def plain_fields(value: object) -> dict[str, object]:
+    """Give all fields of a value as the audit log keeps them."""
+    fields: dict[str, object] = msgspec.to_builtins(value)
+    return fields
+
+
 def attributes_json(values: Sequence[AttributeValue]) -> str:
     """Write the values of a product: `a` attribute, and one of `c` choice, `t` text, `n` number."""
     rows: list[dict[str, object]] = []

@@ -30,10 +30,7 @@ async def claim(tx: Transaction, *, kind: Kind, wanted: Sequence[Wanted]) -> dic
     """Give addresses to those who want them; who asked for a taken one gets none."""
     claimed: dict[UUID, str] = {}
     first: dict[str, Wanted] = {}
-    marked: list[Wanted] = []
-    for want in wanted:
-        if first.setdefault(want.slug, want) is not want:
-            marked.append(want)
+    marked = [want for want in wanted if first.setdefault(want.slug, want) is not want]
     if first:
         rows = await tx.all(
             store.CLAIM_SLUGS,

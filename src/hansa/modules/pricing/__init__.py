@@ -1,8 +1,9 @@
-"""Prices: lists per market and customer group, quantity breaks, history, the rule that finds the price.
+"""Prices: lists per market and customer group, quantity breaks, history, the rule of the price.
 
-Promises: the price quoted is of the most specific list that has one (the group's before everybody's, then priority, then
-the lowest); a market has one currency; every change of a price is remembered; a price set by a person is not written by
-imports until it is reset. Publishes: contracts.pricing. Locks: pricing_price rows by (variant, list, quantity).
+Promises: the price quoted is of the most specific list that has one (the group's before
+everybody's, then priority, then the lowest); a market has one currency; every change of a price is
+remembered; a price set by a person is not written by imports until it is reset. Publishes:
+contracts.pricing. Locks: pricing_price rows by (variant, list, quantity).
 """
 
 from hansa.modules.pricing.model import (
@@ -10,6 +11,7 @@ from hansa.modules.pricing.model import (
     Break,
     CodeTaken,
     CustomerGroup,
+    GroupInvalid,
     NoSuchGroup,
     NoSuchPriceList,
     OtherCurrency,
@@ -52,6 +54,7 @@ __all__ = [
     "Break",
     "CodeTaken",
     "CustomerGroup",
+    "GroupInvalid",
     "NoSuchGroup",
     "NoSuchPriceList",
     "OtherCurrency",

@@ -1,5 +1,6 @@
 """Price lists, prices and the rule that finds the price a person pays."""
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -14,6 +15,8 @@ from hansa.kernel.periods import Period
 from hansa.kernel.text import Localised
 
 ONE = Decimal(1)
+ALWAYS = Period()
+GROUP_CODE = re.compile(r"[A-Za-z0-9_.-]{1,64}")
 AMOUNT_LIMIT = Decimal(10) ** 12
 QUANTITY_LIMIT = Decimal(10) ** 9
 
@@ -41,7 +44,7 @@ class PriceList:
     customer_group: str | None = None
     priority: int = 0
     is_active: bool = True
-    valid: Period = Period()
+    valid: Period = ALWAYS
 
     def is_effective_at(self, instant: datetime) -> bool:
         """Say whether the list counts at the instant."""
@@ -181,6 +184,15 @@ class NoSuchGroup(NotFound):
 
 
 @dataclass(eq=False)
+class GroupInvalid(Invalid):
+    """A customer group would have a code nobody could write."""
+
+    code: ClassVar[str] = "pricing.group_invalid"
+    message: ClassVar[str] = "A group's code is letters, digits, dots, hyphens and underscores."
+    group: str
+
+
+@dataclass(eq=False)
 class AbsurdPrice(Invalid):
     """A price or its quantity is not a positive number of sensible size."""
 
@@ -288,9 +300,7 @@ def quoted(
     )
 
 
-def was_amount(
-    amount: Decimal, compare_at: Decimal | None, base: Decimal | None
-) -> Decimal | None:
+def was_amount(amount: Decimal, compare_at: Decimal | None, base: Decimal | None) -> Decimal | None:
     """Choose what to strike through: the list's own former price, else what everybody pays."""
     if compare_at is not None and compare_at > amount:
         return compare_at

@@ -11,8 +11,10 @@ from hansa.contracts.pricing import PricesChanged, ProfilesChanged
 from hansa.modules import accounts
 from hansa.modules.pricing import store
 from hansa.modules.pricing.model import (
+    GROUP_CODE,
     CodeTaken,
     CustomerGroup,
+    GroupInvalid,
     NoSuchGroup,
     NoSuchPriceList,
     OtherCurrency,
@@ -30,9 +32,21 @@ VARIANTS_PER_EVENT = 500
 
 
 async def save_groups(
-    tx: Transaction, *, groups: Sequence[CustomerGroup], now: datetime
+    tx: Transaction,
+    *,
+    groups: Sequence[CustomerGroup],
+    now: datetime,
+    by: Actor | None = None,
 ) -> None:
-    """Create customer groups or rename them, by code."""
+    """Create customer groups or rename them, by code.
+
+    Raises:
+        GroupInvalid: a code is not letters, digits, dots, hyphens and underscores, 64 at most.
+    """
+    for group in groups:
+        if not GROUP_CODE.fullmatch(group.code):
+            raise GroupInvalid(group.code[:80])
+    before = {row.code: row.name for row in await tx.all(store.GROUPS)}
     await tx.execute(
         store.SAVE_GROUPS,
         {
@@ -41,6 +55,18 @@ async def save_groups(
             "now": now,
         },
     )
+    for group in groups if by is not None else ():
+        if before.get(group.code) != group.name:
+            await accounts.record(
+                tx,
+                actor=by,
+                action="pricing.group_saved",
+                subject_kind="customer_group",
+                subject_id=group.code,
+                before={"name": before.get(group.code)},
+                after={"name": dict(group.name)},
+                now=now,
+            )
 
 
 async def set_group(
@@ -62,9 +88,7 @@ async def set_group(
     elif group not in {row.code for row in await tx.all(store.GROUPS)}:
         raise NoSuchGroup(group)
     else:
-        await tx.execute(
-            store.SET_MEMBER, {"party_id": party_id, "group": group, "now": now}
-        )
+        await tx.execute(store.SET_MEMBER, {"party_id": party_id, "group": group, "now": now})
     if by is not None and before != group:
         await accounts.record(
             tx,
@@ -149,9 +173,7 @@ def _list_columns(price_list: PriceList, now: datetime) -> dict[str, object]:
     }
 
 
-async def publish_lists(
-    tx: Transaction, list_ids: Sequence[UUID], markets: Iterable[str]
-) -> None:
+async def publish_lists(tx: Transaction, list_ids: Sequence[UUID], markets: Iterable[str]) -> None:
     """Publish that every price of these lists may count differently now."""
     found = await tx.all(store.VARIANTS_OF_LISTS, {"ids": list(list_ids)})
     await _publish(tx, {market: {row.variant_id for row in found} for market in markets})

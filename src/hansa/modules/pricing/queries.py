@@ -52,8 +52,7 @@ async def list_profiles(snap: Snapshot) -> tuple[PriceProfile, ...]:
             lists=in_order(
                 each
                 for each in lists
-                if each.market == row.market
-                and each.customer_group in {None, row.customer_group}
+                if each.market == row.market and each.customer_group in {None, row.customer_group}
             ),
         )
         for row in await snap.all(store.PROFILES)

@@ -101,7 +101,7 @@ VARIANTS_OF_LISTS = """
      where price_list_id = any(%(ids)s::uuid[])
 """
 
-# --- prices ----------------------------------------------------------------------------------------------------------
+# --- prices ---------------------------------------------------------------------------------------
 
 # Sorted by key, so that two batches cannot wait for each other in a circle.
 LOCK_PRICES = """
@@ -169,7 +169,8 @@ PRICES_OF_VARIANTS = """
      order by variant_id, price_list_id, min_quantity
 """
 
-# Rounded here, halves away from zero as `round_half_up` does: a projection asks for a hundred thousand at a time.
+# Rounded here, halves away from zero as `round_half_up` does: a projection asks for a hundred
+# thousand at a time.
 PIECE_PRICES = """
     select price.variant_id, price.price_list_id, price.min_quantity,
            round(price.amount * asked.minor_per_unit)::bigint as minor,

@@ -1,8 +1,9 @@
 """What a shopper may see: listings, facets, search by words, product pages, suggestions.
 
-Owns a projection of catalogue, prices and stock, one row for each price profile and product, so that what is filtered,
-sorted and shown is the same price. Promises: prices and stock come from the database with the page; counts are at most a few
-seconds old; events may come late, twice or in any order. Locks: search_product rows, ordered by product id.
+Owns a projection of catalogue, prices and stock, one row for each price profile and product, so
+that what is filtered, sorted and shown is the same price. Promises: prices and stock come from the
+database with the page; counts are at most a few seconds old; events may come late, twice or in any
+order. Locks: search_product rows, ordered by product id.
 """
 
 from hansa.modules.search.documents import (
@@ -48,9 +49,9 @@ __all__ = [
     "Branch",
     "Card",
     "CardText",
-    "Fact",
     "Facet",
     "FacetCount",
+    "Fact",
     "Listing",
     "ListingQuery",
     "Named",

@@ -59,14 +59,14 @@ async def _profile(request: Request) -> pricing.PriceProfile:
     opt={PUBLIC: "the shop"},
     responses=_described(ListingBody),
 )
-async def list_items(
+async def list_items(  # noqa: PLR0913, PLR0917 - one for each parameter of the address
     request: Request,
     category: Slug = None,
     q: Text = None,
     filter: Filters = None,  # noqa: A002 - the name in the address
     price_from: Amount = None,
     price_to: Amount = None,
-    in_stock: FromQuery[bool] = False,  # noqa: FBT001, FBT002 - a query parameter
+    in_stock: FromQuery[bool] = False,  # noqa: FBT002 - a query parameter
     sort: FromQuery[Sort] = Sort.RELEVANCE,
     after: Cursor = None,
     limit: Items = 24,

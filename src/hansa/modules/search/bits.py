@@ -1,13 +1,13 @@
-"""Sets of products as the bits of whole numbers: a hundred thousand products are 12 KB, and counting two sets' overlap is
-microseconds."""
+"""Sets of products as the bits of whole numbers.
+
+A hundred thousand products are 12 KB, and counting what two sets share takes microseconds.
+"""
 
 import re
 from collections.abc import Iterable
 
 _NOT_EMPTY = re.compile(rb"[^\x00]")
-_BITS_OF_BYTE = tuple(
-    tuple(bit for bit in range(8) if byte >> bit & 1) for byte in range(256)
-)
+_BITS_OF_BYTE = tuple(tuple(bit for bit in range(8) if byte >> bit & 1) for byte in range(256))
 
 
 class BitSet:

@@ -18,9 +18,7 @@ _REMEDY = "run `hansa rebuild search`"
 async def check_sources(snap: Snapshot) -> list[Finding]:
     """Compare products with their sources: another sample each time, all of a small shop."""
     now = datetime.now(UTC)
-    rows = await snap.all(
-        checking.SAMPLE_PRODUCTS, {"seed": int(now.timestamp()), "limit": SAMPLE}
-    )
+    rows = await snap.all(checking.SAMPLE_PRODUCTS, {"seed": int(now.timestamp()), "limit": SAMPLE})
     ids = [row.product_id for row in rows]
     newest = await catalog.list_products(snap, limit=100)
     ids = list(dict.fromkeys([*ids, *(product.id for product in newest.products)]))
@@ -32,7 +30,9 @@ async def check_sources(snap: Snapshot) -> list[Finding]:
 
 async def _compare(snap: Snapshot, ids: list[UUID], now: datetime) -> list[Finding]:
     sources = await projection.read_sources(snap, ids, now)
-    held = {row.product_id: row for row in await snap.all(checking.PROJECTED_PRODUCTS, {"ids": ids})}
+    held = {
+        row.product_id: row for row in await snap.all(checking.PROJECTED_PRODUCTS, {"ids": ids})
+    }
     entries = {
         (row.product_id, row.profile): row
         for row in await snap.all(checking.PROJECTED_ENTRIES, {"ids": ids})
@@ -46,9 +46,13 @@ async def _compare(snap: Snapshot, ids: list[UUID], now: datetime) -> list[Findi
         variants = sources.variants[product_id]
         is_listed = product.status is catalog.Status.ACTIVE and bool(variants)
         if row.is_listed != is_listed or row.slug != product.slug:
-            findings.append(_finding(product_id, "is shown though it should not be, or differently"))
+            findings.append(
+                _finding(product_id, "is shown though it should not be, or differently")
+            )
         for profile in sources.profiles:
-            expected = projection.expected(profile, product, variants, sources) if is_listed else None
+            expected = (
+                projection.expected(profile, product, variants, sources) if is_listed else None
+            )
             entry = entries.get((product_id, profile.id))
             found = None if entry is None else (entry.prices, entry.was_prices, entry.stock)
             if found != expected:

@@ -1,7 +1,7 @@
 """Which products have which tags, held in memory so that counts of facets cost microseconds.
 
-Only counts, and which of two ways a listing is read, depend on it; what is shown, its price and its stock always come from
-the database. It follows the database every two seconds.
+Only counts, and which of two ways a listing is read, depend on it; what is shown, its price and its
+stock always come from the database. It follows the database every two seconds.
 """
 
 from bisect import bisect_left, bisect_right

@@ -140,9 +140,7 @@ async def take_over(tx: Transaction) -> tuple[Dictionary, TreeChange]:
         await _save_attributes(tx, attributes)
     if values:
         await _save_values(tx, values)
-    changed = tuple(
-        held.branches[each.id].id for each in categories if each.id in held.branches
-    )
+    changed = tuple(held.branches[each.id].id for each in categories if each.id in held.branches)
     are_known = any(each.id in held.properties for each in attributes)
     return await load(tx), TreeChange(changed, attributes=are_known)
 
@@ -215,21 +213,17 @@ async def _save_paths(tx: Transaction) -> None:
 async def load(snap: Snapshot) -> Dictionary:
     """Read tree, attributes, dictionaries and numbered values."""
     branches = {
-        row.category_id: Branch(*row[:7], path=tuple(row.path))
+        row.category_id: Branch._make((*row[:7], tuple(row.path)))
         for row in await snap.all(projecting.CATEGORIES)
     }
-    properties = {
-        row.attribute_id: Property(*row) for row in await snap.all(projecting.ATTRIBUTES)
-    }
+    properties = {row.attribute_id: Property(*row) for row in await snap.all(projecting.ATTRIBUTES)}
     choices = {each.id: each for each in await catalog.list_choices(snap)}
     swatches = {
         (properties[each.attribute_id].code, value_key(each.name)): (each.swatch, each.position)
         for each in choices.values()
         if each.attribute_id in properties
     }
-    numbers = {
-        (row.attribute, row.value): row.id for row in await snap.all(projecting.VALUES)
-    }
+    numbers = {(row.attribute, row.value): row.id for row in await snap.all(projecting.VALUES)}
     return Dictionary(
         branches=branches,
         properties=properties,

@@ -1,6 +1,7 @@
 """What of a card or a product page does not depend on who looks, made once per language.
 
-Prices and stock are put in when it is read. The classes are what pages get, and at the same time the JSON of the API.
+Prices and stock are put in when it is read. The classes are what pages get, and at the same time
+the JSON of the API.
 """
 
 from collections.abc import Mapping, Sequence
@@ -126,7 +127,7 @@ def _position(label: str) -> int:
 
 
 def sort_key(name: str) -> str:
-    """Make what names are sorted by: the database sorts by code point, where ё and capitals stray."""
+    """Make what names are sorted by: by code point, as the database sorts, ё and capitals stray."""
     return name.lower().replace("ё", "е")[:SORT_KEY_CHARACTERS_MAX]
 
 

@@ -125,16 +125,13 @@ def listing(page: Page, language: str, cursor: Callable[[Position], str]) -> byt
     if counted is None:
         overview = views.overview_of(page.counts, page.selection, page.kept.tally, language)
         counted = page.kept.written[language] = _encode(overview)[1:]
-    return (
-        b'{"currency":%b,"items":[%b],"next":%b,"previous":%b,"searched_for":%b,%b'
-        % (
-            _encode(page.profile.currency),
-            items(page.rows, page.profile, language),
-            _NULL if page.next is None else b'"%b"' % cursor(page.next).encode(),
-            _NULL if page.previous is None else b'"%b"' % cursor(page.previous).encode(),
-            _encode(page.searched_for),
-            counted,
-        )
+    return b'{"currency":%b,"items":[%b],"next":%b,"previous":%b,"searched_for":%b,%b' % (
+        _encode(page.profile.currency),
+        items(page.rows, page.profile, language),
+        _NULL if page.next is None else b'"%b"' % cursor(page.next).encode(),
+        _NULL if page.previous is None else b'"%b"' % cursor(page.previous).encode(),
+        _encode(page.searched_for),
+        counted,
     )
 
 

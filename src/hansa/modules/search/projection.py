@@ -1,7 +1,8 @@
 """Bringing the projection up to its sources: products whole, or their stock alone.
 
-Always the same steps: take the rows of the products (sorted), read the sources, work everything out in memory, write with
-arrays. Whoever writes last has read last, so that events may come late, twice or in any order.
+Always the same steps: take the rows of the products (sorted), read the sources, work everything out
+in memory, write with arrays. Whoever writes last has read last, so that events may come late, twice
+or in any order.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -112,9 +113,7 @@ async def read_sources(tx: Snapshot, ids: Sequence[UUID], now: datetime) -> Sour
     )
 
 
-async def _available(
-    tx: Snapshot, market: str, variant_ids: Sequence[UUID]
-) -> dict[UUID, int]:
+async def _available(tx: Snapshot, market: str, variant_ids: Sequence[UUID]) -> dict[UUID, int]:
     """Give what may be sold, in thousandths. The channel of a market has the market's code."""
     found = await stock.availability(tx, channel=market, variant_ids=variant_ids)
     return {variant_id: int(each.available * 1000) for variant_id, each in found.items()}
@@ -152,9 +151,7 @@ def _tags(dictionary: Dictionary, pairs: Iterable[tuple[str, Mapping[str, str]]]
     return tags
 
 
-def _project(
-    projected: Projected, row: Row, sources: Sources, dictionary: Dictionary
-) -> None:
+def _project(projected: Projected, row: Row, sources: Sources, dictionary: Dictionary) -> None:
     """Work out one product."""
     product = sources.products[row.product_id]
     variants = sources.variants[row.product_id]
@@ -174,7 +171,8 @@ def _project(
         (
             row.id, product.slug, is_listed, product.publish_from, product.publish_until,
             product.created_at, array(categories), array(own), array(tags),
-            array(variant.id for variant in variants), _json(option_tags), *vector,
+            array(variant.id for variant in variants), _json(option_tags), text.variants_array(),
+            *vector,
         )
     )  # fmt: skip
     projected.codes += [(code, row.id) for code in text.codes()]
@@ -188,21 +186,21 @@ def _project(
         for category in projected.categories[row.id]
     ]
     for profile in sources.profiles:
-        entry = _entry(profile, row.id, product, variants, own, option_tags, sources)
+        entry = _entry(profile, row, sources, own=own, option_tags=option_tags)
         if entry is not None:
             projected.entries.append(entry)
 
 
 def _entry(
     profile: pricing.PriceProfile,
-    number: int,
-    product: catalog.Product,
-    variants: Sequence[catalog.Variant],
+    row: Row,
+    sources: Sources,
+    *,
     own: Sequence[int],
     option_tags: Sequence[Sequence[int]],
-    sources: Sources,
 ) -> Entry | None:
     """Work out what one profile sees of a product; None if it has no price there."""
+    product, variants = sources.products[row.product_id], sources.variants[row.product_id]
     by_variant = sources.prices[profile.id]
     available = sources.available[profile.market]
     prices = [by_variant.get(variant.id) for variant in variants]
@@ -213,13 +211,20 @@ def _entry(
     pieces = [available.get(variant.id, 0) for variant in variants]
     sellable = priced_only(pieces, prices)
     return Entry(
-        profile.id, number, best.minor, max(price.minor for price in priced), best.was_minor, best.price_list_id,
-        product.publish_from, product.publish_until, sum(sellable),
-        array(stock_tags(own, option_tags, sellable)),
-        array(price and price.minor for price in prices),
-        array(price and price.was_minor for price in prices),
-        array(pieces),
-    )  # fmt: skip
+        profile=profile.id,
+        product=row.id,
+        price=best.minor,
+        price_max=max(price.minor for price in priced),
+        was=best.was_minor,
+        price_list_id=best.price_list_id,
+        shown_from=product.publish_from,
+        shown_until=product.publish_until,
+        available=sum(sellable),
+        stock_tags=array(stock_tags(own, option_tags, sellable)),
+        prices=array(price and price.minor for price in prices),
+        was_prices=array(price and price.was_minor for price in prices),
+        stock=array(pieces),
+    )
 
 
 def expected(
@@ -253,9 +258,7 @@ def stock_tags(
 
 def priced_only(pieces: Sequence[int], prices: Sequence[object]) -> list[int]:
     """Leave out the stock of variants that have no price: nobody can buy them."""
-    return [
-        count if price is not None else 0 for count, price in zip(pieces, prices, strict=True)
-    ]
+    return [count if price is not None else 0 for count, price in zip(pieces, prices, strict=True)]
 
 
 def array(values: Iterable[object]) -> str:
@@ -269,10 +272,10 @@ def _json(value: object) -> str:
 
 _PRODUCT_COLUMNS = (
     "products", "slugs", "listed", "shown_from", "shown_until", "created_at", "categories",
-    "own_tags", "tags", "variant_ids", "option_tags", "titles_ru", "titles_en", "labels_ru",
-    "labels_en", "bodies_ru", "bodies_en",
+    "own_tags", "tags", "variant_ids", "option_tags", "variants", "titles_ru", "titles_en",
+    "labels_ru", "labels_en", "bodies_ru", "bodies_en",
 )  # fmt: skip
-_TEXT_COLUMNS = ("products", "languages", "names", "cards", "documents", "variants")
+_TEXT_COLUMNS = ("products", "languages", "names", "cards", "documents")
 _PLACEMENT_COLUMNS = ("placed", "categories", "created_at", "popularity", "sort_ru", "sort_en")
 _ENTRY_COLUMNS = (
     "profiles", "products", "prices_min", "prices_max", "was", "price_list_ids", "shown_from",
@@ -285,9 +288,7 @@ def _columns(names: Sequence[str], rows: Sequence[Sequence[object]]) -> dict[str
     """Turn rows into the named arrays that `unnest` takes."""
     if not rows:
         return {name: [] for name in names}
-    return {
-        name: list(column) for name, column in zip(names, zip(*rows, strict=True), strict=True)
-    }
+    return {name: list(column) for name, column in zip(names, zip(*rows, strict=True), strict=True)}
 
 
 async def _write(
@@ -304,7 +305,11 @@ async def _write(
     placements = _columns(_PLACEMENT_COLUMNS, projected.placements)
     await tx.execute(
         projecting.REMOVE_PLACEMENTS,
-        {"products": numbers, "placed": placements["placed"], "categories": placements["categories"]},
+        {
+            "products": numbers,
+            "placed": placements["placed"],
+            "categories": placements["categories"],
+        },
     )
     await tx.execute(projecting.SAVE_PLACEMENTS, placements)
     if gone:
@@ -342,9 +347,7 @@ async def _write_prices(
         await tx.execute(projecting.SAVE_PRICES, _columns(_PRICE_COLUMNS, list(after - before)))
 
 
-async def project_stock(
-    tx: Transaction, *, market: str, variant_ids: Sequence[UUID]
-) -> int:
+async def project_stock(tx: Transaction, *, market: str, variant_ids: Sequence[UUID]) -> int:
     """Work out the stock of some variants' products in a market anew; give how many changed."""
     product_of = await catalog.get_product_ids_of_variants(tx, variant_ids=variant_ids)
     ids = sorted(set(product_of.values()))

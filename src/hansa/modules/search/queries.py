@@ -35,9 +35,7 @@ async def list_items(shelf: Shelf, *, query: ListingQuery) -> Listing:
     )
 
 
-async def product_page(
-    shelf: Shelf, *, slug: str, profile_id: int, language: str
-) -> ProductView:
+async def product_page(shelf: Shelf, *, slug: str, profile_id: int, language: str) -> ProductView:
     """Show a product with prices and stock of each variant for a profile.
 
     Raises:
@@ -86,9 +84,7 @@ async def list_branches(shelf: Shelf, *, profile_id: int, language: str) -> tupl
             holder = counts.holders.get(node.id)
             count = 0 if holder is None else (holder.value & listed).bit_count()
             branches.append(
-                Branch(
-                    slug=node.slug, name=pick(node.name, language), depth=depth, count=count
-                )
+                Branch(slug=node.slug, name=pick(node.name, language), depth=depth, count=count)
             )
             descend(node.id, depth + 1)
 

@@ -1,4 +1,4 @@
-"""The projection as a whole: building it anew, following the clock, comparing it with its sources."""
+"""The projection as a whole: building it anew, following the clock, tidying."""
 
 import asyncio
 from collections.abc import Callable

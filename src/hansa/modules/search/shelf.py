@@ -1,4 +1,7 @@
-"""What shoppers see: listings, product pages, suggestions. One statement each, but for a text that is new."""
+"""What shoppers see: listings, product pages, suggestions.
+
+One statement each, but for a text that is new.
+"""
 
 import asyncio
 import contextlib
@@ -9,11 +12,14 @@ from time import monotonic
 from typing import TYPE_CHECKING
 from uuid import UUID
 
+import psycopg
 import structlog
 
+from hansa.kernel.errors import Unavailable
 from hansa.kernel.text import pick
 from hansa.modules import pricing
 from hansa.modules.search import counts as counting
+from hansa.modules.search.bits import members_of
 from hansa.modules.search.counts import Selection, Tally
 from hansa.modules.search.keeper import FOLLOW_SECONDS, CountsKeeper
 from hansa.modules.search.model import (
@@ -25,8 +31,8 @@ from hansa.modules.search.model import (
     TooManyFilters,
 )
 from hansa.modules.search.store import listing
-from hansa.modules.search.words import Found, WordFinder, prefix_query
 from hansa.modules.search.typing_errors import other_layout
+from hansa.modules.search.words import Found, WordFinder, prefix_query
 from hansa.runtime.database import Row
 
 if TYPE_CHECKING:
@@ -35,6 +41,8 @@ if TYPE_CHECKING:
 FRESH_SECONDS = 5.0
 KEPT_MAX = 4_000
 QUERIES_MAX = 1_000
+QUERY_MIN, QUERY_MAX = 2, 60
+DIGITS_TOLD = 5
 
 _log = structlog.get_logger()
 
@@ -94,7 +102,7 @@ class Shelf:
             try:
                 await self.keeper.follow()
                 await self.remember()
-            except Exception as error:  # noqa: BLE001 - supervised: counts must go on being followed
+            except (psycopg.Error, Unavailable) as error:
                 _log.warning("counts could not follow", error=repr(error))
 
     async def remember(self) -> None:
@@ -119,7 +127,7 @@ class Shelf:
                 return profile
         return pricing.PriceProfile(id=profile_id, market="", customer_group=None, lists=())
 
-    # --- listings ----------------------------------------------------------------------------------------------------
+    # --- listings ---------------------------------------------------------------------------------
 
     async def page(self, query: ListingQuery) -> Page:
         """Read a page of a listing.
@@ -134,8 +142,10 @@ class Shelf:
         selection = select(counts, query)
         kept = self._tally(counts, selection, found)
         rows, after, before = await self._rows(query, counts, selection, kept.tally, found)
-        is_other = found is not None and query.text is not None and found.text.lower() != " ".join(
-            query.text.lower().split()
+        is_other = (
+            found is not None
+            and query.text is not None
+            and found.text.lower() != " ".join(query.text.lower().split())
         )
         return Page(
             rows=rows,
@@ -153,7 +163,8 @@ class Shelf:
         if found.products and len(self._asked) < QUERIES_MAX:
             words = found.text.lower()
             # What looks like a number of somebody or something is not for others to see.
-            if 2 <= len(words) <= 60 and sum(letter.isdigit() for letter in words) < 5:
+            digits = sum(letter.isdigit() for letter in words)
+            if QUERY_MIN <= len(words) <= QUERY_MAX and digits < DIGITS_TOLD:
                 self._asked[words] += 1
         return found
 
@@ -202,7 +213,7 @@ class Shelf:
             "product": position.product if position else None,
         }
         if is_gathered:
-            parameters["products"] = counting.members_of(tally.matching)
+            parameters["products"] = members_of(tally.matching)
         async with self._database.snapshot(single=True) as snap:
             rows = await snap.all(statement, parameters)
         has_more = len(rows) > query.limit
@@ -255,7 +266,7 @@ class Shelf:
         before = Position(first, rows[0].product, is_backward=True) if first > 0 else None
         return rows, after, before
 
-    # --- single products ---------------------------------------------------------------------------------------------
+    # --- single products --------------------------------------------------------------------------
 
     async def product(self, *, slug: str, profile_id: int, language: str) -> Row:
         """Read a product page.
@@ -292,7 +303,7 @@ class Shelf:
                 },
             )
 
-    # --- suggestions -------------------------------------------------------------------------------------------------
+    # --- suggestions ------------------------------------------------------------------------------
 
     async def suggested(
         self, *, text: str, profile_id: int, language: str, limit: int

@@ -1,4 +1,4 @@
-"""Reactions to changes of catalogue, prices, stock and orders: what they touch is projected anew."""
+"""Reactions to changes of catalogue, prices, stock and orders: what they touch is projected."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -46,7 +46,7 @@ async def project_in_chunks(tx: Transaction, product_ids: set[UUID], now: dateti
         await projection.project_products(tx, product_ids=ids[start : start + CHUNK], now=now)
 
 
-async def on_stock(tx: Transaction, events: Sequence[StockChanged], now: datetime) -> None:  # noqa: ARG001
+async def on_stock(tx: Transaction, events: Sequence[StockChanged], _now: datetime) -> None:
     """Project the stock of variants whose availability changed, market by market."""
     by_market: dict[str, set[UUID]] = {}
     for event in events:
@@ -55,7 +55,7 @@ async def on_stock(tx: Transaction, events: Sequence[StockChanged], now: datetim
         await projection.project_stock(tx, market=market, variant_ids=sorted(variant_ids))
 
 
-async def on_tree(tx: Transaction, events: Sequence[CategoriesChanged], now: datetime) -> None:  # noqa: ARG001
+async def on_tree(tx: Transaction, _events: Sequence[CategoriesChanged], _now: datetime) -> None:
     """Take the tree over; pages of products that name a changed category are made anew by a job."""
     _, change = await dictionaries.take_over(tx)
     if change.is_anything:
@@ -66,14 +66,12 @@ async def on_tree(tx: Transaction, events: Sequence[CategoriesChanged], now: dat
         await tx.enqueue(Rebuild())
 
 
-async def on_profiles(
-    tx: Transaction, events: Sequence[ProfilesChanged], now: datetime  # noqa: ARG001
-) -> None:
+async def on_profiles(tx: Transaction, _events: Sequence[ProfilesChanged], _now: datetime) -> None:
     """A new profile sees nothing yet: everything is projected for it."""
     await tx.enqueue(Rebuild())
 
 
-async def on_orders(tx: Transaction, events: Sequence[OrderPlaced], now: datetime) -> None:  # noqa: ARG001
+async def on_orders(tx: Transaction, events: Sequence[OrderPlaced], _now: datetime) -> None:
     """Count what is bought: the popular comes first."""
     bought = Counter(variant_id for event in events for variant_id in event.variant_ids)
     owners = await catalog.get_product_ids_of_variants(tx, variant_ids=sorted(bought))
@@ -103,8 +101,6 @@ SUBSCRIPTIONS = (
     ),
     Subscription(name="search.stock", events=(StockChanged,), handle=on_stock, batch=True),
     Subscription(name="search.tree", events=(CategoriesChanged,), handle=on_tree, batch=True),
-    Subscription(
-        name="search.profiles", events=(ProfilesChanged,), handle=on_profiles, batch=True
-    ),
+    Subscription(name="search.profiles", events=(ProfilesChanged,), handle=on_profiles, batch=True),
     Subscription(name="search.popularity", events=(OrderPlaced,), handle=on_orders, batch=True),
 )

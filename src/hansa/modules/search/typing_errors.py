@@ -8,6 +8,9 @@ _TO_CYRILLIC = str.maketrans(_LATIN, _CYRILLIC)
 _TO_LATIN = str.maketrans(_CYRILLIC, _LATIN)
 
 
+SHORT = 5
+
+
 def other_layout(text: str) -> str:
     """Give what the same keys type in the other layout, Russian or English."""
     lower = text.lower()
@@ -42,7 +45,7 @@ def nearest(word: str, candidates: Iterable[tuple[str, int]]) -> str | None:
 
     One slip is forgiven in words of up to five letters, two in longer ones.
     """
-    limit = 1 if len(word) <= 5 else 2
+    limit = 1 if len(word) <= SHORT else 2
     found = [
         (slips, -uses, candidate)
         for candidate, uses in candidates

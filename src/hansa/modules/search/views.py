@@ -4,7 +4,7 @@ import msgspec
 
 from hansa.kernel.text import pick
 from hansa.modules import pricing
-from hansa.modules.search.counts import Counts, Node, Selection, Tally
+from hansa.modules.search.counts import Counts, Selection, Tally
 from hansa.modules.search.documents import CardText, ProductText, VariantText
 from hansa.modules.search.model import (
     Branch,
@@ -117,26 +117,20 @@ def _facets(counts: Counts, selection: Selection, tally: Tally, language: str) -
 def _branches(counts: Counts, selection: Selection, tally: Tally, language: str) -> list[Branch]:
     current = counts.nodes.get(selection.category)
     path = () if current is None else current.path
-    branches = [
-        _branch(counts.nodes[number], tally, language, depth, number == selection.category, True)
-        for depth, number in enumerate(path)
-    ]
-    branches += [
-        _branch(node, tally, language, len(path), False, False)
+    shown = [counts.nodes[number] for number in path]
+    shown += [
+        node
         for node in counts.children.get(current.id if current else None, ())
         if tally.tags.get(node.id, 0)
     ]
-    return branches
-
-
-def _branch(
-    node: Node, tally: Tally, language: str, depth: int, is_current: bool, is_open: bool  # noqa: FBT001
-) -> Branch:
-    return Branch(
-        slug=node.slug,
-        name=pick(node.name, language),
-        depth=depth,
-        count=tally.tags.get(node.id, 0),
-        is_current=is_current,
-        is_open=is_open,
-    )
+    return [
+        Branch(
+            slug=node.slug,
+            name=pick(node.name, language),
+            depth=len(node.path) - 1,
+            count=tally.tags.get(node.id, 0),
+            is_current=node.id == selection.category,
+            is_open=node.id in path,
+        )
+        for node in shown
+    ]

@@ -43,14 +43,13 @@ class Wording:
     dictionary: Dictionary
 
     def written(self) -> Iterator[tuple[object, ...]]:
-        """Give language, name, card, page and variants (an array literal), once per language."""
+        """Give language, name, card and page, once per language."""
         for language in LANGUAGES:
             yield (
                 language,
                 pick(self.product.name, language),
                 _encode(self._card(language)),
                 _encode(self._document(language)),
-                self._variants(language),
             )
 
     def _card(self, language: str) -> CardText:
@@ -94,14 +93,19 @@ class Wording:
                 Named(known[number].slug, pick(known[number].name, language)) for number in path
             ],
             facts=[
-                Fact(code, pick(self.dictionary.names.get(code, {}), language), pick(text, language))
+                Fact(
+                    code,
+                    pick(self.dictionary.names.get(code, {}), language),
+                    pick(text, language),
+                )
                 for code, text in self.facts
             ],
             options=self._options(language),
             media=[picture(item, language) for item in self.product.media],
         )
 
-    def _variants(self, language: str) -> str:
+    def variants_array(self) -> str:
+        """Give the variants as JSON, in an array literal; they read the same in every language."""
         written = [
             _encode(
                 VariantText(

@@ -1,6 +1,7 @@
 """Statements that feed the counts kept in memory."""
 
-# Everything from this number on may have been written by a transaction that the snapshot does not see yet.
+# Everything from this number on may have been written by a transaction that the snapshot does not
+# see yet.
 HORIZON = "select pg_snapshot_xmin(pg_current_snapshot())::text"
 
 CHANGED_PRODUCTS = """

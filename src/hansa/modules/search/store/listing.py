@@ -1,8 +1,9 @@
-"""Statements that read what a shopper sees. Their number per page does not depend on the number of rows.
+"""Statements that read what a shopper sees; as many per page however many rows there are.
 
-Two ways lead to a page of a listing. `walk` follows an index in the order wanted and stops when the page is full: right when
-much of the branch fits. `gather` takes the few products that fit, known from the counts, and sorts them: right when little
-does. Both join the same rows, so price and stock come from the same statement as the order.
+Two ways lead to a page of a listing. `walk` follows an index in the order wanted and stops when the
+page is full: right when much of the branch fits. `gather` takes the few products that fit, known
+from the counts, and sorts them: right when little does. Both join the same rows, so price and stock
+come from the same statement as the order.
 """
 
 from functools import cache
@@ -87,7 +88,8 @@ def page(
     conditions: LiteralString = _VISIBLE
     if has_start:
         conditions = (
-            conditions + f"\n and ({key}, {number}) {comparison} (%(key)s::{kind}, %(product)s::integer)"
+            conditions
+            + f"\n and ({key}, {number}) {comparison} (%(key)s::{kind}, %(product)s::integer)"
         )
     if not is_gathered:
         for name in _GROUPS[:groups]:
@@ -128,9 +130,10 @@ RANKED = """
      order by found.place
 """
 
-# Every variant in one row: what does not change was made before, prices and stock are arrays in the same order.
+# Every variant in one row: what does not change was made before, prices and stock are arrays in the
+# same order.
 PRODUCT = """
-    select product.product_id, words.document, words.variants, entry.price, entry.price_max,
+    select product.product_id, words.document, product.variants, entry.price, entry.price_max,
            entry.was, entry.available, entry.price_list_id, entry.prices, entry.was_prices,
            entry.stock
       from search_product as product
@@ -160,7 +163,7 @@ CARDS = """
      order by found.place
 """
 
-# --- words -----------------------------------------------------------------------------------------------------------
+# --- words ----------------------------------------------------------------------------------------
 
 # Article numbers and barcodes come before anything found by words. The popular breaks ties.
 FIND_WORDS = """

@@ -73,8 +73,8 @@ ADD_PRODUCTS = """
         on conflict (product_id) do nothing
 """
 
-# Whoever projects a product holds its row until the commit, and reads the sources after getting it: so the last one to
-# write is the last one to read.
+# Whoever projects a product holds its row until the commit, and reads the sources after getting it:
+# so the last one to write is the last one to read.
 LOCK_PRODUCTS = """
     select id, product_id, popularity, categories, variant_ids, own_tags, option_tags
       from search_product
@@ -94,7 +94,7 @@ SAVE_PRODUCTS = """
            shown_until = new.shown_until, created_at = new.created_at,
            categories = new.categories::integer[], own_tags = new.own_tags::integer[],
            tags = new.tags::integer[], variant_ids = new.variant_ids::uuid[],
-           option_tags = new.option_tags::jsonb,
+           option_tags = new.option_tags::jsonb, variants = new.variants::bytea[],
            words = setweight(to_tsvector('ru', new.title_ru), 'A')
                    || setweight(to_tsvector('en', new.title_en), 'A')
                    || setweight(to_tsvector('ru', new.labels_ru), 'B')
@@ -105,24 +105,23 @@ SAVE_PRODUCTS = """
                   %(shown_from)b::timestamptz[], %(shown_until)b::timestamptz[],
                   %(created_at)b::timestamptz[], %(categories)b::text[], %(own_tags)b::text[],
                   %(tags)b::text[], %(variant_ids)b::text[], %(option_tags)b::text[],
+                  %(variants)b::text[],
                   %(titles_ru)b::text[], %(titles_en)b::text[], %(labels_ru)b::text[],
                   %(labels_en)b::text[], %(bodies_ru)b::text[], %(bodies_en)b::text[])
         as new (id, slug, is_listed, shown_from, shown_until, created_at, categories, own_tags,
-                tags, variant_ids, option_tags, title_ru, title_en, labels_ru, labels_en, body_ru,
-                body_en)
-     where search_product.id = new.id
+                tags, variant_ids, option_tags, variants, title_ru, title_en, labels_ru, labels_en,
+                body_ru, body_en) where search_product.id = new.id
 """
 
 SAVE_TEXTS = """
-    insert into search_text (product, language, name, card, document, variants)
-    select new.product, new.language, new.name, new.card, new.document, new.variants::bytea[]
+    insert into search_text (product, language, name, card, document)
+    select new.product, new.language, new.name, new.card, new.document
       from unnest(%(products)b::integer[], %(languages)b::text[], %(names)b::text[],
-                  %(cards)b::bytea[], %(documents)b::bytea[], %(variants)b::text[])
-        as new (product, language, name, card, document, variants)
+                  %(cards)b::bytea[], %(documents)b::bytea[])
+        as new (product, language, name, card, document)
      order by new.product, new.language
         on conflict (product, language) do update
-       set name = excluded.name, card = excluded.card, document = excluded.document,
-           variants = excluded.variants
+       set name = excluded.name, card = excluded.card, document = excluded.document
 """
 
 REMOVE_CODES = """
@@ -291,8 +290,10 @@ SAVE_POPULARITY = """
 COUNT_WORDS = """
     insert into search_word (word, uses)
     select word, ndoc
-      from ts_stat($$select to_tsvector('simple', replace(lower(name), 'ё', 'е')) from search_text$$)
+      from ts_stat($$select to_tsvector('simple', replace(lower(name), 'ё', 'е'))
+                       from search_text$$)
      where length(word) between 2 and 40
+       and word !~ '[0-9]'
      order by word
         on conflict (word) do update
        set uses = excluded.uses
