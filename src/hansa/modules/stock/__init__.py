@@ -1,27 +1,31 @@
 """Stock on hand and reservations, per warehouse and variant.
 
-Owns warehouses, levels (what the ERP says it has), counters (what a channel may sell and has reserved), reservations,
-shipments, and the journal that explains every number.
+Owns warehouses, levels (what the ERP says it has), counters (what a channel may sell and has
+reserved), reservations, shipments, and the journal that explains every number.
 
-Promises: what is granted never exceeds what is sellable; available = sum over the channel's warehouses of
-max(0, on hand - safety), minus every open reservation of a channel that shares a warehouse, never below zero; a
-reservation ends exactly once, contained in the ERP's number, released or expired, and never because an unrelated number
-arrived; counters are the sums and the journal adds up to the numbers after any sequence of operations
-(`hansa check stock`).
+Promises: what is granted never exceeds what is sellable; available = sum over the channel's
+warehouses of max(0, on hand - safety), minus every open reservation of a channel that shares a
+warehouse, never below zero; a reservation ends exactly once, contained in the ERP's number,
+released or expired, and never because an unrelated number arrived; counters are the sums and the
+journal adds up to the numbers after any sequence of operations (`hansa check stock`).
 
 Publishes: `contracts.stock.StockChanged`. Locks: see `store`.
 
 A reservation's life, policy `on_shipment`:
 
-- `Reserver.hold` takes a lease (held); `confirm` puts an order behind it (ordered), else `expire_holds` releases it.
-- `mark_sent`: the ERP has the order (sent). No number moves: the ERP's stock changes when goods move.
-- `set_levels`: the ERP's numbers. Open reservations are subtracted from whatever they are, so a full file that does not
-  contain an order's movement cannot put the sold piece on sale again, and a receipt adds exactly what was received.
-- `mark_shipped`: the goods left, at an instant of the ERP's clock, line by line or whole. They stay reserved until a number
-  formed at or after that instant is known for each warehouse they may have left (contained). Whichever of the two arrives
-  first, and however late older files come: until both are known the goods are subtracted once by the reservation or once
-  by the number, at worst by both for the moment between the two messages, never by neither.
-- `release`: what has not left is sold again. What comes back after a shipment is the ERP's to count.
+- `Reserver.hold` takes a lease (held); `confirm` puts an order behind it (ordered), else
+  `expire_holds` releases it.
+- `mark_sent`: the ERP has the order (sent). No number moves: its stock changes when goods move.
+- `set_levels`: the ERP's numbers. Open reservations are subtracted from whatever they are, so a
+  full file that does not contain an order's movement cannot put the sold piece on sale again, and
+  a receipt adds exactly what was received.
+- `mark_shipped`: the goods left, at an instant of the ERP's clock, line by line or whole. They
+  stay reserved until a number formed at or after that instant is known for each warehouse they may
+  have left (contained). Whichever of the two arrives first, and however late older files come: the
+  goods are subtracted once by the reservation or once by the number, at worst by both for the
+  moment between the two messages, never by neither.
+- `release`: what has not left is sold again. What comes back after a shipment is the ERP's to
+  count.
 """
 
 from hansa.modules.stock.model import (

@@ -9,6 +9,8 @@ import msgspec
 
 from hansa.modules.stock import model, queries
 
+THOUSANDTH = Decimal("0.001")
+
 Channel = Annotated[
     str,
     msgspec.Meta(
@@ -52,7 +54,10 @@ class ReservationView(msgspec.Struct, frozen=True):
             id=reservation.id,
             channel=reservation.channel,
             state=reservation.state.value,
-            lines=[LineBody(line.variant_id, line.quantity) for line in reservation.lines],
+            lines=[
+                LineBody(line.variant_id, line.quantity.quantize(THOUSANDTH))
+                for line in reservation.lines
+            ],
             expires_at=reservation.expires_at,
             warehouse_id=reservation.warehouse_id,
             order_id=reservation.order_id,

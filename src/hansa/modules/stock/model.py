@@ -226,7 +226,7 @@ def merge_lines(lines: Sequence[Line | tuple[UUID, Decimal]]) -> tuple[Line, ...
 
 
 class Stand:
-    """A locked number while a batch is decided: what there is, what is reserved, what the batch adds."""
+    """A locked number while a batch is decided: what there is, is reserved, and is added."""
 
     __slots__ = ("added", "reserved", "sellable")
 

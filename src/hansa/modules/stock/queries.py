@@ -337,7 +337,7 @@ class ReservedPart:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Explanation:
-    """Why a channel may sell so many: `available` = sum of `counted` - sum of `open`, at least 0."""
+    """Why a channel may sell so many: `available` = sum of `counted` - sum of `open`, or 0."""
 
     channel: str
     variant_id: UUID
@@ -358,7 +358,7 @@ async def explain(
     reservations_max: int = 200,
     movements_max: int = 50,
 ) -> Explanation:
-    """Tell the story of a number: what each warehouse adds, what each reservation takes, what happened.
+    """Tell the story of a number: what warehouses add, what reservations take, what happened.
 
     Take it from one snapshot. `reservations_left_out` is what the reservations beyond
     `reservations_max` take, the oldest being shown.

@@ -1,1 +1,1 @@
-"""What changes stock: warehouses, levels, and the life of reservations. Holds are made by `reserver`."""
+"""What changes stock: warehouses, levels, and reservations. Holds are made by `reserver`."""

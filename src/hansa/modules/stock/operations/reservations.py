@@ -56,7 +56,7 @@ class ReservationTaken(Conflict):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Shipment:
-    """What a shipment mark did: `recorded` is new, `excess` left without being reserved any more."""
+    """What a shipment mark did: `recorded` is new, `excess` left without being reserved."""
 
     recorded: tuple[Line, ...]
     excess: tuple[Line, ...]
@@ -109,7 +109,7 @@ async def confirm(
 async def mark_sent(
     tx: Transaction, *, order_ids: Sequence[UUID], source: str = "", now: datetime
 ) -> int:
-    """Note that the ERP has these orders. That moves no number: having an order is not moving goods.
+    """Note that the ERP has these orders. That moves no number: an order moves no goods.
 
     Gives how many were not marked yet.
     """
@@ -119,7 +119,7 @@ async def mark_sent(
     return len(marked)
 
 
-async def mark_shipped(
+async def mark_shipped(  # noqa: PLR0913 - what a shipment document says
     tx: Transaction,
     *,
     order_id: UUID,

@@ -6,14 +6,15 @@ COUNTERS_DIFFER = f"""
     with truth as (
         {COUNTERS_AS_SUMS}
     )
-    select variant_id, channel, c.sellable, c.reserved, t.sellable as sellable_true, t.reserved as reserved_true
+    select variant_id, channel, c.sellable, c.reserved,
+           t.sellable as sellable_true, t.reserved as reserved_true
       from stock_counter c
       full join truth t using (variant_id, channel)
      where (c.sellable, c.reserved) is distinct from (t.sellable, t.reserved)
        and not (c.sellable is null and t.sellable = 0 and t.reserved = 0)
        and not (t.sellable is null and c.sellable = 0 and c.reserved = 0)
      limit %(limit)s
-"""
+"""  # noqa: S608 - put together of constants
 
 LINKS_DIFFER = """
     with wanted as (
@@ -54,7 +55,8 @@ JOURNAL_DIFFERS_ON_HAND = """
          where on_hand_change <> 0
          group by variant_id, warehouse_id
     )
-    select variant_id, warehouse_id, coalesce(l.on_hand, 0) as on_hand, coalesce(t.on_hand, 0) as on_hand_told
+    select variant_id, warehouse_id, coalesce(l.on_hand, 0) as on_hand,
+           coalesce(t.on_hand, 0) as on_hand_told
       from stock_level l
       full join told t using (variant_id, warehouse_id)
      where coalesce(l.on_hand, 0) <> coalesce(t.on_hand, 0)
@@ -74,17 +76,20 @@ JOURNAL_DIFFERS_RESERVED = """
          where contained + released < quantity
          group by variant_id, channel
     )
-    select variant_id, channel, coalesce(t.reserved, 0) as reserved, coalesce(o.reserved, 0) as reserved_told
+    select variant_id, channel, coalesce(t.reserved, 0) as reserved,
+           coalesce(o.reserved, 0) as reserved_told
       from truth t
       full join told o using (variant_id, channel)
      where coalesce(t.reserved, 0) <> coalesce(o.reserved, 0)
      limit %(limit)s
 """
 
-# A reservation is over exactly when nothing of it is open; refused ones have no lines; shipments wait only for what is open.
+# A reservation is over exactly when nothing of it is open; refused ones have no lines; shipments
+# wait only for what is open.
 STATES_WRONG = """
     with lines as (
-        select reservation_id, sum(quantity - contained - released) as open, sum(contained) as contained
+        select reservation_id, sum(quantity - contained - released) as open,
+               sum(contained) as contained
           from stock_reservation_line
          group by reservation_id
     )

@@ -13,7 +13,8 @@ LOCK_SHELVES = """
       from stock_level l
      where (l.variant_id, l.warehouse_id) in (
                select variant_id, warehouse_id
-                 from unnest(%(variants)b::uuid[], %(warehouses)b::uuid[]) as wish (variant_id, warehouse_id)
+                 from unnest(%(variants)b::uuid[], %(warehouses)b::uuid[])
+                      as wish (variant_id, warehouse_id)
            )
        and exists (select from stock_warehouse w where w.id = l.warehouse_id and w.is_active)
      order by l.variant_id, l.warehouse_id
@@ -29,7 +30,8 @@ LOCK_COUNTERS = """
       from stock_counter c
      where (c.variant_id, c.channel) in (
                select wish.variant_id, k.linked
-                 from unnest(%(variants)b::uuid[], %(channels)b::text[]) as wish (variant_id, channel)
+                 from unnest(%(variants)b::uuid[], %(channels)b::text[])
+                      as wish (variant_id, channel)
                  join stock_channel_link k on k.channel = wish.channel
            )
      order by c.variant_id, c.channel
@@ -41,10 +43,11 @@ LOCK_COUNTERS = """
 WRITE_HOLDS = """
     with reservation as (
         insert into stock_reservation
-               (id, key, digest, state, channel, warehouse_id, owner, expires_at, made_at, ended_at, refusal)
-        select id, key, digest, case when refusal is null then 'held' else 'refused' end, channel, warehouse_id,
-               owner, expires_at, %(now)s, case when refusal is not null then %(now)s::timestamptz end,
-               refusal::jsonb
+               (id, key, digest, state, channel, warehouse_id, owner, expires_at, made_at,
+                ended_at, refusal)
+        select id, key, digest, case when refusal is null then 'held' else 'refused' end, channel,
+               warehouse_id, owner, expires_at, %(now)s,
+               case when refusal is not null then %(now)s::timestamptz end, refusal::jsonb
           from unnest(%(ids)b::uuid[], %(keys)b::text[], %(digests)b::bytea[], %(channels)b::text[],
                       %(warehouses)b::uuid[], %(owners)b::text[], %(expiries)b::timestamptz[],
                       %(refusals)b::text[])
@@ -57,19 +60,23 @@ WRITE_HOLDS = """
                as line (reservation_id, variant_id, channel, warehouse_id, quantity)
     ),
     kept as (
-        insert into stock_reservation_line (reservation_id, variant_id, channel, warehouse_id, quantity)
+        insert into stock_reservation_line (reservation_id, variant_id, channel, warehouse_id,
+            quantity)
         select reservation_id, variant_id, channel, warehouse_id, quantity
           from line
     ),
     journal as (
         insert into stock_movement
-               (variant_id, at, kind, warehouse_id, channel, reservation_id, reserved_change, quantity)
-        select variant_id, %(now)s, 'held', warehouse_id, channel, reservation_id, quantity, quantity
+               (variant_id, at, kind, warehouse_id, channel, reservation_id, reserved_change,
+                quantity)
+        select variant_id, %(now)s, 'held', warehouse_id, channel, reservation_id, quantity,
+               quantity
           from line
     )
     update stock_counter c
        set reserved = c.reserved + d.change
-      from unnest(%(counter_variants)b::uuid[], %(counter_channels)b::text[], %(counter_changes)b::numeric[])
+      from unnest(%(counter_variants)b::uuid[], %(counter_channels)b::text[],
+                  %(counter_changes)b::numeric[])
            as d (variant_id, channel, change)
      where c.variant_id = d.variant_id
        and c.channel = d.channel

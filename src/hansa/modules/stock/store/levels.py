@@ -4,8 +4,8 @@
 # what it buys: what is read about levels and shipments under it stays true until the commit.
 LOCK_WRITING_OF_LEVELS = "select pg_advisory_xact_lock(5284721700123)"
 
-# While the links between channels change, nobody may change a counter. Whoever does so takes the share before anything
-# else but the lock above, and reads the links after it. Readers go on.
+# While the links between channels change, nobody may change a counter. Whoever does so takes the
+# share before anything else but the lock above, and reads the links after it. Readers go on.
 LOCK_ALL_COUNTERS = "lock table stock_counter in exclusive mode"
 SHARE_COUNTERS = "lock table stock_counter in row share mode"
 
@@ -17,20 +17,26 @@ KNOWN_WAREHOUSES = """
 
 SAVE_WAREHOUSES = """
     insert into stock_warehouse as w
-           (id, code, name, kind, address, city, phone, hours, latitude, longitude, is_active, channels, position,
+           (id, code, name, kind, address, city, phone, hours, latitude, longitude, is_active,
+            channels, position,
             updated_at)
     select id, code, name, kind, address, city, phone, hours, latitude, longitude, is_active,
            array(select jsonb_array_elements_text(channels)), position, %(now)s
       from jsonb_to_recordset(%(rows)s::jsonb)
-           as r (id uuid, code text, name jsonb, kind text, address text, city text, phone text, hours text,
-                 latitude double precision, longitude double precision, is_active boolean, channels jsonb,
+           as r (id uuid, code text, name jsonb, kind text, address text, city text, phone text,
+                 hours text,
+                 latitude double precision, longitude double precision, is_active boolean,
+                     channels jsonb,
                  position integer)
      order by id
         on conflict (id) do update
-       set (code, name, kind, address, city, phone, hours, latitude, longitude, is_active, channels, position,
+       set (code, name, kind, address, city, phone, hours, latitude, longitude, is_active,
+           channels, position,
             updated_at)
-         = (excluded.code, excluded.name, excluded.kind, excluded.address, excluded.city, excluded.phone,
-            excluded.hours, excluded.latitude, excluded.longitude, excluded.is_active, excluded.channels,
+         = (excluded.code, excluded.name, excluded.kind, excluded.address, excluded.city,
+             excluded.phone,
+            excluded.hours, excluded.latitude, excluded.longitude, excluded.is_active,
+                excluded.channels,
             excluded.position, excluded.updated_at)
 """
 
@@ -40,8 +46,12 @@ LINKS_DIFFER = """
           from stock_warehouse
          where is_active
     )
-    select exists (select from (table wanted except select channel, warehouse_id from stock_channel_warehouse) a)
-        or exists (select from (select channel, warehouse_id from stock_channel_warehouse except table wanted) b)
+    select exists (table wanted
+                   except
+                   select channel, warehouse_id from stock_channel_warehouse)
+        or exists (select channel, warehouse_id from stock_channel_warehouse
+                   except
+                   table wanted)
 """
 
 CLEAR_LINKS = """
@@ -65,11 +75,13 @@ LINK_CHANNELS = """
       join stock_channel_warehouse b on b.warehouse_id = a.warehouse_id
 """
 
-# The sums themselves: the one definition of what a counter must say. Used to rebuild and to check.
+# The sums themselves: the one definition of what a counter must say. Used to rebuild and to
+# check.
 COUNTERS_AS_SUMS = """
     select variant_id, channel, sum(sellable) as sellable, sum(reserved) as reserved
       from (
-            select l.variant_id, w.channel, greatest(l.on_hand - l.safety, 0) as sellable, 0::numeric as reserved
+            select l.variant_id, w.channel, greatest(l.on_hand - l.safety, 0) as sellable,
+                   0::numeric as reserved
               from stock_level l
               join stock_channel_warehouse w on w.warehouse_id = l.warehouse_id
              union all
@@ -99,8 +111,8 @@ ALL_COUNTED = """
      order by channel, variant_id
 """
 
-# Rows of one variant and warehouse: the newest wins, of equally new ones the last. The sort is also
-# the order of the locks. An older number changes nothing; the same again is not written.
+# Rows of one variant and warehouse: the newest wins, of equally new ones the last. The sort is
+# also the order of the locks. An older number changes nothing; the same again is not written.
 MERGE_LEVELS = """
     with incoming as materialized (
         select distinct on (variant_id, warehouse_id) variant_id, warehouse_id, on_hand, as_of
@@ -126,7 +138,8 @@ MERGE_LEVELS = """
     journal as (
         insert into stock_movement
                (variant_id, at, kind, warehouse_id, on_hand_change, on_hand_after, as_of, source)
-        select variant_id, %(now)s, %(kind)s, warehouse_id, on_hand - on_hand_was, on_hand, as_of, %(source)s
+        select variant_id, %(now)s, %(kind)s, warehouse_id, on_hand - on_hand_was, on_hand, as_of,
+               %(source)s
           from merged
          where on_hand <> on_hand_was
     )
@@ -172,7 +185,8 @@ FIND_MISSING = """
      limit %(limit)s
 """
 
-# `before` reads the state at the start of the statement, which only another writer of levels could change.
+# `before` reads the state at the start of the statement, which only another writer of levels
+# could change.
 SET_SAFETY = """
     with wanted as materialized (
         select distinct on (variant_id, warehouse_id) variant_id, warehouse_id, safety
@@ -196,12 +210,14 @@ SET_SAFETY = """
         returning variant_id, warehouse_id, on_hand, safety
     ),
     change as (
-        select m.variant_id, m.warehouse_id, m.on_hand, coalesce(b.safety, 0) as safety_was, m.safety
+        select m.variant_id, m.warehouse_id, m.on_hand, coalesce(b.safety, 0) as safety_was,
+               m.safety
           from merged m
           left join before b using (variant_id, warehouse_id)
     ),
     journal as (
-        insert into stock_movement (variant_id, at, kind, warehouse_id, on_hand_after, quantity, actor_id)
+        insert into stock_movement (variant_id, at, kind, warehouse_id, on_hand_after, quantity,
+            actor_id)
         select variant_id, %(now)s, 'safety', warehouse_id, on_hand, safety, %(by)s
           from change
          where safety <> safety_was
@@ -233,7 +249,8 @@ CHANGE_COUNTERS = """
     update stock_counter c
        set sellable = c.sellable + d.sellable,
            reserved = c.reserved + d.reserved
-      from unnest(%(variants)b::uuid[], %(channels)b::text[], %(sellable)b::numeric[], %(reserved)b::numeric[])
+      from unnest(%(variants)b::uuid[], %(channels)b::text[], %(sellable)b::numeric[],
+                  %(reserved)b::numeric[])
            as d (variant_id, channel, sellable, reserved)
      where c.variant_id = d.variant_id
        and c.channel = d.channel

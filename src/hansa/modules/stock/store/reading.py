@@ -1,7 +1,8 @@
 """Statements that only read: availability, back office, the story of a number."""
 
 WAREHOUSES = """
-    select id, code, name, kind, address, city, phone, hours, latitude, longitude, is_active, channels, position
+    select id, code, name, kind, address, city, phone, hours, latitude, longitude, is_active,
+           channels, position
       from stock_warehouse
      order by position, code
 """
@@ -16,7 +17,8 @@ AVAILABILITY = """
 # What each warehouse of the channel could hand out, never more than the channel may sell at all.
 AVAILABILITY_BY_WAREHOUSE = """
     select l.variant_id, l.warehouse_id,
-           greatest(0, least(greatest(l.on_hand - l.safety, 0) - l.reserved, c.sellable - c.reserved)) as available
+           greatest(0, least(greatest(l.on_hand - l.safety, 0) - l.reserved,
+               c.sellable - c.reserved)) as available
       from stock_level l
       join stock_channel_warehouse w on w.warehouse_id = l.warehouse_id and w.channel = %(channel)s
       join stock_counter c on c.variant_id = l.variant_id and c.channel = w.channel
@@ -25,7 +27,8 @@ AVAILABILITY_BY_WAREHOUSE = """
 
 # Newest first; the key (variant_id, number) is walked backwards.
 LEDGER = """
-    select number, at, kind, variant_id, warehouse_id, channel, reservation_id, on_hand_change, on_hand_after,
+    select number, at, kind, variant_id, warehouse_id, channel, reservation_id, on_hand_change,
+           on_hand_after,
            reserved_change, quantity, as_of, source, note, actor_id
       from stock_movement
      where variant_id = %(variant_id)s
@@ -43,7 +46,8 @@ EXPLAIN_COUNTER = """
 """
 
 EXPLAIN_WAREHOUSES = """
-    select l.warehouse_id, s.code, s.name, l.on_hand, l.safety, greatest(l.on_hand - l.safety, 0) as counted, l.reserved,
+    select l.warehouse_id, s.code, s.name, l.on_hand, l.safety,
+           greatest(l.on_hand - l.safety, 0) as counted, l.reserved,
            l.as_of, l.source
       from stock_level l
       join stock_channel_warehouse w on w.warehouse_id = l.warehouse_id and w.channel = %(channel)s
@@ -54,7 +58,8 @@ EXPLAIN_WAREHOUSES = """
 
 # stock_reservation_line_open covers it.
 EXPLAIN_RESERVATIONS = """
-    select n.reservation_id, n.channel, n.warehouse_id, r.state, r.order_id, r.owner, r.made_at, r.expires_at,
+    select n.reservation_id, n.channel, n.warehouse_id, r.state, r.order_id, r.owner, r.made_at,
+           r.expires_at,
            n.quantity - n.contained - n.released as open,
            coalesce(s.waiting, 0) as shipped, s.shipped_at
       from stock_reservation_line n
@@ -94,7 +99,8 @@ LIST_LEVELS = """
      where (%(warehouse_id)s::uuid is null or warehouse_id = %(warehouse_id)s)
        and (%(variants)s::uuid[] is null or variant_id = any(%(variants)s::uuid[]))
        and (not %(negative)s or on_hand < 0)
-       and (%(after_variant)s::uuid is null or (variant_id, warehouse_id) > (%(after_variant)s, %(after_warehouse)s))
+       and (%(after_variant)s::uuid is null
+            or (variant_id, warehouse_id) > (%(after_variant)s, %(after_warehouse)s))
      order by variant_id, warehouse_id
      limit %(limit)s
 """
@@ -126,7 +132,8 @@ LOW_STOCK = """
      limit %(limit)s
 """
 
-# The ERP says it has less than what is promised to buyers of this channel (not only of one it shares a warehouse with).
+# The ERP says it has less than what is promised to buyers of this channel (not only of one it
+# shares a warehouse with).
 DISCREPANCIES = """
     select variant_id, channel, sellable, reserved
       from stock_counter c
@@ -158,7 +165,8 @@ TOTALS = """
                                             from stock_reservation_line n
                                            where n.variant_id = c.variant_id
                                              and n.channel = c.channel
-                                             and n.contained + n.released < n.quantity)) as promised_too_much
+                                             and n.contained + n.released < n.quantity))
+                                                 as promised_too_much
       from stock_counter c
      where channel = %(channel)s
 """

@@ -10,7 +10,8 @@ FIND_BY_ORDER = """
 LOCK_SHELVES_OF = """
     select l.variant_id, l.warehouse_id
       from stock_level l
-      join stock_reservation_line n on n.variant_id = l.variant_id and n.warehouse_id = l.warehouse_id
+      join stock_reservation_line n on n.variant_id = l.variant_id
+          and n.warehouse_id = l.warehouse_id
      where n.reservation_id = any(%(ids)b::uuid[])
      order by l.variant_id, l.warehouse_id
        for update of l
@@ -47,7 +48,8 @@ FIND_EXPIRED = """
 
 # `waiting` has left the warehouse and is no longer ours to release.
 LINES_OF = """
-    select n.reservation_id, n.variant_id, n.channel, n.warehouse_id, n.quantity, n.contained, n.released,
+    select n.reservation_id, n.variant_id, n.channel, n.warehouse_id, n.quantity, n.contained,
+           n.released,
            coalesce((select sum(s.quantity)
                        from stock_shipment s
                       where s.reservation_id = n.reservation_id
@@ -81,11 +83,13 @@ LOCK_OF_ORDERS = """
        for update
 """
 
-# Shipments of a line, the oldest first, as far as the contained quantity goes; of the last one the rest goes on waiting.
+# Shipments of a line, the oldest first, as far as the contained quantity goes; of the last one
+# the rest goes on waiting.
 CONTAIN_SHIPMENTS_OF_LINES = """
     with waiting as (
         select s.reservation_id, s.variant_id, s.reference, d.quantity as ended,
-               sum(s.quantity) over (partition by s.variant_id order by s.shipped_at, s.reference) as so_far
+               sum(s.quantity) over (partition by s.variant_id
+                                     order by s.shipped_at, s.reference) as so_far
           from stock_shipment s
           join unnest(%(variants)b::uuid[], %(quantities)b::numeric[]) as d (variant_id, quantity)
             on d.variant_id = s.variant_id
@@ -105,7 +109,8 @@ CONTAIN_SHIPMENTS_OF_LINES = """
 # Transitions that move no number are told in the story of each variant all the same.
 TELL = """
     insert into stock_movement
-           (variant_id, at, kind, warehouse_id, channel, reservation_id, quantity, source, note, actor_id)
+           (variant_id, at, kind, warehouse_id, channel, reservation_id, quantity, source, note,
+            actor_id)
     select n.variant_id, %(now)s, %(kind)s, n.warehouse_id, n.channel, n.reservation_id,
            n.quantity - n.contained - n.released, %(source)s, %(note)s, %(by)s
       from stock_reservation_line n
@@ -117,7 +122,8 @@ TELL = """
 END_PARTS = """
     with part as (
         select *
-          from unnest(%(ids)b::uuid[], %(variants)b::uuid[], %(contained)b::numeric[], %(released)b::numeric[])
+          from unnest(%(ids)b::uuid[], %(variants)b::uuid[], %(contained)b::numeric[],
+                      %(released)b::numeric[])
                as part (reservation_id, variant_id, contained, released)
     ),
     ended as (
@@ -127,12 +133,15 @@ END_PARTS = """
           from part p
          where n.reservation_id = p.reservation_id
            and n.variant_id = p.variant_id
-        returning n.reservation_id, n.variant_id, n.channel, n.warehouse_id, p.contained + p.released as quantity
+        returning n.reservation_id, n.variant_id, n.channel, n.warehouse_id,
+                  p.contained + p.released as quantity
     )
     insert into stock_movement
-           (variant_id, at, kind, warehouse_id, channel, reservation_id, reserved_change, quantity, as_of, source,
+           (variant_id, at, kind, warehouse_id, channel, reservation_id, reserved_change, quantity,
+            as_of, source,
             note, actor_id)
-    select variant_id, %(now)s, %(kind)s, warehouse_id, channel, reservation_id, - quantity, quantity, %(as_of)s,
+    select variant_id, %(now)s, %(kind)s, warehouse_id, channel, reservation_id, - quantity,
+           quantity, %(as_of)s,
            %(source)s, %(note)s, %(by)s
       from ended
 """
@@ -143,7 +152,8 @@ CLOSE_FINISHED = """
        set state = case when s.contained > 0 then 'contained' else 'released' end,
            ended_at = %(now)s
       from (
-            select reservation_id, sum(contained) as contained, sum(quantity - contained - released) as open
+            select reservation_id, sum(contained) as contained,
+                   sum(quantity - contained - released) as open
               from stock_reservation_line
              where reservation_id = any(%(ids)b::uuid[])
              group by reservation_id
@@ -155,9 +165,12 @@ CLOSE_FINISHED = """
 
 ADD_SHIPMENTS = """
     insert into stock_shipment
-           (reservation_id, variant_id, reference, channel, warehouse_id, quantity, shipped_at, recorded_at)
-    select reservation_id, variant_id, %(reference)s, channel, warehouse_id, quantity, %(shipped_at)s, %(now)s
-      from unnest(%(ids)b::uuid[], %(variants)b::uuid[], %(channels)b::text[], %(warehouses)b::uuid[],
+           (reservation_id, variant_id, reference, channel, warehouse_id, quantity, shipped_at,
+            recorded_at)
+    select reservation_id, variant_id, %(reference)s, channel, warehouse_id, quantity,
+           %(shipped_at)s, %(now)s
+      from unnest(%(ids)b::uuid[], %(variants)b::uuid[], %(channels)b::text[],
+                  %(warehouses)b::uuid[],
                   %(quantities)b::numeric[])
            as line (reservation_id, variant_id, channel, warehouse_id, quantity)
      order by reservation_id, variant_id
@@ -167,8 +180,10 @@ ADD_SHIPMENTS = """
 
 TELL_SHIPPED = """
     insert into stock_movement
-           (variant_id, at, kind, warehouse_id, channel, reservation_id, quantity, as_of, source, note, actor_id)
-    select variant_id, %(now)s, 'shipped', warehouse_id, channel, reservation_id, quantity, shipped_at, %(source)s,
+           (variant_id, at, kind, warehouse_id, channel, reservation_id, quantity, as_of, source,
+            note, actor_id)
+    select variant_id, %(now)s, 'shipped', warehouse_id, channel, reservation_id, quantity,
+           shipped_at, %(source)s,
            reference, %(by)s
       from stock_shipment
      where reservation_id = %(id)s
@@ -210,16 +225,19 @@ REPORTED = """
      where l.variant_id = any(%(variants)b::uuid[])
 """
 
-# A number formed before the shipment must not come back later: its warehouse counts nothing older.
+# A number formed before the shipment must not come back later: its warehouse counts nothing
+# older.
 RAISE_FENCES = """
     insert into stock_level as l (variant_id, warehouse_id, as_of, source)
     select variant_id, warehouse_id, max(shipped_at), ''
       from (
-            select f.variant_id, f.shipped_at, coalesce(f.warehouse_id, w.warehouse_id) as warehouse_id
+            select f.variant_id, f.shipped_at,
+                   coalesce(f.warehouse_id, w.warehouse_id) as warehouse_id
               from unnest(%(variants)b::uuid[], %(channels)b::text[], %(warehouses)b::uuid[],
                           %(instants)b::timestamptz[])
                    as f (variant_id, channel, warehouse_id, shipped_at)
-              left join stock_channel_warehouse w on f.warehouse_id is null and w.channel = f.channel
+              left join stock_channel_warehouse w on f.warehouse_id is null
+                  and w.channel = f.channel
            ) fence
      where warehouse_id is not null
      group by variant_id, warehouse_id
