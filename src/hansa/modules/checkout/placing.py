@@ -155,8 +155,8 @@ async def _commit(
     token = orders.order_token(order_id, secret=context.settings.secret_key.reveal())
     page = ORDER_PAGE.format(language=by.language, token=token)
     async with context.database.transaction() as tx:
-        version = await store.lock_basket(tx, basket_id=draft.basket.id)
-        if version != draft.basket.version:
+        basket = draft.basket
+        if not await store.take_basket(tx, basket_id=basket.id, version=basket.version, now=now):
             raise BasketChanged
         await stock.confirm(
             tx, reservation_id=reservation.id, order_id=order_id, now=now, by=by.user_id
@@ -187,7 +187,6 @@ async def _commit(
         placed = await orders.place_order(tx, new=new, now=now)
         if placed.is_repeat:
             raise _AlreadyPlaced
-        await store.empty_basket(tx, basket_id=draft.basket.id, now=now)
     return placed, payment
 
 

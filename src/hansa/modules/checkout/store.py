@@ -110,17 +110,22 @@ LOCK_BASKET = """
        for update
 """
 
-# Empties the basket that became an order; contact details stay for the next one.
-EMPTY_BASKET = """
+# Takes every line out of the basket that becomes an order, if it is still as it was read: whoever
+# changes it at the same moment waits here or makes us find another version. Details stay.
+TAKE_BASKET = """
     with basket as (
         update checkout_basket
            set version = version + 1, changed_at = %(now)s
          where id = %(id)s
+           and version = %(version)s
         returning id
+    ), lines as (
+        delete from checkout_line
+         using basket
+         where checkout_line.basket_id = basket.id
     )
-    delete from checkout_line
-     using basket
-     where checkout_line.basket_id = basket.id
+    select id
+      from basket
 """
 
 GIVE_TO_PARTY = """
@@ -291,9 +296,10 @@ async def lock_basket(tx: Transaction, *, basket_id: BasketId) -> int | None:
     return version
 
 
-async def empty_basket(tx: Transaction, *, basket_id: BasketId, now: datetime) -> None:
-    """Take out every line."""
-    await tx.execute(EMPTY_BASKET, {"id": basket_id, "now": now})
+async def take_basket(tx: Transaction, *, basket_id: BasketId, version: int, now: datetime) -> bool:
+    """Take every line out of a basket; False if it is not as it was at that version."""
+    taken = await tx.scalar(TAKE_BASKET, {"id": basket_id, "version": version, "now": now})
+    return taken is not None
 
 
 async def give_to_party(

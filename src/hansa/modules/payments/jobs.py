@@ -31,48 +31,56 @@ async def settle_payment(context: Context, *, payment_id: UUID) -> Payment:
         Unavailable: the provider does not answer; what came of the last call is unknown, and the
             periodic look takes it up again.
     """
-    seen = False
-    asked_before: set[str] = set()
-    while True:
+    asked: set[str] = set()
+    async with context.database.transaction() as tx:
+        payment = await store.lock_payment(tx, payment_id)
+        provider = context.service(Providers).get(payment.provider)
+        if provider is None:
+            return payment
+        step = await _intend(context, tx, payment, asked)
+    while step is not None:
+        report = await _call(context, provider, payment, step)
+        now = context.clock.now()
         async with context.database.transaction() as tx:
-            payment = await store.lock_payment(tx, payment_id)
-            step = await _next_step(tx, payment, seen=seen)
-            provider = context.service(Providers).get(payment.provider)
-            enough = len(asked_before) == _STEPS_MAX
-            if step is None or provider is None or enough or step.key in asked_before:
-                return payment
+            payment = await operations.apply_report(
+                tx, payment_id=payment.id, report=report, now=now
+            )
             if step.action is not Action.READ:
-                await store.record_asked(
-                    tx, payment_id=payment.id, step=step, now=context.clock.now()
-                )
-        asked_before.add(step.key)
-        await _take_step(context, provider, payment, step)
-        seen = True
+                await store.record_answered(tx, key=step.key, state="done", reason=None, now=now)
+            step = await _intend(context, tx, payment, asked)
+    return payment
 
 
-async def _next_step(tx: Transaction, payment: Payment, *, seen: bool) -> Step | None:
-    refunds = await store.list_refunds(tx, payment_id=payment.id)
+async def _intend(
+    context: Context, tx: Transaction, payment: Payment, asked: set[str]
+) -> Step | None:
+    """Decide on the next step of a locked payment and write it down before it is taken.
+
+    A step that was taken already, or one too many, waits for the next look.
+    """
     if payment.state in model.SETTLED and payment.reference is None:
         return None
-    return model.next_step(payment, refunds, seen=seen)
+    refunds = await store.list_refunds(tx, payment_id=payment.id)
+    step = model.next_step(payment, refunds, seen=bool(asked))
+    if step is None or step.key in asked or len(asked) == _STEPS_MAX:
+        return None
+    asked.add(step.key)
+    if step.action is not Action.READ:
+        await store.record_asked(tx, payment_id=payment.id, step=step, now=context.clock.now())
+    return step
 
 
-async def _take_step(
+async def _call(
     context: Context, provider: PaymentProvider, payment: Payment, step: Step
-) -> None:
+) -> Report:
     try:
-        report = await _ask(provider, payment, step)
+        return await _ask(provider, payment, step)
     except Unavailable as error:
         await _note_unknown(context, payment, step, reason=str(error))
         raise
     except ProviderRefused as refusal:
         await _note_refused(context, payment, step, reason=refusal.reason)
         raise
-    now = context.clock.now()
-    async with context.database.transaction() as tx:
-        await operations.apply_report(tx, payment_id=payment.id, report=report, now=now)
-        if step.action is not Action.READ:
-            await store.record_answered(tx, key=step.key, state="done", reason=None, now=now)
 
 
 async def _ask(provider: PaymentProvider, payment: Payment, step: Step) -> Report:

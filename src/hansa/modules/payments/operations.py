@@ -278,14 +278,15 @@ async def apply_report(
     before = await store.lock_payment(tx, payment_id)
     refunds = await store.list_refunds(tx, payment_id=before.id)
     done = [r for r in refunds if f"{before.id}:refund:{r.key}" in report.refunds]
-    await store.finish_refunds(
-        tx,
-        payment_id=before.id,
-        keys=[r.key for r in done],
-        state=RefundState.DONE,
-        answer=None,
-        now=now,
-    )
+    if done:
+        await store.finish_refunds(
+            tx,
+            payment_id=before.id,
+            keys=[r.key for r in done],
+            state=RefundState.DONE,
+            answer=None,
+            now=now,
+        )
     after = model.learn(before, report, at=now)
     became_paid = after.state is not before.state and after.state in {
         PaymentState.AUTHORISED,
@@ -294,7 +295,8 @@ async def apply_report(
     if became_paid and await store.other_paid(tx, after):
         after = replace(after, wanted=Wanted.VOID, reason="paid twice")
     await _give_back_if_called_off(tx, after, reason=after.reason or "called off", now=now)
-    refunds = await store.list_refunds(tx, payment_id=before.id)
+    if done or after.wanted is Wanted.VOID:
+        refunds = await store.list_refunds(tx, payment_id=before.id)
     after = replace(after, check_at=model.next_check(after, refunds, at=now))
     if after != before:
         await store.save_payment(tx, before, after)

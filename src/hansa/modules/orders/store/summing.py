@@ -6,7 +6,7 @@ from hansa.kernel.money import Money
 from hansa.modules.orders.model import OrderState
 from hansa.runtime.database import Snapshot
 
-# A month of orders is a short stretch of ix_orders_order_placed; days are those of the market's zone.
+# A month of orders is a short stretch of ix_orders_order_placed; days are of the market's zone.
 SALES_BY_DAY = """
     select (placed_at at time zone %(zone)s)::date as placed_on, currency,
            count(*) as orders, sum(total_minor)::bigint as total_minor
