@@ -1,7 +1,7 @@
 """The back office's pages, for the assembly."""
 
 from hansa.runtime.module import Module, Permission
-from hansa.surfaces.backoffice import dashboard, goods, sign_in
+from hansa.surfaces.backoffice import dashboard, goods, people, sign_in
 
 SURFACE = Module(
     name="backoffice",
@@ -12,6 +12,7 @@ SURFACE = Module(
         sign_in.choose_language,
         dashboard.show,
         *goods.ROUTES,
+        *people.ROUTES,
     ],
     permissions=[
         Permission(code="runtime.view", title="See events and jobs, those that failed included"),

@@ -23,7 +23,7 @@ PAGE_ROWS = 50
 EXPORT_ROWS_MAX = 100_000
 LANGUAGES = ("ru", "en")
 
-_REFERENCE = re.compile(r"[0-9a-f-]{1,36}")
+_REFERENCE = re.compile(r"[0-9a-f_-]{1,60}")
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 # What is said after a change, and the address that takes it back.
@@ -39,6 +39,16 @@ NOTICES: Mapping[str, tuple[str, str]] = {
     "uploaded": ("The files are here and wait for their turn.", ""),
     "applied": ("It will be carried out now.", ""),
     "dismissed": ("Nothing is taken away.", ""),
+    "order_cancelled": ("The order is cancelled, its goods are on sale again.", ""),
+    "noted": ("The note is added.", ""),
+    "refund_asked": ("The money goes back; the bank is being asked.", ""),
+    "looked": ("The bank was asked.", ""),
+    "merged": ("Two cards are one now.", "/office/customers/merges/{of}/undo"),
+    "parted": ("Two cards again, as before.", ""),
+    "parted_but": (
+        "Two cards again; a telephone or number stayed away, somebody else has it by now.",
+        "",
+    ),
 }
 
 
@@ -70,7 +80,7 @@ def _notice(request: Request) -> tuple[str, str]:
 
 
 def done(
-    request: Request, path: str, notice: str = "saved", *, of: UUID | int | None = None
+    request: Request, path: str, notice: str = "saved", *, of: UUID | str | None = None
 ) -> Response[None]:
     """Lead back to a page that says what was done."""
     query = {"done": notice} | ({} if of is None else {"of": str(of)})
