@@ -1,6 +1,18 @@
 """The pages about goods, money and the exchange, for the manifest."""
 
-from hansa.surfaces.backoffice import catalogue, categories, product, product_parts
+from hansa.surfaces.backoffice import (
+    catalogue,
+    categories,
+    components_page,
+    markets_page,
+    price_items,
+    price_lists,
+    prices,
+    product,
+    product_parts,
+    stock,
+    warehouses,
+)
 
 ROUTES = (
     catalogue.list_products,
@@ -22,4 +34,31 @@ ROUTES = (
     categories.create,
     categories.show_category,
     categories.save,
+    price_lists.show_lists,
+    price_lists.save_group,
+    price_lists.show_new,
+    price_lists.create,
+    price_lists.show_settings,
+    price_lists.save_settings,
+    prices.list_prices,
+    prices.download_prices,
+    prices.correct,
+    prices.undo,
+    price_items.show_item,
+    price_items.set_price,
+    price_items.remove,
+    price_items.reset,
+    stock.list_stock,
+    stock.download_stock,
+    stock.show_item,
+    stock.set_safety,
+    warehouses.list_warehouses,
+    warehouses.show_new,
+    warehouses.create,
+    warehouses.show_warehouse,
+    warehouses.save,
+    markets_page.list_markets,
+    markets_page.show_market,
+    markets_page.save,
+    components_page.show,
 )

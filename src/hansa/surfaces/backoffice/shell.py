@@ -41,6 +41,7 @@ SECTIONS: Sequence[tuple[str | None, Sequence[Section]]] = (
     (
         "Set-up",
         (
+            Section("Markets", "/office/markets", "globe", "markets.view"),
             Section("People and roles", "/office/users", "shield", "accounts.view"),
             Section("Events and jobs", "/office/work", "list-checks", "runtime.view"),
             Section("Audit log", "/office/audit", "history", "accounts.audit"),
