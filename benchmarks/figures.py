@@ -1,0 +1,254 @@
+"""Which benchmarks there are, and what of their JSON is compared with what."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+
+@dataclass(frozen=True, kw_only=True)
+class Figure:
+    """Something measured next to what it is compared with; without a limit it only informs."""
+
+    measure: str
+    value: float
+    unit: str
+    against: str = ""
+    ratio: float | None = None
+    is_reached: bool | None = None
+
+    @property
+    def verdict(self) -> str:
+        """Say in a word whether the target was reached; nothing if there is none."""
+        return "" if self.is_reached is None else "reached" if self.is_reached else "missed"
+
+    def row(self) -> Sequence[str]:
+        """Give the cells of the table."""
+        figure = f"{written(self.value)} {self.unit}".strip()
+        ratio = "" if self.ratio is None else f"{self.ratio:.2f}"
+        return (self.measure, figure, self.against, ratio, self.verdict)
+
+    def told(self) -> dict[str, Any]:
+        """Give it for JSON."""
+        return {**asdict(self), "verdict": self.verdict}
+
+
+def written(value: float) -> str:
+    """Write a number as short as it stays meaningful."""
+    return f"{value:,.0f}" if abs(value) >= 100 or value == int(value) else f"{value:.1f}"
+
+
+def at_least(measure: str, value: float, unit: str, target: float) -> Figure:
+    """Compare with what must be reached."""
+    return Figure(
+        measure=measure,
+        value=value,
+        unit=unit,
+        against=f">= {written(target)}",
+        ratio=round(value / target, 2),
+        is_reached=value >= target,
+    )
+
+
+def at_most(measure: str, value: float, unit: str, target: float) -> Figure:
+    """Compare with what must not be exceeded."""
+    return Figure(
+        measure=measure,
+        value=value,
+        unit=unit,
+        against=f"<= {written(target)}",
+        ratio=round(value / target, 2) if target else None,
+        is_reached=value <= target,
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Benchmark:
+    """A program `benchmarks/<program>.py`: its arguments and how its JSON is read."""
+
+    name: str
+    what: str
+    program: str
+    usual: Sequence[str] = ()
+    quick: Sequence[str] = ()
+    read: Callable[[dict[str, Any]], list[Figure]]
+
+
+_PAGES = {
+    "listing": ("listing, JSON", 2000),
+    "product": ("product of 80 variants, JSON", 2000),
+    "listing_page": ("listing, HTML", 1000),
+    "product_page": ("product of 80 variants, HTML", 1000),
+}
+
+
+def _shop(found: dict[str, Any]) -> list[Figure]:
+    figures = []
+    for name, (measure, target) in _PAGES.items():
+        if one := found.get(name):
+            rate = at_least(measure, one["requests_per_second"], "requests/s", target)
+            if one["failures"]:
+                rate = Figure(
+                    measure=measure, value=one["failures"], unit="failed", is_reached=False
+                )
+            figures.append(rate)
+            figures.append(Figure(measure=f"{measure}: p99", value=one["p99_milliseconds"],
+                                  unit="ms"))  # fmt: skip
+    for name, (measure, _) in _PAGES.items():
+        if one := found.get(f"{name}_packed"):
+            figures.append(
+                Figure(
+                    measure=f"{measure}, gzip",
+                    value=one["requests_per_second"],
+                    unit="requests/s",
+                )
+            )
+    if alone := found.get("suggestion_alone"):
+        figures.append(
+            Figure(measure="suggestion, alone: p95", value=alone["p95_milliseconds"], unit="ms")
+        )
+    return figures
+
+
+def _orders(found: dict[str, Any]) -> list[Figure]:
+    figures = []
+    if one := found.get("on_receipt"):
+        figures.append(
+            at_least("whole guest orders, paid on receipt", one["orders_per_second"], "/s", 150)
+        )
+    if one := found.get("by_card"):
+        figures.append(
+            Figure(
+                measure="whole guest orders, paid by card at the simulated acquirer",
+                value=one["orders_per_second"],
+                unit="/s",
+            )
+        )
+    return figures
+
+
+def _last_pieces(found: dict[str, Any]) -> list[Figure]:
+    sold = [one["ordered"] for one in found["rounds"]]
+    told = min(one["told_out_of_stock"] for one in found["rounds"])
+    pieces, buyers = found["pieces"], found["buyers"]
+    exact = all(one == pieces for one in sold)
+    return [
+        Figure(
+            measure=f"stock {pieces}, {buyers} buyers at once: sold",
+            value=sold[0] if exact else max(sold, key=lambda one: abs(one - pieces)),
+            unit="",
+            against=f"exactly {pieces}",
+            is_reached=exact and found["reached"],
+        ),
+        at_least("of them told that it is sold out", told, "", buyers - pieces),
+        at_most("deadlocks", found["deadlocks"], "", 0),
+    ]
+
+
+def _stock(found: dict[str, Any]) -> list[Figure]:
+    both = ("http_1_worker", "http_2_workers")
+    best = max(found[name]["per_second"] for name in both)
+    each = found["http_one_transaction_each"]["per_second"]
+    ratio = best / each
+    imported, copied = found["import"]["new_seconds"], found["bare_copy"]["seconds"]
+    return [
+        at_least("one hot item, reservations through HTTP", best, "/s", 5000),
+        Figure(
+            measure="the same against one transaction per request",
+            value=best,
+            unit="/s",
+            against=f"{each:,} /s, at least 4 times",
+            ratio=round(ratio, 2),
+            is_reached=ratio >= 4,
+        ),
+        Figure(
+            measure="stock levels of 100,000 offers x 8 warehouses",
+            value=imported,
+            unit="s",
+            against=f"COPY into bare tables {copied} s",
+            ratio=round(imported / copied, 2),
+        ),
+    ]
+
+
+def _outbox(found: dict[str, Any]) -> list[Figure]:
+    figures, ratios = found["figures"], found["ratios"]
+    return [
+        Figure(
+            measure="events published, 100 per commit",
+            value=figures["published/s, 100 per commit"],
+            unit="/s",
+            against=f"bare inserts {written(figures['bare inserts/s, 100 per commit'])} /s",
+            ratio=round(ratios["publish / bare insert, 100 per commit"], 2),
+        ),
+        Figure(
+            measure="events from backlog to committed effect, batches",
+            value=figures["effects/s, batch handler"],
+            unit="/s",
+            against=f"bare inserts {written(figures['bare inserts/s, 100 per commit'])} /s",
+            ratio=round(ratios["batch effects / bare insert"], 2),
+        ),
+        Figure(
+            measure="from the commit to the committed effect: p95",
+            value=figures["delay p95, ms"],
+            unit="ms",
+        ),
+    ]
+
+
+def _demo(found: dict[str, Any]) -> list[Figure]:
+    figures = [at_most("`hansa demo`, second start to the first page",
+                       found["second_start_seconds"], "s", 10)]  # fmt: skip
+    figures += [
+        at_least(f"Lighthouse, {page}: {category}", score, "", 95)
+        for page, scores in found.get("lighthouse", {}).items()
+        for category, score in scores.items()
+    ]
+    return figures
+
+
+BENCHMARKS: Sequence[Benchmark] = (
+    Benchmark(
+        name="shop",
+        what="listing and product of 100,000 items, as JSON and as pages",
+        program="catalogue",
+        quick=("--products", "2000", "--seconds", "2"),
+        read=_shop,
+    ),
+    Benchmark(
+        name="orders",
+        what="whole guest orders over HTTP",
+        program="orders",
+        quick=("--orders", "200", "--card", "40"),
+        read=_orders,
+    ),
+    Benchmark(
+        name="last-pieces",
+        what="five pieces, five hundred buyers at once",
+        program="last_pieces",
+        quick=("--buyers", "100", "--rounds", "1"),
+        read=_last_pieces,
+    ),
+    Benchmark(
+        name="stock",
+        what="reservations of one hot item; the import of stock",
+        program="stock_reservation",
+        quick=("--seconds", "1", "--offers", "2000"),
+        read=_stock,
+    ),
+    Benchmark(
+        name="outbox",
+        what="events from commit to effect",
+        program="outbox",
+        quick=("--seconds", "0.5"),
+        read=_outbox,
+    ),
+    Benchmark(
+        name="demo",
+        what="second start of the demo; Lighthouse on home, listing and product",
+        program="demo",
+        quick=("--runs", "1"),
+        read=_demo,
+    ),
+)
