@@ -38,6 +38,7 @@ from hansa.modules.accounts.model import (
     UserKind,
 )
 from hansa.modules.accounts.operations import (
+    check_may_give,
     create_user,
     end_sessions,
     ensure_built_in_roles,
@@ -98,6 +99,7 @@ __all__ = [
     "UserKind",
     "WrongPassword",
     "begin_two_factor",
+    "check_may_give",
     "check_password",
     "confirm_two_factor",
     "create_api_key",

@@ -7,7 +7,7 @@ from uuid import UUID
 from litestar import Response, delete, get, patch, post, put
 from litestar.params import FromPath, JSONBody, QueryParameter
 
-from hansa.modules.accounts import audit, keys, links, model, operations, queries, two_factor
+from hansa.modules.accounts import audit, keys, links, operations, queries, two_factor
 from hansa.modules.accounts.bodies import (
     AuditView,
     KeyView,
@@ -21,7 +21,7 @@ from hansa.modules.accounts.bodies import (
     UserView,
 )
 from hansa.runtime.database import Transaction
-from hansa.runtime.http.identity import Actor, PermissionMissing, authorise
+from hansa.runtime.http.identity import PermissionMissing, authorise
 from hansa.runtime.http.paging import LIMIT_DEFAULT, Cursor, Limit, ListPage
 from hansa.runtime.http.request import Request
 
@@ -58,7 +58,7 @@ async def add_user(request: Request, data: JSONBody[NewUserBody]) -> Response[Us
     actor = authorise(request, "accounts.edit")
 
     async def add(tx: Transaction) -> UserView:
-        await _may_give(tx, actor, data.roles)
+        await operations.check_may_give(tx, actor=actor, roles=data.roles)
         user = await operations.create_user(
             tx,
             email=data.email,
@@ -95,9 +95,9 @@ async def change_user(
 
     async def change(tx: Transaction) -> UserView:
         before = await queries.get_user(tx, user_id=user_id)
-        await _may_give(tx, actor, before.roles)
+        await operations.check_may_give(tx, actor=actor, roles=before.roles)
         if data.roles is not None:
-            await _may_give(tx, actor, data.roles)
+            await operations.check_may_give(tx, actor=actor, roles=data.roles)
             await operations.set_roles(
                 tx, user_id=user_id, roles=data.roles, by=actor, now=request.received_at
             )
@@ -123,7 +123,7 @@ async def take_two_factor_off(request: Request, user_id: FromPath[UUID]) -> None
     actor = authorise(request, "accounts.edit")
     async with request.transaction(request.idempotency_key) as tx:
         user = await queries.get_user(tx, user_id=user_id)
-        await _may_give(tx, actor, user.roles)
+        await operations.check_may_give(tx, actor=actor, roles=user.roles)
         await two_factor.remove_two_factor(tx, user_id=user_id, by=actor, now=request.received_at)
         await operations.end_sessions(tx, user_id=user_id, now=request.received_at)
 
@@ -244,17 +244,6 @@ async def list_audit(  # noqa: PLR0917 - Litestar passes them by name
         found, limit=limit, of="audit", key=lambda entry: [entry.at, entry.id]
     )
     return ListPage([AuditView.of(entry) for entry in shown], following)
-
-
-async def _may_give(tx: Transaction, actor: Actor, roles: list[str] | tuple[str, ...]) -> None:
-    """Nobody gives or takes a role that allows more than they may do themselves."""
-    for code in roles:
-        role = await queries.find_role(tx, code=code)
-        if role is None:
-            raise model.NoSuchRole(code)
-        for permission in role.permissions:
-            if not actor.may(permission):
-                raise PermissionMissing(permission)
 
 
 ROUTES = [

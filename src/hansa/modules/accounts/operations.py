@@ -12,8 +12,8 @@ from hansa.kernel.text import Localised
 from hansa.modules.accounts import model, queries, store
 from hansa.modules.accounts.audit import record
 from hansa.modules.accounts.passwords import hash_password
-from hansa.runtime.database import Row, Transaction
-from hansa.runtime.http.identity import Actor
+from hansa.runtime.database import Row, Snapshot, Transaction
+from hansa.runtime.http.identity import Actor, PermissionMissing
 
 PASSWORD_CHARACTERS_MIN = 10
 
@@ -271,6 +271,22 @@ async def ensure_built_in_roles(
             is_built_in=True,
             now=now,
         )
+
+
+async def check_may_give(snapshot: Snapshot, *, actor: Actor, roles: Sequence[str]) -> None:
+    """Refuse to give or take a role that allows more than the actor may do themselves.
+
+    Raises:
+        NoSuchRole: there is no such role.
+        PermissionMissing: the role allows what the actor may not.
+    """
+    for code in roles:
+        role = await queries.find_role(snapshot, code=code)
+        if role is None:
+            raise model.NoSuchRole(code)
+        for permission in role.permissions:
+            if not actor.may(permission):
+                raise PermissionMissing(permission)
 
 
 async def lock_user(tx: Transaction, *, user_id: UUID) -> Row:
