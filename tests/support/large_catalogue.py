@@ -69,13 +69,13 @@ select md5('p' || p)::uuid,
        jsonb_build_object(
            'ru', noun.ru || ' на каждый день. Сшито из хорошей ткани, держит форму, не боится стирки. Номер ' || p || '.',
            'en', noun.en || ' for every day. Made of good cloth, keeps its shape, may be washed. Number ' || p || '.'),
-       'Brand ' || (p * 7919 % 60),
+       'Brand ' || (abs(hashtext('brand' || p)) % 60),
        array[md5('c' || (p % 10 + 1) || '-' || (p / 10 % 5 + 1) || '-' || (p / 50 % 4 + 1))::uuid],
        jsonb_build_array(
-           jsonb_build_object('a', md5('amaterial')::uuid, 'c', md5('vmaterial' || (p * 31 % 20 + 1))::uuid),
-           jsonb_build_object('a', md5('aseason')::uuid, 'c', md5('vseason' || (p * 17 % 4 + 1))::uuid),
-           jsonb_build_object('a', md5('astyle')::uuid, 'c', md5('vstyle' || (p * 13 % 30 + 1))::uuid),
-           jsonb_build_object('a', md5('acountry')::uuid, 'c', md5('vcountry' || (p * 11 % 25 + 1))::uuid)),
+           jsonb_build_object('a', md5('amaterial')::uuid, 'c', md5('vmaterial' || (abs(hashtext('material' || p)) % 20 + 1))::uuid),
+           jsonb_build_object('a', md5('aseason')::uuid, 'c', md5('vseason' || (abs(hashtext('season' || p)) % 4 + 1))::uuid),
+           jsonb_build_object('a', md5('astyle')::uuid, 'c', md5('vstyle' || (abs(hashtext('style' || p)) % 30 + 1))::uuid),
+           jsonb_build_object('a', md5('acountry')::uuid, 'c', md5('vcountry' || (abs(hashtext('country' || p)) % 25 + 1))::uuid)),
        jsonb_build_array(
            jsonb_build_object('key', 'media/sample/' || (p % 40) || '-a.webp', 'width', 900, 'height', 1200,
                               'alt', jsonb_build_object('ru', noun.ru, 'en', noun.en)),

@@ -73,7 +73,7 @@ class ProfileCounts:
         for tag in self.stock_tags.pop(product, ()):
             self.stock[tag].discard(product)
 
-    def add(self, product: int, price: int, stock_tags: Sequence[int] | None) -> None:
+    def add(self, product: int, price: int, stock_tags: tuple[int, ...]) -> None:
         """Take a product in; `stock_tags` are empty if nothing is there."""
         self.listed.add(product)
         if self.prices.get(product) != price:
@@ -82,7 +82,7 @@ class ProfileCounts:
         if not stock_tags:
             return
         self.in_stock.add(product)
-        self.stock_tags[product] = tuple(stock_tags)
+        self.stock_tags[product] = stock_tags
         for tag in stock_tags:
             self.stock.setdefault(tag, BitSet()).add(product)
 
@@ -106,6 +106,7 @@ class Counts:
     slugs: dict[str, Node] = field(default_factory=dict)
     children: dict[int | None, list[Node]] = field(default_factory=dict)
     facets: tuple[FacetGroup, ...] = ()
+    facet_tags: list[int] = field(default_factory=list)
     values: dict[tuple[str, str], FacetValue] = field(default_factory=dict)
 
     def set_tree(self, rows: Iterable[Row]) -> None:
@@ -132,6 +133,12 @@ class Counts:
             if not hidden.intersection(node.path):
                 self.children.setdefault(node.parent_id, []).append(node)
 
+    def tags_beside(self, category: int) -> list[int]:
+        """Give the tags shown beside a category: its way down, its children, every facet's."""
+        node = self.nodes.get(category)
+        children = self.children.get(None if node is None else node.id, ())
+        return [*(node.path if node else ()), *(child.id for child in children), *self.facet_tags]
+
     def set_facets(self, rows: Iterable[Row]) -> None:
         """Take attributes and their values over; they come in order."""
         groups: dict[str, tuple[Row, list[FacetValue]]] = {}
@@ -142,6 +149,7 @@ class Counts:
             FacetGroup(code, row.name, row.kind, tuple(values))
             for code, (row, values) in groups.items()
         )
+        self.facet_tags = [value.id for group in self.facets for value in group.values]
         self.values = {
             (group.code, value.value): value for group in self.facets for value in group.values
         }
@@ -159,6 +167,7 @@ class Counts:
 
     def add_entries(self, rows: Iterable[Row], now: datetime) -> None:
         """Take in what profiles see of products, as far as the window of publication is open."""
+        shared: tuple[int, ...] = ()
         for product, profile, price, stock_tags, shown_from, shown_until in rows:
             counts = self.profiles.get(profile)
             if counts is None:
@@ -166,7 +175,12 @@ class Counts:
             if (shown_from is None or shown_from <= now) and (
                 shown_until is None or now < shown_until
             ):
-                counts.add(product, price, stock_tags)
+                # Most profiles see the same stock, much of it whole: one tuple serves them all.
+                tags = tuple(stock_tags)
+                if tags != shared:
+                    whole = self.tags.get(product)
+                    shared = whole if whole is not None and whole == tags else tags
+                counts.add(product, price, shared)
 
     def remove_products(self, numbers: Iterable[int]) -> None:
         """Forget products, before what is true of them now is taken in."""
@@ -193,7 +207,6 @@ class Selection:
 class Tally:
     """What was counted: all that fit, how many have each tag, and what they cost."""
 
-    matching: int
     total: int
     tags: dict[int, int]
     price_min: int | None
@@ -215,7 +228,7 @@ def tally(counts: Counts, selection: Selection, among: int | None = None) -> Tal
     """Count. The values of one facet are counted as if nothing of that facet were chosen."""
     profile = counts.profiles.get(selection.profile)
     if profile is None:
-        return Tally(0, 0, {}, None, None)
+        return Tally(0, {}, None, None)
     base = _base(counts, profile, selection, among)
     priced = _priced(profile, selection)
     chosen = {code: _either(counts, profile, selection, ids) for code, ids in selection.groups}
@@ -224,7 +237,7 @@ def tally(counts: Counts, selection: Selection, among: int | None = None) -> Tal
         fitting &= bits
     price_min, price_max = _price_span(profile, fitting)
     full = fitting & priced
-    found = _count(counts, profile, selection, full, None)
+    found = _count(counts, profile, selection, full, counts.tags_beside(selection.category))
     for group in counts.facets:
         if group.code in chosen:
             others = base & priced
@@ -234,7 +247,7 @@ def tally(counts: Counts, selection: Selection, among: int | None = None) -> Tal
             only = [value.id for value in group.values]
             found.update(dict.fromkeys(only, 0))
             found.update(_count(counts, profile, selection, others, only))
-    return Tally(full, full.bit_count(), found, price_min, price_max)
+    return Tally(full.bit_count(), found, price_min, price_max)
 
 
 def _base(counts: Counts, profile: ProfileCounts, selection: Selection, among: int | None) -> int:
@@ -291,16 +304,16 @@ def _count(
     profile: ProfileCounts,
     selection: Selection,
     bits: int,
-    only: Sequence[int] | None,
+    wanted: Sequence[int],
 ) -> dict[int, int]:
     """Count how many of a set have each tag: one by one if they are few, else set by set."""
     size = bits.bit_count()
     tags = profile.stock_tags if selection.in_stock else counts.tags
     holders = profile.stock if selection.in_stock else counts.holders
-    wanted = holders.keys() if only is None else only
-    if size <= FEW and size < len(wanted) * 30:
+    # A product costs about half of what a set costs.
+    if size < len(wanted) * 2 - 100:
         counter = Counter(chain.from_iterable(tags.get(n, ()) for n in members_of(bits)))
-        return dict(counter) if only is None else {tag: counter.get(tag, 0) for tag in only}
+        return {tag: count for tag in wanted if (count := counter[tag])}
     return {
         tag: (bits & holder.value).bit_count()
         for tag in wanted

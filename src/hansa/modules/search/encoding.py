@@ -7,7 +7,6 @@ import msgspec
 
 from hansa.kernel.text import pick
 from hansa.modules import pricing
-from hansa.modules.search import views
 from hansa.modules.search.counts import Node
 from hansa.modules.search.documents import CardText, ProductText, VariantText
 from hansa.modules.search.model import Branch, Facet, Position
@@ -121,10 +120,7 @@ def items(rows: Sequence[Row], profile: pricing.PriceProfile, language: str) -> 
 
 def listing(page: Page, language: str, cursor: Callable[[Position], str]) -> bytes:
     """Write a page of a listing; what was counted is written once for as long as it is kept."""
-    counted = page.kept.written.get(language)
-    if counted is None:
-        overview = views.overview_of(page.counts, page.selection, page.kept.tally, language)
-        counted = page.kept.written[language] = _encode(overview)[1:]
+    counted = page.kept.overview(page.counts, page.selection, language)[1:]
     return b'{"currency":%b,"items":[%b],"next":%b,"previous":%b,"searched_for":%b,%b' % (
         _encode(page.profile.currency),
         items(page.rows, page.profile, language),

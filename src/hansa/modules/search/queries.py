@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from uuid import UUID
 
+import msgspec
+
 from hansa.kernel.text import pick
 from hansa.modules.search import views
 from hansa.modules.search.model import (
@@ -10,11 +12,14 @@ from hansa.modules.search.model import (
     Card,
     Listing,
     ListingQuery,
+    Overview,
     ProductView,
     SuggestedBranch,
     Suggestions,
 )
 from hansa.modules.search.shelf import Shelf
+
+_overview = msgspec.json.Decoder(Overview).decode
 
 
 async def list_items(shelf: Shelf, *, query: ListingQuery) -> Listing:
@@ -28,7 +33,7 @@ async def list_items(shelf: Shelf, *, query: ListingQuery) -> Listing:
     return Listing(
         currency=page.profile.currency,
         items=tuple(views.card_of(row, page.profile, query.language) for row in page.rows),
-        overview=views.overview_of(page.counts, page.selection, page.kept.tally, query.language),
+        overview=_overview(page.kept.overview(page.counts, page.selection, query.language)),
         next=page.next,
         previous=page.previous,
         searched_for=page.searched_for,

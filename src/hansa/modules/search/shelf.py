@@ -12,6 +12,7 @@ from time import monotonic
 from typing import TYPE_CHECKING
 from uuid import UUID
 
+import msgspec
 import psycopg
 import structlog
 
@@ -19,8 +20,10 @@ from hansa.kernel.errors import Unavailable
 from hansa.kernel.text import pick
 from hansa.modules import pricing
 from hansa.modules.search import counts as counting
+from hansa.modules.search import views
 from hansa.modules.search.bits import members_of
 from hansa.modules.search.counts import Selection, Tally
+from hansa.modules.search.documents import LANGUAGES
 from hansa.modules.search.keeper import FOLLOW_SECONDS, CountsKeeper
 from hansa.modules.search.model import (
     ListingQuery,
@@ -39,22 +42,47 @@ if TYPE_CHECKING:
     from hansa.runtime.context import Context
 
 FRESH_SECONDS = 5.0
-KEPT_MAX = 4_000
+KEPT_MAX = 8_000
 QUERIES_MAX = 1_000
 QUERY_MIN, QUERY_MAX = 2, 60
 DIGITS_TOLD = 5
+ANY_PRICE = 2**62
 
 _log = structlog.get_logger()
 
 
 @dataclass(slots=True)
 class Kept:
-    """Something counted, for as long as it may be shown."""
+    """Something counted, for as long as it may be shown; small, since there are many of them."""
 
     version: int
     made_at: float
-    tally: Tally
+    total: int
+    tally: Tally | None
     written: dict[str, bytes] = field(default_factory=dict)
+    few: list[int] | None = None
+
+    def overview(self, counts: counting.Counts, selection: Selection, language: str) -> bytes:
+        """Give what was counted as JSON; the counts are dropped when all has been said."""
+        known = self.written.get(language)
+        if known is None:
+            tally = self.tally
+            assert tally is not None, "counts are kept until every language is written"
+            for each in LANGUAGES:
+                overview = views.overview_of(counts, selection, tally, each)
+                self.written[each] = msgspec.json.encode(overview)
+            self.tally = None
+            known = self.written.get(language) or self.written[LANGUAGES[0]]
+        return known
+
+    def members(
+        self, counts: counting.Counts, selection: Selection, found: Found | None
+    ) -> list[int]:
+        """Give the products counted, if they are few enough to be gathered."""
+        if self.few is None:
+            among = None if found is None else found.bits
+            self.few = members_of(counting.matching(counts, selection, among))
+        return self.few
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,7 +169,7 @@ class Shelf:
         found = None if not query.text or not query.text.strip() else await self._find(query.text)
         selection = select(counts, query)
         kept = self._tally(counts, selection, found)
-        rows, after, before = await self._rows(query, counts, selection, kept.tally, found)
+        rows, after, before = await self._rows(query, counts, selection, kept, found)
         is_other = (
             found is not None
             and query.text is not None
@@ -176,7 +204,7 @@ class Shelf:
         ):
             return kept
         tally = counting.tally(counts, selection, None if found is None else found.bits)
-        kept = self._kept[key] = Kept(counts.version, monotonic(), tally)
+        kept = self._kept[key] = Kept(counts.version, monotonic(), tally.total, tally)
         self._kept.move_to_end(key)
         while len(self._kept) > KEPT_MAX:
             self._kept.popitem(last=False)
@@ -187,24 +215,28 @@ class Shelf:
         query: ListingQuery,
         counts: counting.Counts,
         selection: Selection,
-        tally: Tally,
+        kept: Kept,
         found: Found | None,
     ) -> tuple[list[Row], Position | None, Position | None]:
-        if not tally.total:
+        if not kept.total:
             return [], None, None
         if found is not None and query.sort is Sort.RELEVANCE:
-            return await self._ranked(query, tally, found)
+            return await self._ranked(query, counts, selection, found)
         holder = counts.holders.get(selection.category)
         branch_size = holder.value.bit_count() if holder else len(counts.tags)
-        is_gathered = found is not None or tally.total**2 < branch_size * (query.limit + 1)
+        is_gathered = found is not None or kept.total**2 < branch_size * (query.limit + 1)
         position = query.position
         is_backward = position is not None and position.is_backward
         statement = listing.page(
-            _order(query),
-            is_backward=is_backward,
-            has_start=position is not None,
-            groups=len(selection.groups),
-            is_gathered=is_gathered,
+            listing.Shape(
+                order=_order(query),
+                is_backward=is_backward,
+                has_start=position is not None,
+                has_price=query.price_from_minor is not None or query.price_to_minor is not None,
+                in_stock=query.in_stock,
+                groups=len(selection.groups),
+                is_gathered=is_gathered,
+            )
         )
         parameters = self._parameters(query, selection) | {
             "category": selection.category,
@@ -213,7 +245,7 @@ class Shelf:
             "product": position.product if position else None,
         }
         if is_gathered:
-            parameters["products"] = members_of(tally.matching)
+            parameters["products"] = kept.members(counts, selection, found)
         async with self._database.snapshot(single=True) as snap:
             rows = await snap.all(statement, parameters)
         has_more = len(rows) > query.limit
@@ -232,17 +264,17 @@ class Shelf:
             "profile": query.profile_id,
             "language": query.language,
             "now": self._context.clock.now(),
-            "price_from": query.price_from_minor,
-            "price_to": query.price_to_minor,
-            "in_stock": query.in_stock,
+            "price_from": query.price_from_minor or 0,
+            "price_to": ANY_PRICE if query.price_to_minor is None else query.price_to_minor,
         } | {f"group_{n}": list(ids) for n, (_, ids) in enumerate(selection.groups)}
 
     async def _ranked(
-        self, query: ListingQuery, tally: Tally, found: Found
+        self, query: ListingQuery, counts: counting.Counts, selection: Selection, found: Found
     ) -> tuple[list[Row], Position | None, Position | None]:
         """Read a stretch of what a text found; a few more than needed, since some may be gone."""
-        size = (tally.matching.bit_length() + 7) // 8
-        fitting = tally.matching.to_bytes(size, "little")
+        bits = counting.matching(counts, selection, found.bits)
+        size = (bits.bit_length() + 7) // 8
+        fitting = bits.to_bytes(size, "little")
         ranked = [
             number
             for number in found.products

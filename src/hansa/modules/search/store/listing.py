@@ -38,10 +38,12 @@ _COLUMNS: LiteralString = (
 
 _VISIBLE: LiteralString = """
        and (entry.shown_from is null or entry.shown_from <= %(now)s)
-       and (entry.shown_until is null or %(now)s < entry.shown_until)
-       and (%(price_from)s::bigint is null or entry.price >= %(price_from)s::bigint)
-       and (%(price_to)s::bigint is null or entry.price <= %(price_to)s::bigint)
-       and (not %(in_stock)s or entry.available > 0)"""
+       and (entry.shown_until is null or %(now)s < entry.shown_until)"""
+_PRICED: LiteralString = """
+       and entry.price >= %(price_from)s
+       and entry.price <= %(price_to)s"""
+_IN_STOCK: LiteralString = """
+       and entry.available > 0"""
 
 _GROUPS: tuple[LiteralString, ...] = (
     "%(group_0)s", "%(group_1)s", "%(group_2)s", "%(group_3)s", "%(group_4)s", "%(group_5)s",
@@ -49,68 +51,87 @@ _GROUPS: tuple[LiteralString, ...] = (
 )  # fmt: skip
 
 
+class Shape(NamedTuple):
+    """What a statement of a page depends on, apart from its parameters.
+
+    What is not asked for is left out of the statement, not switched off by a parameter: a condition
+    such as `%(x)s is null or …` makes PostgreSQL expect the worst of a plan for all parameters, and
+    plan anew each time, which costs more than the reading.
+    """
+
+    order: str
+    is_backward: bool = False
+    has_start: bool = False
+    has_price: bool = False
+    in_stock: bool = False
+    groups: int = 0
+    is_gathered: bool = False
+
+
 @cache
-def page(
-    order: str, *, is_backward: bool, has_start: bool, groups: int, is_gathered: bool
-) -> LiteralString:
-    """Compose the statement of one page of a listing in an order."""
-    table, key, kind, is_descending = ORDERS[order]
-    down = is_descending is not is_backward
+def page(shape: Shape) -> LiteralString:
+    """Compose the statement of one page of a listing."""
+    order = ORDERS[shape.order]
+    key: LiteralString = order.key
+    down = order.is_descending is not shape.is_backward
     direction: LiteralString = "desc" if down else "asc"
     comparison: LiteralString = "<" if down else ">"
-    # The price list's table holds nothing but prices, so a product is looked up there by its entry.
-    if is_gathered and table == _PRICE:
-        source: LiteralString = """unnest(%(products)s::integer[]) as found (product)
-              join search_entry as entry on entry.profile = %(profile)s
-                                        and entry.product = found.product"""
-        where: LiteralString = "true"
+    number: LiteralString = "entry.product" if shape.is_gathered else "place.product"
+    if shape.is_gathered and order.table == _PRICE:
         key = "entry.price"
-    elif is_gathered:
-        source = """unnest(%(products)s::integer[]) as found (product)
-              join search_entry as entry on entry.profile = %(profile)s
-                                        and entry.product = found.product
-              join search_placement as place on place.product = found.product
-                                            and place.category = %(category)s"""
-        where = "true"
-    else:
-        source = (
-            table
-            + """
-              join search_entry as entry on entry.profile = %(profile)s
-                                        and entry.product = place.product"""
-        )
-        where = "place.category = %(category)s"
-        if table == _PRICE:
-            where = where + " and place.profile = %(profile)s"
-    if groups and not is_gathered:
-        source = source + " join search_product as product on product.id = entry.product"
-    number: LiteralString = "entry.product" if is_gathered else "place.product"
     conditions: LiteralString = _VISIBLE
-    if has_start:
-        conditions = (
-            conditions
-            + f"\n and ({key}, {number}) {comparison} (%(key)s::{kind}, %(product)s::integer)"
+    if shape.has_price:
+        conditions = conditions + _PRICED
+    if shape.in_stock:
+        conditions = conditions + _IN_STOCK
+    if shape.has_start:
+        conditions = conditions + (
+            f"\n and ({key}, {number}) {comparison} (%(key)s::{order.kind}, %(product)s::integer)"
         )
-    if not is_gathered:
-        for name in _GROUPS[:groups]:
-            conditions = (
-                conditions
-                + "\n and (case when %(in_stock)s then entry.stock_tags else product.tags end) && "
-                + name
-                + "::integer[]"
-            )
+    if not shape.is_gathered:
+        tags: LiteralString = "entry.stock_tags" if shape.in_stock else "product.tags"
+        for name in _GROUPS[: shape.groups]:
+            conditions = conditions + "\n and " + tags + " && " + name + "::integer[]"
     return f"""
     select page.product, page.price, page.price_max, page.was, page.available, page.price_list_id,
            page.key, words.card
       from (select {_COLUMNS}, {key} as key
-              from {source}
-             where {where}{conditions}
+              from {_source(shape, order)}{conditions}
              order by {key} {direction}, {number} {direction}
              limit %(limit)s) as page
       join search_text as words on words.product = page.product
                                and words.language = %(language)s
      order by page.key {direction}, page.product {direction}
     """  # noqa: S608 - put together of literals of this file
+
+
+_FOUND: LiteralString = """unnest(%(products)s::integer[]) as found (product)
+              join search_entry as entry on entry.profile = %(profile)s
+                                        and entry.product = found.product"""
+
+
+def _source(shape: Shape, order: _Order) -> LiteralString:
+    """Compose what is read, up to and with the first condition."""
+    if shape.is_gathered and order.table == _PRICE:
+        return _FOUND + "\n where true"
+    if shape.is_gathered:
+        return (
+            _FOUND
+            + """
+              join search_placement as place on place.product = found.product
+                                            and place.category = %(category)s
+             where true"""
+        )
+    source: LiteralString = (
+        order.table
+        + """
+              join search_entry as entry on entry.profile = %(profile)s
+                                        and entry.product = place.product"""
+    )
+    if shape.groups and not shape.in_stock:
+        source = source + "\n join search_product as product on product.id = place.product"
+    source = source + "\n where place.category = %(category)s"
+    return source + " and place.profile = %(profile)s" if order.table == _PRICE else source
 
 
 # Found by words, in the order of how well they fit; `products` is one stretch of that order.
@@ -124,9 +145,6 @@ RANKED = """
                                and words.language = %(language)s
      where (entry.shown_from is null or entry.shown_from <= %(now)s)
        and (entry.shown_until is null or %(now)s < entry.shown_until)
-       and (%(price_from)s::bigint is null or entry.price >= %(price_from)s::bigint)
-       and (%(price_to)s::bigint is null or entry.price <= %(price_to)s::bigint)
-       and (not %(in_stock)s or entry.available > 0)
      order by found.place
 """
 
