@@ -1,6 +1,6 @@
 """The composition root: makes a process's context and the web application out of the settings."""
 
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any, cast
@@ -11,7 +11,8 @@ from litestar.types import BeforeRequestHookHandler
 
 import hansa
 from hansa.assembly.modules import all_modules, permissions_of, services_of
-from hansa.modules import accounts
+from hansa.modules import accounts, markets
+from hansa.modules.accounts.authenticator import AccountsAuthenticator
 from hansa.runtime.clock import Clock, SystemClock
 from hansa.runtime.context import Context
 from hansa.runtime.database import Database
@@ -22,7 +23,7 @@ from hansa.runtime.http.documentation import documentation_routes, openapi_confi
 from hansa.runtime.http.edge import Edge
 from hansa.runtime.http.gate import gate
 from hansa.runtime.http.health import Readiness, health_routes
-from hansa.runtime.http.identity import Authenticator, Nobody
+from hansa.runtime.http.identity import Nobody
 from hansa.runtime.http.limits import Buckets
 from hansa.runtime.http.media import media_route
 from hansa.runtime.http.openapi import DecimalSchemas
@@ -31,7 +32,7 @@ from hansa.runtime.http.request import Request
 from hansa.runtime.http.static import StaticFiles
 from hansa.runtime.http.visit import Wiring
 from hansa.runtime.module import Module
-from hansa.runtime.outbound import Outbound
+from hansa.runtime.outbound import Outbound, Patience
 from hansa.runtime.settings import Settings
 from hansa.runtime.storage import LocalStorage, S3Storage, Storage
 
@@ -61,7 +62,13 @@ def build_context(
         settings=settings,
         database=database,
         storage=storage or open_storage(settings),
-        outbound=Outbound(),
+        outbound=Outbound(
+            patience=Patience(
+                connect_seconds=settings.outbound_connect_timeout_seconds,
+                read_seconds=settings.outbound_timeout_seconds,
+                attempts=settings.outbound_attempts_max,
+            )
+        ),
         clock=clock or SystemClock(),
     )
 
@@ -166,15 +173,13 @@ def _wiring(context: Context, parts: Sequence[Module], files: StaticFiles) -> Wi
     )
 
 
-# Which service of which module plays a part in the web layer. By class name, since the web layer
-# knows no module and a test may leave a module out.
 def _wire_services(wiring: Wiring, context: Context, parts: Sequence[Module]) -> None:
-    wire: dict[str, Callable[[Any], None]] = {
-        "AccountsAuthenticator": lambda it: setattr(
-            wiring, "authenticator", cast("Authenticator", it)
-        ),
-        "MarketDirectory": lambda it: setattr(wiring, "markets", it),
-    }
-    for kind in services_of(parts):
-        if kind.__name__ in wire:
-            wire[kind.__name__](context.service(kind))
+    """Give the web layer, which knows no module, what two of them do for it.
+
+    A test may leave either out: then nobody is known, or every market code is taken as it is.
+    """
+    started = services_of(parts)
+    if AccountsAuthenticator in started:
+        wiring.authenticator = context.service(AccountsAuthenticator)
+    if markets.MarketDirectory in started:
+        wiring.markets = context.service(markets.MarketDirectory)

@@ -1,42 +1,41 @@
 """The list of everything Hansa is made of. The order is that of starting: lower modules first."""
 
-import importlib
-import importlib.util
 from collections.abc import Iterable
 
+from hansa.modules.accounts import manifest as accounts
+from hansa.modules.catalog import manifest as catalog
+from hansa.modules.checkout import manifest as checkout
+from hansa.modules.erp import manifest as erp
+from hansa.modules.markets import manifest as markets
+from hansa.modules.orders import manifest as orders
+from hansa.modules.parties import manifest as parties
+from hansa.modules.payments import manifest as payments
+from hansa.modules.pricing import manifest as pricing
+from hansa.modules.search import manifest as search
+from hansa.modules.stock import manifest as stock
 from hansa.runtime.module import Module, Permission, Service
+from hansa.surfaces.backoffice import manifest as backoffice
+from hansa.surfaces.storefront import manifest as storefront
 
 MODULES = (
-    "markets",
-    "accounts",
-    "parties",
-    "catalog",
-    "pricing",
-    "stock",
-    "search",
-    "payments",
-    "orders",
-    "checkout",
-    "erp",
+    markets.MODULE,
+    accounts.MODULE,
+    parties.MODULE,
+    catalog.MODULE,
+    pricing.MODULE,
+    stock.MODULE,
+    search.MODULE,
+    payments.MODULE,
+    orders.MODULE,
+    checkout.MODULE,
+    erp.MODULE,
 )
-SURFACES = ("storefront", "backoffice")
+SURFACES = (storefront.SURFACE, backoffice.SURFACE)
 
 
 def all_modules() -> list[Module]:
-    """Give the manifests of all modules and surfaces that are there."""
-    found: list[Module] = []
-    for package, names, attribute in (
-        ("modules", MODULES, "MODULE"),
-        ("surfaces", SURFACES, "SURFACE"),
-    ):
-        for name in names:
-            path = f"hansa.{package}.{name}"
-            if importlib.util.find_spec(path) is None:
-                continue
-            if importlib.util.find_spec(f"{path}.manifest") is None:
-                continue
-            found.append(getattr(importlib.import_module(f"{path}.manifest"), attribute))
-    return found
+    """Give the manifests of all modules and surfaces."""
+    return [*MODULES, *SURFACES]
 
 
 def services_of(modules: Iterable[Module]) -> list[type[Service]]:

@@ -1,7 +1,11 @@
 """The application as a whole answers, refuses and describes itself."""
 
+from pathlib import Path
+
 import httpx
 import pytest
+
+from hansa.runtime.supervision import STATE_FILE_VARIABLE
 
 
 async def test_a_ready_process_says_so(client: httpx.AsyncClient) -> None:
@@ -10,6 +14,21 @@ async def test_a_ready_process_says_so(client: httpx.AsyncClient) -> None:
 
     assert live.json() == {"status": "ok", "parts": {}}
     assert ready.status_code == 200, ready.text
+
+
+async def test_a_process_whose_supervisor_stops_is_not_ready(
+    client: httpx.AsyncClient, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    running = tmp_path / "running"
+    running.touch()
+    monkeypatch.setenv(STATE_FILE_VARIABLE, str(running))
+
+    before = await client.get("/health/ready")
+    running.unlink()
+    after = await client.get("/health/ready")
+
+    assert (before.status_code, after.status_code) == (200, 503)
+    assert after.json()["parts"]["draining"] == "yes"
 
 
 async def test_an_unknown_address_is_a_problem_for_programs(client: httpx.AsyncClient) -> None:

@@ -21,6 +21,7 @@ from hansa.runtime.outbound import (
     DestinationFailed,
     NoAnswer,
     Outbound,
+    Patience,
     TooManyRequests,
     TransactionOpen,
 )
@@ -123,6 +124,23 @@ async def test_repeating_ends() -> None:
             await outbound.send("bank", "GET", "/")
 
     assert (caught.value.status, caught.value.body, len(server.received)) == (502, b"broken", 3)
+
+
+async def test_a_destination_without_patience_of_its_own_has_the_usual() -> None:
+    async with serving(answer(502)) as server:
+        outbound = Outbound(
+            [
+                Destination(name="bank", base_url=server.url, pause_seconds=0.01),
+                Destination(name="post", base_url=server.url, pause_seconds=0.01, attempts=3),
+            ],
+            patience=Patience(attempts=2),
+        )
+        for name in ("bank", "post"):
+            with pytest.raises(DestinationFailed):
+                await outbound.send(name, "GET", f"/{name}")
+        await outbound.close()
+
+    assert [one.target for one in server.received] == ["/bank"] * 2 + ["/post"] * 3
 
 
 async def test_the_wait_that_was_asked_for_is_kept() -> None:

@@ -6,7 +6,7 @@ the caller holds a transaction open.
 """
 
 from hansa.runtime.outbound.client import Outbound
-from hansa.runtime.outbound.destination import Answer, Destination
+from hansa.runtime.outbound.destination import Answer, Destination, Patience
 from hansa.runtime.outbound.failures import (
     AddressRefused,
     AnswerTooLarge,
@@ -26,6 +26,7 @@ __all__ = [
     "DestinationFailed",
     "NoAnswer",
     "Outbound",
+    "Patience",
     "TooManyRequests",
     "TransactionOpen",
 ]

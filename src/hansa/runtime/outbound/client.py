@@ -20,7 +20,7 @@ from prometheus_client import Counter, Histogram
 from hansa.runtime.database.transaction import OPEN_TRANSACTION
 from hansa.runtime.masking import mask_text, mask_url
 from hansa.runtime.outbound import guard
-from hansa.runtime.outbound.destination import Answer, Destination
+from hansa.runtime.outbound.destination import Answer, Destination, Patience
 from hansa.runtime.outbound.failures import (
     AnswerTooLarge,
     DestinationFailed,
@@ -67,6 +67,7 @@ class _Line:
     """A destination with its state in this process."""
 
     destination: Destination
+    patience: Patience
     rate: Rate
     tls: ssl.SSLContext | None = None
     client: httpx.AsyncClient | None = None
@@ -100,9 +101,11 @@ class Outbound:
         self,
         destinations: Iterable[Destination] = (),
         *,
+        patience: Patience | None = None,
         resolver: guard.Resolve = guard.resolve,
     ) -> None:
         self._lines: dict[str, _Line] = {}
+        self._patience = patience or Patience()
         self._resolver = resolver
         for destination in (WEB, *destinations):
             self.configure(destination)
@@ -114,6 +117,7 @@ class Outbound:
             return
         self._lines[destination.name] = _Line(
             destination=destination,
+            patience=destination.patience(self._patience),
             rate=Rate(destination.rate_per_second, destination.burst),
         )
 
@@ -205,7 +209,7 @@ class Outbound:
             except (NoAnswer, DestinationFailed, TooManyRequests) as failure:
                 pause = _pause(destination, failure, attempt)
                 late = time.monotonic() + pause >= deadline
-                if attempt >= destination.attempts or late or not _may_repeat(call, failure):
+                if attempt >= line.patience.attempts or late or not _may_repeat(call, failure):
                     raise
                 await asyncio.sleep(pause)
             else:
@@ -283,7 +287,9 @@ class Outbound:
             proxy=destination.proxy,
             trust_env=False,
             follow_redirects=False,
-            timeout=httpx.Timeout(destination.read_seconds, connect=destination.connect_seconds),
+            timeout=httpx.Timeout(
+                line.patience.read_seconds, connect=line.patience.connect_seconds
+            ),
             limits=httpx.Limits(max_connections=destination.connections_max),
             headers={"user-agent": "hansa"},
         )

@@ -12,22 +12,34 @@ import msgspec
 T = TypeVar("T")
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Patience:
+    """How long to wait for an outside system and how often to try; `attempts` includes the first.
+
+    The settings `outbound_*` give it for every destination that does not say otherwise.
+    """
+
+    connect_seconds: float = 3
+    read_seconds: float = 15
+    attempts: int = 3
+
+
 @dataclass(frozen=True, kw_only=True)
 class Destination:
     """An outside system and how to treat it.
 
     With `base_url` it is one an administrator configured, which may be in a private network.
     Without, the address comes from a user with each call, and private networks are refused.
-    `rate_per_second` counts for this process; `attempts` includes the first.
+    `rate_per_second` counts for this process. None means: as patient as with all others.
     """
 
     name: str
     base_url: str | None = None
     headers: Mapping[str, str] = field(default_factory=dict)
-    connect_seconds: float = 3
-    read_seconds: float = 15
+    connect_seconds: float | None = None
+    read_seconds: float | None = None
     total_seconds: float = 60
-    attempts: int = 3
+    attempts: int | None = None
     pause_seconds: float = 0.3
     pause_seconds_max: float = 10
     rate_per_second: float | None = None
@@ -42,6 +54,14 @@ class Destination:
     proxy: str | None = None
     propagate_trace: bool = False
     idempotency_header: str = "Idempotency-Key"
+
+    def patience(self, usual: Patience) -> Patience:
+        """Give what this destination says, and the usual where it says nothing."""
+        return Patience(
+            connect_seconds=self.connect_seconds or usual.connect_seconds,
+            read_seconds=self.read_seconds or usual.read_seconds,
+            attempts=self.attempts or usual.attempts,
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
