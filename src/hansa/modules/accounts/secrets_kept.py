@@ -4,9 +4,15 @@ import hashlib
 import hmac
 import secrets
 
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+
 TOKEN_BYTES = 32
-NONCE_BYTES = 16
-TAG_BYTES = 32
+NONCE_BYTES = 12
+SEAL_KEY_BYTES = 32
+SEAL_PURPOSE = b"hansa.accounts.kept-secret"
 
 
 def new_token() -> str:
@@ -20,10 +26,9 @@ def digest(token: str) -> bytes:
 
 
 def seal(key: bytes, plain: bytes) -> bytes:
-    """Encrypt a short secret: HMAC-SHA-256 as a stream cipher under a random nonce, then a tag."""
+    """Encrypt a short secret with AES-256-GCM under a random nonce, which comes first."""
     nonce = secrets.token_bytes(NONCE_BYTES)
-    body = _mixed(key, nonce, plain)
-    return nonce + body + _tag(key, nonce + body)
+    return nonce + _cipher(key).encrypt(nonce, plain, SEAL_PURPOSE)
 
 
 def unseal(key: bytes, sealed: bytes) -> bytes:
@@ -32,10 +37,10 @@ def unseal(key: bytes, sealed: bytes) -> bytes:
     Raises:
         ValueError: it was changed, or sealed with another key.
     """
-    nonce, body, tag = sealed[:NONCE_BYTES], sealed[NONCE_BYTES:-TAG_BYTES], sealed[-TAG_BYTES:]
-    if not hmac.compare_digest(tag, _tag(key, nonce + body)):
-        raise ValueError("a kept secret was sealed with another key")
-    return _mixed(key, nonce, body)
+    try:
+        return _cipher(key).decrypt(sealed[:NONCE_BYTES], sealed[NONCE_BYTES:], SEAL_PURPOSE)
+    except InvalidTag as error:
+        raise ValueError("a kept secret was sealed with another key") from error
 
 
 def sign(key: bytes, purpose: str, text: str) -> str:
@@ -43,14 +48,7 @@ def sign(key: bytes, purpose: str, text: str) -> str:
     return hmac.new(key, f"{purpose}:{text}".encode(), hashlib.sha256).hexdigest()
 
 
-def _mixed(key: bytes, nonce: bytes, text: bytes) -> bytes:
-    stream = b""
-    block = 0
-    while len(stream) < len(text):
-        stream += hmac.new(key, b"stream:" + nonce + bytes([block]), hashlib.sha256).digest()
-        block += 1
-    return bytes(left ^ right for left, right in zip(text, stream, strict=False))
-
-
-def _tag(key: bytes, text: bytes) -> bytes:
-    return hmac.new(key, b"tag:" + text, hashlib.sha256).digest()
+def _cipher(key: bytes) -> AESGCM:
+    """Derive a key for this purpose alone: the application's secret also signs."""
+    derived = HKDF(algorithm=SHA256(), length=SEAL_KEY_BYTES, salt=None, info=SEAL_PURPOSE)
+    return AESGCM(derived.derive(key))
