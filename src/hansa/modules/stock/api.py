@@ -5,8 +5,11 @@ from decimal import Decimal
 from typing import Annotated
 from uuid import UUID
 
+import msgspec
 from litestar import delete, get, post, put
+from litestar.openapi import ResponseSpec
 from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
+from litestar.response.base import ASGIResponse
 
 from hansa.modules.stock import queries
 from hansa.modules.stock.bodies import (
@@ -39,8 +42,16 @@ VariantIds = Annotated[
 ]
 
 
-@post("/api/v1/stock/reservations", tags=TAGS, summary="Reserve goods")
-async def hold(request: Request, data: JSONBody[HoldBody]) -> ReservationView:
+# Answered with ready bytes: a response object of Litestar's would cost a tenth of the request.
+@post(
+    "/api/v1/stock/reservations",
+    tags=TAGS,
+    summary="Reserve goods",
+    responses={
+        201: ResponseSpec(ReservationView, generate_examples=False, description="Goods set aside")
+    },
+)
+async def hold(request: Request, data: JSONBody[HoldBody]) -> ASGIResponse:
     """Set goods aside, all or none, until an order confirms them or the time runs out.
 
     The same Idempotency-Key gives the first answer again, also the refusal
@@ -59,7 +70,8 @@ async def hold(request: Request, data: JSONBody[HoldBody]) -> ReservationView:
             warehouse_id=data.warehouse_id,
         )
     )
-    return ReservationView.of(reservation)
+    body = msgspec.json.encode(ReservationView.of(reservation))
+    return ASGIResponse(body=body, status_code=201, media_type="application/json")
 
 
 @get("/api/v1/stock/reservations/{reservation_id:uuid}", tags=TAGS, summary="See a reservation")
