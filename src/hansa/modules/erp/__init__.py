@@ -45,6 +45,7 @@ from hansa.modules.erp.sessions import (
     repeat_file,
     save_connection,
 )
+from hansa.modules.erp.uploads import NothingToImport, receive_files
 
 __all__ = [
     "Action",
@@ -60,6 +61,7 @@ __all__ = [
     "NoConnection",
     "NoSuchFile",
     "NoSuchRemoval",
+    "NothingToImport",
     "Removal",
     "StillImporting",
     "Tally",
@@ -75,6 +77,7 @@ __all__ = [
     "list_files",
     "list_log",
     "list_removals",
+    "receive_files",
     "repeat_file",
     "save_connection",
     "tally",

@@ -94,7 +94,7 @@ async def import_folder(
     )
     for name in sorted(found, key=lambda one: one in to_import):
         if name in to_import or name.startswith("import_files/"):
-            await _receive(context, opened, name, found[name])
+            await receive(context, opened, safe_name(name), found[name])
     done: list[ImportedFile] = []
     for place, name in enumerate(to_import):
         if progress is not None:
@@ -116,7 +116,8 @@ async def _connection(tx: Transaction, code: str, *, now: datetime) -> Connectio
     return await sessions.ensure_connection(tx, market=known[0].code, code=code, now=now)
 
 
-async def _receive(context: Context, opened: sessions.Opened, name: str, path: Path) -> None:
+async def receive(context: Context, opened: sessions.Opened, name: str, path: Path) -> None:
+    """Keep a file of this machine as the only chunk of a file of a session."""
     now = context.clock.now()
     key = f"erp/{now:%Y-%m-%d}/{opened.exchange_id.hex}/{new_id(now).hex}"
     digest = hashlib.sha256()
@@ -134,7 +135,7 @@ async def _receive(context: Context, opened: sessions.Opened, name: str, path: P
             tx,
             exchange=exchange,
             kind=Kind.CATALOG,
-            name=safe_name(name),
+            name=name,
             chunk={
                 "size_bytes": written.size,
                 "sha256": digest.hexdigest(),

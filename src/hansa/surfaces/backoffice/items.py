@@ -35,9 +35,7 @@ def options_of(variant: catalog.Variant, language: str) -> str:
     return " · ".join(pick(text, language) for text in variant.options.values())
 
 
-async def describe(
-    snap: Snapshot, variant_ids: Sequence[UUID], language: str
-) -> dict[UUID, Item]:
+async def describe(snap: Snapshot, variant_ids: Sequence[UUID], language: str) -> dict[UUID, Item]:
     """Give words for variants; one that is gone from the catalogue is named by its id."""
     variants = await catalog.get_variants(snap, variant_ids=variant_ids)
     products = await catalog.get_products(

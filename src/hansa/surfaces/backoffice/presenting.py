@@ -148,9 +148,7 @@ async def names_of(snap: Snapshot, ids: Iterable[UUID | None]) -> dict[UUID, str
     return found
 
 
-def csv_file(
-    name: str, header: Sequence[str], rows: Iterable[Sequence[object]]
-) -> Response[bytes]:
+def csv_file(name: str, header: Sequence[str], rows: Iterable[Sequence[object]]) -> Response[bytes]:
     """Make a file spreadsheets open: UTF-8 with its mark, semicolons; no cell is a formula."""
     text = io.StringIO()
     writer = csv.writer(text, delimiter=";")

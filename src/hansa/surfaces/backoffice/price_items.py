@@ -49,9 +49,7 @@ async def set_price(request: Request, variant_id: FromPath[UUID]) -> Response[No
         change = await set_typed(request, form, form.value.price_list, variant_id, by)
     if form.errors:
         return await _page(request, variant_id, form, status_code=422)
-    return done(
-        request, f"{HOME}/items/{variant_id}", "price" if change else "saved", of=change
-    )
+    return done(request, f"{HOME}/items/{variant_id}", "price" if change else "saved", of=change)
 
 
 @post("/office/prices/items/{variant_id:uuid}/remove")

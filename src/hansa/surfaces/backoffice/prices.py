@@ -128,9 +128,7 @@ async def download_prices(request: Request, list_id: FromPath[UUID]) -> Response
             prices = await pricing.list_prices(
                 snap, price_list_id=list_id, after=after, limit=_EXPORT_PAGE
             )
-            items = await describe(
-                snap, list({one.variant_id for one in prices}), request.language
-            )
+            items = await describe(snap, list({one.variant_id for one in prices}), request.language)
             rows += [
                 (
                     items[one.variant_id].sku,

@@ -139,9 +139,7 @@ async def archive(request: Request, product_id: FromPath[UUID]) -> Response[None
     """Take a product out of the shop."""
     by = staff(request, "catalog.edit")
     async with request.transaction() as tx:
-        await catalog.archive_products(
-            tx, product_ids=[product_id], now=request.received_at, by=by
-        )
+        await catalog.archive_products(tx, product_ids=[product_id], now=request.received_at, by=by)
     return done(request, f"{HOME}/products/{product_id}", "archived", of=product_id)
 
 
@@ -150,9 +148,7 @@ async def restore(request: Request, product_id: FromPath[UUID]) -> Response[None
     """Bring a product back from the archive."""
     by = staff(request, "catalog.edit")
     async with request.transaction() as tx:
-        await catalog.restore_products(
-            tx, product_ids=[product_id], now=request.received_at, by=by
-        )
+        await catalog.restore_products(tx, product_ids=[product_id], now=request.received_at, by=by)
     return done(request, f"{HOME}/products/{product_id}", "restored", of=product_id)
 
 

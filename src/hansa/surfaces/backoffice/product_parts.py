@@ -23,6 +23,7 @@ from hansa.surfaces.backoffice.product import product_page
 from hansa.surfaces.backoffice.shell import staff
 
 PICTURES_MAX = 40
+_UPLOAD_BYTES_MAX = 100 * 1024 * 1024
 
 _Code = Annotated[str, msgspec.Meta(max_length=100)]
 
@@ -38,7 +39,10 @@ class VariantFields(msgspec.Struct):
     is_active: bool = False
 
 
-@post("/office/catalogue/products/{product_id:uuid}/pictures")
+@post(
+    "/office/catalogue/products/{product_id:uuid}/pictures",
+    request_max_body_size=_UPLOAD_BYTES_MAX,
+)
 async def add_pictures(request: Request, product_id: FromPath[UUID]) -> Response[None] | Page:
     """Keep pictures and put them behind those the product has."""
     by = staff(request, "catalog.edit")
