@@ -13,8 +13,8 @@ from hansa.kernel.money import Money
 from hansa.modules import payments
 from hansa.modules.payments import PaymentState
 from hansa.modules.payments.checks import CHECKS
-from hansa.modules.payments.jobs import handle_check_open
-from hansa.modules.payments.work import CheckOpenPayments
+from hansa.modules.payments.jobs import handle_check_open, handle_forget_notices
+from hansa.modules.payments.work import CheckOpenPayments, ForgetNotices
 from tests.conftest import NOON
 
 CARD = payments.PaymentMethod(
@@ -320,6 +320,23 @@ async def test_a_notice_that_comes_twice_asks_for_one_settlement(context, bank):
             "select count(*) from jobs.procrastinate_jobs where task_name = 'payments.settle'"
         )
     assert waiting == 1
+
+
+async def test_notices_are_forgotten_after_a_month(context, clock):
+    async def take():
+        async with context.database.transaction() as tx:
+            return await payments.take_notice(
+                tx, provider="simulated", notice_id="n-1", reference="p-0", now=clock.now()
+            )
+
+    assert await take() is True
+    clock.advance(timedelta(days=29))
+    await handle_forget_notices(context, ForgetNotices())
+    assert await take() is False
+
+    clock.advance(timedelta(days=2))
+    await handle_forget_notices(context, ForgetNotices())
+    assert await take() is True
 
 
 async def test_an_acquirer_out_of_order_leaves_the_payment_for_later(context, bank):

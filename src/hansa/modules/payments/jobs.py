@@ -10,7 +10,7 @@ from hansa.modules.payments import model, operations, store
 from hansa.modules.payments.model import Action, Payment, Report, Step
 from hansa.modules.payments.providers import PaymentProvider, Providers
 from hansa.modules.payments.simulated import ProviderRefused
-from hansa.modules.payments.work import CheckOpenPayments, SettlePayment
+from hansa.modules.payments.work import CheckOpenPayments, ForgetNotices, SettlePayment
 from hansa.runtime.context import Context
 from hansa.runtime.database import Transaction
 
@@ -20,6 +20,7 @@ _log = structlog.get_logger(__name__)
 _STEPS_MAX = 8
 _CHECKS_AT_ONCE = 200
 _LOOK_AGAIN = timedelta(minutes=1)
+_NOTICES_KEPT = timedelta(days=30)
 
 
 async def settle_payment(context: Context, *, payment_id: UUID) -> Payment:
@@ -157,3 +158,9 @@ async def handle_check_open(context: Context, _job: CheckOpenPayments) -> None:
     async with context.database.transaction() as tx:
         due = await store.take_due_checks(tx, now=context.clock.now(), limit=_CHECKS_AT_ONCE)
         await tx.enqueue_all(SettlePayment(payment_id=payment_id) for payment_id in due)
+
+
+async def handle_forget_notices(context: Context, _job: ForgetNotices) -> None:
+    """Run `ForgetNotices`; a notice that came again after a month would only be read once more."""
+    async with context.database.transaction() as tx:
+        await store.forget_notices(tx, before=context.clock.now() - _NOTICES_KEPT)

@@ -36,3 +36,14 @@ class CheckOpenPayments(Job):
     def queueing_lock(self) -> str | None:
         """A look that waits already stands for the next."""
         return "payments.check_open"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ForgetNotices(Job):
+    """Delete notices of providers that are too old to come again."""
+
+    type: ClassVar[str] = "payments.forget_notices"
+
+    def queueing_lock(self) -> str | None:
+        """One that waits is enough."""
+        return "payments.forget_notices"

@@ -20,6 +20,7 @@ from hansa.modules.payments.store.payments import (
 from hansa.modules.payments.store.trail import (
     claim_notice,
     finish_refunds,
+    forget_notices,
     insert_refund,
     list_refunds,
     record_answered,
@@ -31,6 +32,7 @@ __all__ = [
     "claim_notice",
     "find_by_reference",
     "finish_refunds",
+    "forget_notices",
     "get_payment",
     "insert_payment",
     "insert_refund",

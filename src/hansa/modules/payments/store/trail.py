@@ -58,6 +58,12 @@ CLAIM_NOTICE = """
         on conflict on constraint pk_payments_notice do nothing
 """
 
+# Notices are few and short; a month of them is read whole once a night.
+FORGET_NOTICES = """
+    delete from payments_notice
+     where received_at < %(before)s
+"""
+
 
 async def record_asked(
     tx: Transaction, *, payment_id: PaymentId, step: Step, now: datetime
@@ -165,3 +171,8 @@ async def claim_notice(
         )
         == 1
     )
+
+
+async def forget_notices(tx: Transaction, *, before: datetime) -> int:
+    """Delete notices that came before an instant; give how many."""
+    return await tx.execute(FORGET_NOTICES, {"before": before})
