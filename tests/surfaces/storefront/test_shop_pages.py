@@ -388,8 +388,6 @@ async def _partner(database: Database, shop: Shop, now: datetime) -> None:
             customer_group="partners",
         )
         await pricing.save_price_lists(tx, price_lists=[own], now=now)
-        price = pricing.Price(
-            price_list_id=own.id, variant_id=shop.variant, amount=Decimal(1500)
-        )
+        price = pricing.Price(price_list_id=own.id, variant_id=shop.variant, amount=Decimal(1500))
         await pricing.set_prices(tx, prices=[price], now=now)
         await pricing.set_group(tx, party_id=party_id, group="partners", now=now)
