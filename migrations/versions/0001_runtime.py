@@ -14,8 +14,9 @@ create extension if not exists btree_gist;
 create extension if not exists ltree;
 """
 
-# `unaccent()` is not immutable and so cannot stand in a generated column; a text search configuration that runs the
-# unaccent dictionary before the stemmer can. It keeps the letter й and makes е of ё.
+# `unaccent()` is not immutable and so cannot stand in a generated column; a text search
+# configuration that runs the unaccent dictionary before the stemmer can. It keeps the letter й
+# and makes е of ё.
 TEXT_SEARCH = """
 create text search configuration ru (copy = russian);
 alter text search configuration ru
@@ -26,7 +27,7 @@ alter text search configuration en
     with unaccent, english_stem;
 """
 
-# --- outbox, inbox, idempotency keys: owned by hansa.runtime.outbox and hansa.runtime.http -----------------------
+# --- outbox, inbox, idempotency keys: owned by hansa.runtime.outbox and hansa.runtime.http ------
 OUTBOX = """
 -- Events. `serial` is the order of insertion, drawn before the commit and so full of holes;
 -- `position` is given afterwards to rows that are visible, and readers follow it alone.
@@ -104,9 +105,10 @@ create table outbox_waiting (
 );
 """
 
-# --- jobs (schema of Procrastinate): owned by hansa.runtime.jobs -------------------------------------------------
+# --- jobs (schema of Procrastinate): owned by hansa.runtime.jobs --------------------------------
 JOBS = """
--- Procrastinate's functions name their tables without a schema; ours are called from any connection.
+-- Procrastinate's functions name their tables without a schema; ours are called from any
+-- connection.
 do $$
 declare
     function_name regprocedure;

@@ -7,11 +7,13 @@ down_revision = "0002"
 
 TABLES = """
 create table markets_market (
-    code text primary key constraint markets_market_code_check check (code ~ '^[a-z][a-z0-9-]{1,15}$'),
+    code text primary key constraint markets_market_code_check
+        check (code ~ '^[a-z][a-z0-9-]{1,15}$'),
     name jsonb not null,
     currency char(3) not null,
     country char(2) not null,
-    languages text[] not null constraint markets_market_languages_check check (cardinality(languages) > 0),
+    languages text[] not null constraint markets_market_languages_check
+        check (cardinality(languages) > 0),
     default_language text not null
         constraint markets_market_default_language_check check (default_language = any (languages)),
     tax_rate numeric(6,5) not null

@@ -8,7 +8,8 @@ down_revision = "0003"
 PARTIES = """
 create table parties_party (
     id uuid primary key,
-    kind text not null constraint parties_party_kind_check check (kind in ('person', 'organisation')),
+    kind text not null constraint parties_party_kind_check
+        check (kind in ('person', 'organisation')),
     display_name text not null,
     given_name text not null default '',
     family_name text not null default '',
@@ -28,7 +29,8 @@ create index parties_party_search on parties_party using gin (sort_name gin_trgm
 create index parties_party_merged on parties_party (merged_into) where merged_into is not null;
 """
 
-# `key` is what matches: the value, for an INN with a KPP both, since branches of a company share its INN.
+# `key` is what matches: the value, for an INN with a KPP both, since branches of a company share
+# its INN.
 IDENTIFIERS = """
 create table parties_identifier (
     kind text not null constraint parties_identifier_kind_check
@@ -95,7 +97,8 @@ create table parties_consent (
 create index parties_consent_party on parties_consent (party_id, purpose, decided_at desc, id desc);
 """
 
-# What the absorbed party had, row by row, and what the kept one took over: enough to part them again.
+# What the absorbed party had, row by row, and what the kept one took over: enough to part them
+# again.
 MERGES = """
 create table parties_merge (
     id uuid primary key,

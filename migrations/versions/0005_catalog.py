@@ -47,8 +47,8 @@ create table catalog_attribute_choice (
 create index ix_catalog_attribute_choice_attribute on catalog_attribute_choice (attribute_id);
 """
 
-# Categories, attribute values and media are columns and not tables: they are read and written with the product, always
-# whole, five thousand products at a time.
+# Categories, attribute values and media are columns and not tables: they are read and written
+# with the product, always whole, five thousand products at a time.
 PRODUCTS = """
 create table catalog_product (
     id uuid primary key,
@@ -99,7 +99,8 @@ create index ix_catalog_variant_sku on catalog_variant (lower(sku)) where sku <>
 create index ix_catalog_variant_barcode on catalog_variant (barcode) where barcode <> '';
 """
 
-# Every address a category or a product has ever had; the one without `is_current` leads to the current one.
+# Every address a category or a product has ever had; the one without `is_current` leads to the
+# current one.
 SLUGS = """
 create table catalog_slug (
     kind text not null,

@@ -20,8 +20,8 @@ create table pricing_member (
 create index ix_pricing_member_group on pricing_member (group_code);
 """
 
-# `was_effective` remembers what the last look at the clock found, so that the job that looks each minute publishes a
-# list that came into force or ran out once.
+# `was_effective` remembers what the last look at the clock found, so that the job that looks each
+# minute publishes a list that came into force or ran out once.
 LISTS = """
 create table pricing_list (
     id uuid primary key,
@@ -43,8 +43,8 @@ create table pricing_list (
 create index ix_pricing_list_market on pricing_list (market, customer_group);
 """
 
-# A profile is what prices depend on: a market and a customer group (none: everybody). Small integers, since the listing
-# has a row for each profile and product.
+# A profile is what prices depend on: a market and a customer group (none: everybody). Small
+# integers, since the listing has a row for each profile and product.
 PROFILES = """
 create table pricing_profile (
     id integer generated always as identity primary key,

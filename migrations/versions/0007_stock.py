@@ -31,7 +31,8 @@ create table stock_channel_warehouse (
 );
 create index stock_channel_warehouse_warehouse on stock_channel_warehouse (warehouse_id);
 
--- Channels that share a warehouse, each with itself too: a reservation of one counts in all it is linked with.
+-- Channels that share a warehouse, each with itself too: a reservation of one counts in all it is
+-- linked with.
 create table stock_channel_link (
     channel text not null,
     linked text not null,
@@ -39,10 +40,11 @@ create table stock_channel_link (
 );
 """
 
-# `on_hand_was` is the number before the last one: an upsert that returns it tells the exact change without a second
-# statement, also when two imports meet. Room is left on the pages since `as_of` of every row moves with every full
-# import. No foreign key to the warehouse: it would be looked up once per row of an import of a million rows; the import
-# itself refuses unknown warehouses, and `hansa check stock` looks.
+# `on_hand_was` is the number before the last one: an upsert that returns it tells the exact
+# change without a second statement, also when two imports meet. Room is left on the pages since
+# `as_of` of every row moves with every full import. No foreign key to the warehouse: it would be
+# looked up once per row of an import of a million rows; the import itself refuses unknown
+# warehouses, and `hansa check stock` looks.
 LEVELS = """
 create table stock_level (
     variant_id uuid not null,
@@ -87,15 +89,18 @@ create table stock_reservation (
     ended_at timestamptz,
     refusal jsonb,
     constraint stock_reservation_refusal_check check ((state = 'refused') = (refusal is not null)),
-    constraint stock_reservation_order_check check (order_id is not null or state not in ('ordered', 'sent')),
+    constraint stock_reservation_order_check
+        check (order_id is not null or state not in ('ordered', 'sent')),
     constraint stock_reservation_ended_check
         check ((state in ('refused', 'contained', 'released')) = (ended_at is not null))
 ) with (fillfactor = 90);
-create unique index stock_reservation_order on stock_reservation (order_id) where order_id is not null;
+create unique index stock_reservation_order on stock_reservation (order_id)
+    where order_id is not null;
 create index stock_reservation_expiry on stock_reservation (expires_at) where state = 'held';
 create index stock_reservation_refused on stock_reservation (made_at) where state = 'refused';
 
--- Channel and warehouse never change after the hold and are repeated here for the sums. What is open of a line is
+-- Channel and warehouse never change after the hold and are repeated here for the sums. What is
+-- open of a line is
 -- quantity - contained - released.
 create table stock_reservation_line (
     reservation_id uuid not null references stock_reservation (id),
@@ -129,8 +134,9 @@ create table stock_shipment (
 create index stock_shipment_waiting on stock_shipment (variant_id) where contained_at is null;
 """
 
-# Explains every number: on_hand of a (variant, warehouse) is the sum of `on_hand_change`, what a channel has reserved
-# of a variant is the sum of `reserved_change`. The key puts the story of one variant together.
+# Explains every number: on_hand of a (variant, warehouse) is the sum of `on_hand_change`, what a
+# channel has reserved of a variant is the sum of `reserved_change`. The key puts the story of one
+# variant together.
 JOURNAL = """
 create sequence stock_movement_number as bigint;
 create table stock_movement (
@@ -138,7 +144,8 @@ create table stock_movement (
     number bigint not null default nextval('stock_movement_number'),
     at timestamptz not null,
     kind text not null constraint stock_movement_kind_check check (kind in
-        ('level', 'missing', 'safety', 'held', 'ordered', 'sent', 'shipped', 'contained', 'released', 'expired')),
+        ('level', 'missing', 'safety', 'held', 'ordered', 'sent', 'shipped', 'contained',
+            'released', 'expired')),
     warehouse_id uuid,
     channel text,
     reservation_id uuid,

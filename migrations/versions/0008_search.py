@@ -5,7 +5,8 @@ from hansa.runtime.database.migrate import run_sql
 revision = "0008"
 down_revision = "0007"
 
-# Categories and values of facets are numbers of one sequence, so that a product carries them all in one array.
+# Categories and values of facets are numbers of one sequence, so that a product carries them all
+# in one array.
 TAGS = """
 create sequence search_tag_id as integer;
 create table search_category (
@@ -27,9 +28,11 @@ create table search_attribute (
     is_facet boolean not null,
     position integer not null
 );
--- The brand is a field of a product and filtered by like an attribute, unless the catalogue has one of that code.
+-- The brand is a field of a product and filtered by like an attribute, unless the catalogue has
+-- one of that code.
 insert into search_attribute (attribute_id, code, name, kind, is_facet, position)
-values ('00000000-0000-0000-0000-000000000000', 'brand', '{"ru": "Бренд", "en": "Brand"}', 'text', true, -1);
+values ('00000000-0000-0000-0000-000000000000', 'brand', '{"ru": "Бренд", "en": "Brand"}',
+    'text', true, -1);
 create table search_value (
     id integer primary key default nextval('search_tag_id'),
     attribute text not null,
@@ -41,8 +44,9 @@ create table search_value (
 );
 """
 
-# `variants` is each variant in words, as JSON, the same in every language. `own_tags` are categories with all above them and attribute values; `option_tags` those of each variant, in the order
-# of `variant_ids`, as a JSON array of arrays.
+# `variants` is each variant in words, as JSON, the same in every language. `own_tags` are
+# categories with all above them and attribute values; `option_tags` those of each variant, in the
+# order of `variant_ids`, as a JSON array of arrays.
 PRODUCTS = """
 create table search_product (
     id integer generated always as identity primary key,
@@ -86,8 +90,9 @@ create table search_code (
 create index ix_search_code_product on search_code (product);
 """
 
-# Where a product stands in each branch of the tree; category 0 is the whole shop. The indexes are the orders a listing
-# can have; that by price depends on the profile and has a table of its own, which is nothing but the index.
+# Where a product stands in each branch of the tree; category 0 is the whole shop. The indexes are
+# the orders a listing can have; that by price depends on the profile and has a table of its own,
+# which is nothing but the index.
 PLACEMENTS = """
 create table search_placement (
     product integer not null,
@@ -111,9 +116,10 @@ create table search_price (
 );
 """
 
-# One row for each profile and product that has a price there. Prices in minor units, quantities in thousandths, in the
-# order of the product's variants; a price that is missing is null, a struck-through one that is missing is null too.
-# Room is left on pages: stock changes often and touches no index.
+# One row for each profile and product that has a price there. Prices in minor units, quantities
+# in thousandths, in the order of the product's variants; a price that is missing is null, a
+# struck-through one that is missing is null too. Room is left on pages: stock changes often and
+# touches no index.
 ENTRIES = """
 create table search_entry (
     profile integer not null,
@@ -134,7 +140,8 @@ create table search_entry (
 create index ix_search_entry_product on search_entry (product, profile);
 """
 
-# Which products changed in which transaction: processes that keep counts in memory follow it. Pruned by a job.
+# Which products changed in which transaction: processes that keep counts in memory follow it.
+# Pruned by a job.
 CHANGES = """
 create table search_change (
     id bigint generated always as identity primary key,

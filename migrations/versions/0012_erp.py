@@ -1,4 +1,4 @@
-"""Exchange with 1C: connections, sessions, files, references to outside ids, log, removals, orders sent."""
+"""Exchange with 1C: connections, sessions, files, outside ids, log, removals, orders sent."""
 
 from hansa.runtime.database.migrate import run_sql
 
@@ -20,7 +20,8 @@ create table erp_connection (
     encoding text not null,
     use_zip boolean not null,
     file_limit_bytes bigint not null
-        constraint erp_connection_file_limit_check check (file_limit_bytes between 1024 and 1073741824),
+        constraint erp_connection_file_limit_check
+            check (file_limit_bytes between 1024 and 1073741824),
     default_warehouse_id uuid,
     base_price_type text,
     publishes_products boolean not null,
@@ -39,7 +40,8 @@ create table erp_connection (
 create table erp_exchange (
     id uuid primary key,
     connection_id uuid not null references erp_connection (id),
-    kind text not null constraint erp_exchange_kind_check check (kind in ('catalog', 'sale', 'folder')),
+    kind text not null constraint erp_exchange_kind_check
+        check (kind in ('catalog', 'sale', 'folder')),
     token_digest bytea constraint erp_exchange_token_key unique,
     version text not null default '',
     address text not null default '',
@@ -91,13 +93,14 @@ create table erp_chunk (
 );
 """
 
-# `digest` is of the content last applied: the same again is skipped. `scope` is the catalogue or package the thing came
-# in, `seen_in` the last full exchange that named it.
+# `digest` is of the content last applied: the same again is skipped. `scope` is the catalogue or
+# package the thing came in, `seen_in` the last full exchange that named it.
 REFERENCES = """
 create table erp_reference (
     connection_id uuid not null references erp_connection (id),
     kind text not null constraint erp_reference_kind_check check (kind in
-        ('group', 'property', 'choice', 'characteristic', 'product', 'variant', 'price_type', 'warehouse')),
+        ('group', 'property', 'choice', 'characteristic', 'product', 'variant', 'price_type',
+            'warehouse')),
     external_id text not null,
     internal_id uuid not null,
     digest bytea,
@@ -147,18 +150,21 @@ create index erp_log_file on erp_log (file_id, number);
 create index erp_log_recent on erp_log (connection_id, number desc);
 create index erp_log_at on erp_log using brin (at);
 
--- What a full exchange did not name: taken away at its end, or held for a person when it is too much.
+-- What a full exchange did not name: taken away at its end, or held for a person when it is too
+-- much.
 create table erp_removal (
     id uuid primary key,
     connection_id uuid not null references erp_connection (id),
     exchange_id uuid not null references erp_exchange (id),
-    kind text not null constraint erp_removal_kind_check check (kind in ('products', 'variants', 'stock')),
+    kind text not null constraint erp_removal_kind_check
+        check (kind in ('products', 'variants', 'stock')),
     scope text not null,
     warehouse_ids uuid[] not null default '{}',
     as_of timestamptz not null,
     total integer not null,
     absent integer not null,
-    state text not null constraint erp_removal_state_check check (state in ('applied', 'held', 'dismissed')),
+    state text not null constraint erp_removal_state_check
+        check (state in ('applied', 'held', 'dismissed')),
     made_at timestamptz not null,
     decided_by uuid,
     decided_at timestamptz
@@ -176,7 +182,8 @@ create table erp_order_delivery (
     confirmed_at timestamptz,
     primary key (connection_id, order_id)
 );
-create index erp_order_delivery_exchange on erp_order_delivery (exchange_id) where confirmed_at is null;
+create index erp_order_delivery_exchange on erp_order_delivery (exchange_id)
+    where confirmed_at is null;
 """
 
 
