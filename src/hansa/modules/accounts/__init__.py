@@ -63,6 +63,7 @@ from hansa.modules.accounts.signing_in import (
     TicketInvalid,
     WrongPassword,
     check_password,
+    count_attempt,
     finish_sign_in,
     sign_in,
 )
@@ -71,6 +72,7 @@ from hansa.modules.accounts.two_factor import (
     confirm_two_factor,
     picture_of,
     remove_two_factor,
+    use_code,
 )
 
 __all__ = [
@@ -102,6 +104,7 @@ __all__ = [
     "check_may_give",
     "check_password",
     "confirm_two_factor",
+    "count_attempt",
     "create_api_key",
     "create_user",
     "end_sessions",
@@ -133,5 +136,6 @@ __all__ = [
     "sign_in",
     "sign_out",
     "start_session",
+    "use_code",
     "verify_email",
 ]

@@ -43,7 +43,7 @@ SECTIONS: Sequence[tuple[str | None, Sequence[Section]]] = (
         (
             Section("Markets", "/office/markets", "globe", "markets.view"),
             Section("People and roles", "/office/users", "shield", "accounts.view"),
-            Section("Events and jobs", "/office/work", "list-checks", "runtime.view"),
+            Section("Events and jobs", "/office/work", "activity", "runtime.view"),
             Section("Audit log", "/office/audit", "history", "accounts.audit"),
         ),
     ),
