@@ -29,6 +29,7 @@ from hansa.runtime.database import Transaction
 from hansa.runtime.http import Actor
 
 VARIANTS_PER_EVENT = 500
+PRICES_PER_ENTRY = 50
 
 
 async def save_groups(
@@ -231,6 +232,8 @@ async def set_prices(
             changed.append(price)
     await _write(tx, created + changed, before, now=now, by=by)
     await _publish_keys(tx, [_key(price) for price in created + changed], lists)
+    if by is not None and created + changed:
+        await _record_prices(tx, created + changed, before, by=by, now=now)
     return SaveResult(
         created=tuple(created),
         changed=tuple(changed),
@@ -238,6 +241,35 @@ async def set_prices(
         kept=tuple(kept),
         refused=tuple(refused),
     )
+
+
+async def _record_prices(
+    tx: Transaction,
+    prices: Sequence[Price],
+    before: dict[PriceKey, Price],
+    *,
+    by: Actor,
+    now: datetime,
+) -> None:
+    """Write one entry for each list; the history of each price has the rest."""
+    for list_id in sorted({price.price_list_id for price in prices}):
+        own = [price for price in prices if price.price_list_id == list_id]
+        told = own[:PRICES_PER_ENTRY]
+        await accounts.record(
+            tx,
+            actor=by,
+            action="pricing.prices_set",
+            subject_kind="price_list",
+            subject_id=list_id,
+            before={
+                str(price.variant_id): str(held.amount)
+                for price in told
+                if (held := before.get(_key(price))) is not None
+            },
+            after={"count": len(own)}
+            | {str(price.variant_id): str(price.amount) for price in told},
+            now=now,
+        )
 
 
 def _key(price: Price) -> PriceKey:

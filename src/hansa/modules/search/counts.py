@@ -17,8 +17,8 @@ from hansa.kernel.text import Localised
 from hansa.modules.search.bits import BitSet, bits_of, members_of
 from hansa.runtime.database import Row
 
-FEW = 3_000
-"""Up to so many products are counted one by one, more by sets."""
+FEW = 200
+"""Of fewer products the prices are compared one by one; of more, the order by price is followed."""
 
 
 class Node(NamedTuple):
@@ -282,7 +282,7 @@ def _priced(profile: ProfileCounts, selection: Selection) -> int:
 def _price_span(profile: ProfileCounts, bits: int) -> tuple[int | None, int | None]:
     if not bits:
         return None, None
-    if bits.bit_count() <= FEW:
+    if bits.bit_count() < FEW:
         own = [profile.prices[product] for product in members_of(bits)]
         return min(own), max(own)
     prices, products = profile.ordered()
