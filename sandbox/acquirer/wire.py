@@ -47,7 +47,9 @@ async def serve_connection(
     handler: Handler, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
 ) -> None:
     """Answer the requests of one connection until it ends."""
-    with contextlib.suppress(ConnectionError, asyncio.IncompleteReadError):
+    # Cancelled only when the program ends; asyncio would log the open connections as faults then.
+    ended = (ConnectionError, asyncio.IncompleteReadError, asyncio.CancelledError)
+    with contextlib.suppress(*ended):
         while (call := await _read(reader)) is not None:
             answer = await handler(call)
             head = _head(answer)
