@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 import pytest_asyncio
-from playwright.async_api import Browser, Page, async_playwright
+from playwright.async_api import Browser, Page, async_playwright, expect
 
 from hansa.modules import search
 from hansa.runtime.database import Database
@@ -20,6 +20,9 @@ from tests.support.chromium import LAUNCH_ARGUMENTS, find_chromium
 from tests.support.database import TestServer
 from tests.support.http import web_server
 from tests.support.shop import Shop, a_shop
+
+# The machine may be busy with other workers' tests.
+expect.set_options(timeout=20_000)
 
 TELEPHONE = {"width": 390, "height": 844}
 DESKTOP = {"width": 1440, "height": 900}

@@ -273,14 +273,13 @@ async def test_a_wrong_password_is_told_without_saying_which_half_is_wrong(
 ) -> None:
     await _partner(committing, shop, now)
     form = await browser.get("/ru/sign-in")
-    answers = []
-    for email in ("partner@example.com", "nobody@example.com"):
-        answers.append(
-            await browser.post(
-                "/ru/sign-in",
-                data={"csrf_token": token_of(form), "email": email, "password": "wrong"},
-            )
+    answers = [
+        await browser.post(
+            "/ru/sign-in",
+            data={"csrf_token": token_of(form), "email": email, "password": "wrong"},
         )
+        for email in ("partner@example.com", "nobody@example.com")
+    ]
 
     assert [answer.status_code for answer in answers] == [422, 422]
     alerts = [re.search(r'role="alert".*?</div></div>', one.text, re.DOTALL) for one in answers]
