@@ -12,6 +12,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import contextlib
+import functools
 import json
 import os
 import secrets
@@ -51,6 +52,10 @@ alter table bare_counter add primary key (variant_id, channel);
 create table bare_movement (like stock_movement including constraints);
 alter table bare_movement add primary key (variant_id, number);
 """
+
+
+def _itself(caller: Caller) -> Caller:
+    return caller
 
 
 class Caller(asyncio.Protocol):
@@ -118,7 +123,7 @@ async def rush(
     callers: list[Caller] = []
     for number in range(clients):
         caller = Caller(head, body, f"{run}-{number}", began + seconds)
-        await loop.create_connection(lambda caller=caller: caller, host, int(port))  # type: ignore[misc]
+        await loop.create_connection(functools.partial(_itself, caller), host, int(port))
         callers.append(caller)
     await asyncio.gather(*(caller.done for caller in callers))
     took = time.perf_counter() - began

@@ -44,7 +44,8 @@ REMOVE_IDENTIFIER = """
 
 ADD_CONFLICT = """
     insert into parties_conflict as c (first_id, second_id, kinds, found_at)
-    values (least(%(a)s, %(b)s), greatest(%(a)s, %(b)s), %(kinds)s::text[], %(now)s)
+    values (least(%(a)s::uuid, %(b)s::uuid), greatest(%(a)s::uuid, %(b)s::uuid),
+            %(kinds)s::text[], %(now)s)
         on conflict (first_id, second_id) do update
        set kinds = excluded.kinds,
            found_at = excluded.found_at,
@@ -56,7 +57,8 @@ ADD_CONFLICT = """
 CLOSE_CONFLICTS = """
     update parties_conflict
        set closed_at = %(now)s
-     where (first_id, second_id) = (least(%(a)s, %(b)s), greatest(%(a)s, %(b)s))
+     where first_id = least(%(a)s::uuid, %(b)s::uuid)
+       and second_id = greatest(%(a)s::uuid, %(b)s::uuid)
        and closed_at is null
 """
 
