@@ -8,7 +8,6 @@ from uuid import UUID
 
 from hansa.assembly.demo.assortment import Piece, levels
 from hansa.assembly.modules import all_modules, permissions_of
-from hansa.kernel.errors import Rejected
 from hansa.modules import accounts, checkout, orders, parties, pricing, stock
 from hansa.modules.orders import By, OrderState
 from hansa.runtime.context import Context
@@ -35,6 +34,7 @@ _SHOPPERS = (
 )
 _STREETS = ("улица Лесная", "Садовая улица", "улица Мира", "Цветной бульвар", "Тверская улица")
 _ORDERS = 64
+_CANCELLED_SHARE = 0.06
 _DAYS = 30
 
 
@@ -172,8 +172,9 @@ async def _place(
         payment_method="on_receipt",
         accepts_terms=True,
     )
+    placed = None
     try:
-        return await checkout.place(
+        placed = await checkout.place(
             context,
             basket_id=basket_id,
             details=details,
@@ -181,20 +182,25 @@ async def _place(
             language="ru",
             now=at,
         )
-    except Rejected:  # sold out, or not yet on sale then: this shopper goes without
+    except (stock.OutOfStock, checkout.ItemsGone):  # not there, or not on sale yet at that time
+        pass
+    if placed is None or placed.is_repeat:  # the basket was not taken: it is emptied
         async with context.database.transaction() as tx:
             for variant_id, _ in lines:
                 await checkout.remove_line(
                     tx, owner=owner, market="ru", variant_id=variant_id, now=at
                 )
-        return None
+    return placed
 
 
 async def _age(
     context: Context, placed: checkout.PlacedOrder, age: timedelta, at: datetime, random: Random
 ) -> None:
-    """Lead an order as far as its age allows."""
-    if random.random() < 0.06:
+    """Lead an order as far as its age allows, unless an earlier load has."""
+    is_cancelled = random.random() < _CANCELLED_SHARE
+    if placed.is_repeat:
+        return
+    if is_cancelled:
         async with context.database.transaction() as tx:
             await orders.cancel_order(
                 tx,
