@@ -83,9 +83,7 @@ async def running(test_database_server, tmp_path_factory):
             async with context.database.transaction() as tx:
                 await a_shop(tx, now=context.clock.now())
             stop = asyncio.Event()
-            worker = asyncio.create_task(
-                run_worker(context, [MODULE], stop=stop, poll_seconds=0.1)
-            )
+            worker = asyncio.create_task(run_worker(context, [MODULE], stop=stop, poll_seconds=0.1))
             server = web_server(settings, dsn)
             address = await asyncio.to_thread(server.__enter__)
             try:
@@ -108,5 +106,3 @@ async def site(running):
             tx, name="1C", scopes=("erp.exchange",), by=None, now=now
         )
     return Site(address, secret, context, connection)
-
-

@@ -7,7 +7,7 @@ from hansa.modules import erp
 from hansa.modules.erp.importing import run
 from hansa.modules.erp.model import FileState, Kind
 from hansa.modules.erp import sessions
-from hansa.modules.erp.folder import _receive
+from hansa.modules.erp.folder import receive
 from tests.modules.erp.test_import import ids_of, prove
 from tests.support.commerceml import Sizes, Style, write_catalog
 from tests.support.erp import load
@@ -26,7 +26,7 @@ async def test_a_killed_import_goes_on_behind_what_it_had_done(
         opened = await sessions.open_exchange(
             tx, connection=connection, kind=Kind.CATALOG, address="", now=now
         )
-    await _receive(context, opened, "offers.xml", priced)
+    await receive(context, opened, "offers.xml", priced)
     async with context.database.transaction() as tx:
         exchange = await sessions.find_exchange(tx, token=opened.token, now=now)
         file = await sessions.request_import(

@@ -10,7 +10,16 @@ from hansa.modules.erp import commerceml
 from sandbox.onec.client import Refused
 from sandbox.onec.mischief import Mischief
 from sandbox.onec.world import World
-from tests.modules.erp.test_import import available, goods, ids_of, offer, offers, price, prove, rest
+from tests.modules.erp.test_import import (
+    available,
+    goods,
+    ids_of,
+    offer,
+    offers,
+    price,
+    prove,
+    rest,
+)
 from tests.support.buying import buy
 from tests.support.erp import load
 

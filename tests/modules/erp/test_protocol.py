@@ -54,7 +54,10 @@ async def test_real_exports_go_over_http(site, real_exports, tmp_path):
     with site.onec() as onec:
         await in_thread(onec.exchange_catalog, tmp_path / "export", chunk=4096)
 
-    assert await available(site.context, site.connection, "bd8c4e15-18f9-11e7-80c2-0cc47ab29cd1") == 377
+    assert (
+        await available(site.context, site.connection, "bd8c4e15-18f9-11e7-80c2-0cc47ab29cd1")
+        == 377
+    )
     async with site.context.database.snapshot() as snap:
         log = await erp.list_log(snap, connection_id=site.connection.id, action=erp.Action.REFUSED)
     assert len(log) == 9

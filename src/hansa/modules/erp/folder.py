@@ -1,7 +1,6 @@
 """Loading a folder of exports from this machine: the same import without HTTP."""
 
-import hashlib
-from collections.abc import AsyncIterator, Callable
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -117,32 +116,26 @@ async def _connection(tx: Transaction, code: str, *, now: datetime) -> Connectio
 
 
 async def receive(context: Context, opened: sessions.Opened, name: str, path: Path) -> None:
-    """Keep a file of this machine as the only chunk of a file of a session."""
+    """Keep a file of this machine as 1C would have sent it, in parts: one at a time in memory."""
     now = context.clock.now()
-    key = f"erp/{now:%Y-%m-%d}/{opened.exchange_id.hex}/{new_id(now).hex}"
-    digest = hashlib.sha256()
-
-    async def pieces() -> AsyncIterator[bytes]:
-        with path.open("rb") as stream:
-            while piece := stream.read(PIECE_BYTES):
-                digest.update(piece)
-                yield piece
-
-    written = await context.storage.put(key, pieces())
-    async with context.database.transaction() as tx:
-        exchange = await sessions.find_exchange(tx, token=opened.token, now=now)
-        await sessions.add_chunk(
-            tx,
-            exchange=exchange,
-            kind=Kind.CATALOG,
-            name=name,
-            chunk={
-                "size_bytes": written.size,
-                "sha256": digest.hexdigest(),
-                "storage_key": key,
-            },
-            now=now,
-        )
+    with path.open("rb") as stream:
+        while piece := stream.read(PIECE_BYTES):
+            key = f"erp/{now:%Y-%m-%d}/{opened.exchange_id.hex}/{new_id(now).hex}"
+            written = await context.storage.put(key, piece)
+            async with context.database.transaction() as tx:
+                exchange = await sessions.find_exchange(tx, token=opened.token, now=now)
+                await sessions.add_chunk(
+                    tx,
+                    exchange=exchange,
+                    kind=Kind.CATALOG,
+                    name=name,
+                    chunk={
+                        "size_bytes": written.size,
+                        "sha256": written.sha256,
+                        "storage_key": key,
+                    },
+                    now=now,
+                )
 
 
 async def _import(

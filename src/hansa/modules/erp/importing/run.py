@@ -37,8 +37,8 @@ from hansa.modules.erp.store import exchange as sql
 from hansa.runtime.context import Context
 from hansa.runtime.database import Transaction
 
-RECORDS_PER_BATCH = 5_000
-LEVELS_PER_BATCH = 20_000
+RECORDS_PER_BATCH = 2_500
+LEVELS_PER_BATCH = 10_000
 PRODUCTS_PER_PICTURE_JOB = 50
 
 
