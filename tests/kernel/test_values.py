@@ -47,7 +47,7 @@ def test_quantities_of_unlike_units_do_not_add() -> None:
 def test_an_error_tells_its_data_and_survives_pickling() -> None:
     error = TooFew(left=2)
 
-    copied = pickle.loads(pickle.dumps(error))  # noqa: S301 - our own bytes
+    copied = pickle.loads(pickle.dumps(error))
 
     assert str(copied) == "Only 2 left."
     assert copied.data() == {"left": 2}

@@ -1,4 +1,4 @@
-"""What a module declares of itself: one `Module` value in its `manifest.py`, read by the assembly."""
+"""What a module declares: one `Module` value in its `manifest.py`, read by the assembly."""
 
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass

@@ -8,7 +8,9 @@ from decimal import Decimal
 from random import Random
 from uuid import UUID, uuid5
 
-from hansa.assembly.demo.wardrobe import CATEGORIES, COLOURS, FABRICS, KINDS, SIZES, Colour, Kind
+from hansa.assembly.demo.kinds import KINDS, Kind
+from hansa.assembly.demo.places import PLACES
+from hansa.assembly.demo.wardrobe import CATEGORIES, COLOURS, FABRICS, SIZES, Colour
 from hansa.modules import catalog, pricing, stock
 
 _NAMESPACE = UUID("6f1d8c52-3a0b-4c52-9f0e-2b7a5d1c9e34")
@@ -230,115 +232,6 @@ def prices(piece: Piece) -> Iterator[pricing.Price]:
         )
 
 
-# Code, Russian, English, kind, city, address, telephone, hours, latitude, longitude, channels.
-_PLACES = (
-    (
-        "msk",
-        "Москва, центральный склад",
-        "Moscow, central warehouse",
-        "warehouse",
-        "Москва",
-        "Дмитровское шоссе, 100",
-        "",
-        "",
-        55.88,
-        37.55,
-        ("ru", "kz"),
-    ),
-    (
-        "spb",
-        "Санкт-Петербург, склад",
-        "Saint Petersburg, warehouse",
-        "warehouse",
-        "Санкт-Петербург",
-        "Софийская улица, 14",
-        "",
-        "",
-        59.85,
-        30.43,
-        ("ru",),
-    ),
-    (
-        "petrovka",
-        "Москва, Петровка",
-        "Moscow, Petrovka",
-        "shop",
-        "Москва",
-        "улица Петровка, 19",
-        "+74955550101",
-        "10:00–22:00",
-        55.764,
-        37.617,
-        ("ru",),
-    ),
-    (
-        "nevsky",
-        "Санкт-Петербург, Невский",
-        "Saint Petersburg, Nevsky",
-        "shop",
-        "Санкт-Петербург",
-        "Невский проспект, 44",
-        "+78125550102",
-        "10:00–22:00",
-        59.934,
-        30.335,
-        ("ru",),
-    ),
-    (
-        "kazan",
-        "Казань, ТЦ «Кольцо»",
-        "Kazan, Koltso mall",
-        "shop",
-        "Казань",
-        "улица Петербургская, 1",
-        "+78435550103",
-        "10:00–21:00",
-        55.787,
-        49.124,
-        ("ru",),
-    ),
-    (
-        "ekb",
-        "Екатеринбург, Вайнера",
-        "Yekaterinburg, Vaynera",
-        "shop",
-        "Екатеринбург",
-        "улица Вайнера, 10",
-        "+73435550104",
-        "10:00–21:00",
-        56.837,
-        60.597,
-        ("ru",),
-    ),
-    (
-        "nsk",
-        "Новосибирск, Красный проспект",
-        "Novosibirsk, Krasny Prospekt",
-        "shop",
-        "Новосибирск",
-        "Красный проспект, 25",
-        "+73835550105",
-        "10:00–21:00",
-        55.03,
-        82.92,
-        ("ru",),
-    ),
-    (
-        "almaty",
-        "Алматы, Достык",
-        "Almaty, Dostyk",
-        "shop",
-        "Алматы",
-        "проспект Достык, 52",
-        "+77275550106",
-        "10:00–22:00",
-        43.238,
-        76.957,
-        ("kz",),
-    ),
-)
-
-
 def warehouses() -> list[stock.Warehouse]:
     """Give the eight warehouses, six of which are shops."""
     return [
@@ -368,7 +261,7 @@ def warehouses() -> list[stock.Warehouse]:
             latitude,
             longitude,
             channels,
-        ) in enumerate(_PLACES)
+        ) in enumerate(PLACES)
     ]
 
 
@@ -377,7 +270,7 @@ def levels(piece: Piece, now: datetime) -> Iterator[stock.Level]:
     for variant in piece.variants:
         random = _random(variant.sku)
         is_scarce = random.random() < 0.12
-        for code, _, _, kind, *_ in _PLACES:
+        for code, _, _, kind, *_ in PLACES:
             if is_scarce:
                 amount = 1 if random.random() < 0.12 else 0
             elif kind == "warehouse":

@@ -124,7 +124,7 @@ class Pages:
             bytecode_cache=_bytecode_cache(language),
         )
         translations = settings.catalogue.of(language)
-        environment.install_gettext_callables(  # type: ignore[attr-defined]
+        environment.install_gettext_callables(  # type: ignore[attr-defined]  # of i18n
             translations.gettext, translations.ngettext, newstyle=True
         )
         environment.globals.update(

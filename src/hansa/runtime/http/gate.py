@@ -23,7 +23,7 @@ NO_ACTOR = "actor_exempt"
 """Route option: why nobody needs to be known here, whatever the `Authorization` header says."""
 
 
-async def gate(request: Request) -> None:  # type: ignore[type-arg, unused-ignore]
+async def gate(request: Request) -> None:
     """Check a request before its handler runs.
 
     Raises:

@@ -87,7 +87,7 @@ class Authenticator(Protocol):
 class Nobody:
     """An authenticator that knows nobody; for applications without accounts."""
 
-    async def authenticate(self, request: "Request") -> Actor | None:  # noqa: ARG002
+    async def authenticate(self, request: "Request") -> Actor | None:  # noqa: ARG002 - Authenticator
         """Give None."""
         return None
 

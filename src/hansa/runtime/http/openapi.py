@@ -21,7 +21,7 @@ class DecimalSchemas(OpenAPISchemaPlugin):
         """Tell whether this is the type of decimal numbers."""
         return value is Decimal
 
-    def to_openapi_schema(self, field_definition: FieldDefinition, schema_creator: Any) -> Schema:  # noqa: ARG002
+    def to_openapi_schema(self, field_definition: FieldDefinition, schema_creator: Any) -> Schema:  # noqa: ARG002 - its place in Litestar
         """Describe it."""
         return Schema(
             type=OpenAPIType.STRING,

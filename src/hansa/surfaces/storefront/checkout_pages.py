@@ -130,19 +130,7 @@ async def _page(
         )
         party_id = party_of(request)
         saved = () if party_id is None else await parties.list_addresses(snap, party_id=party_id)
-    deliveries = [
-        {
-            "value": option.method.code,
-            "title": pick(option.method.name, request.language),
-            "note": pick(option.method.hint, request.language),
-            "side": (
-                translate("free")
-                if option.price.minor == 0
-                else format_money(option.price, request.language)
-            ),
-        }
-        for option in view.delivery
-    ]
+    deliveries = [_delivery(request, option) for option in view.delivery]
     payments = [
         {
             "value": method.code,
@@ -182,6 +170,18 @@ async def _page(
             for shop in shops
         ],
     )
+
+
+def _delivery(request: Request, option: checkout.DeliveryOption) -> dict[str, str]:
+    free = option.price.minor == 0
+    return {
+        "value": option.method.code,
+        "title": pick(option.method.name, request.language),
+        "note": pick(option.method.hint, request.language),
+        "side": (
+            translator(request)("free") if free else format_money(option.price, request.language)
+        ),
+    }
 
 
 async def _known(request: Request, view: checkout.BasketView) -> Form[Any]:

@@ -92,7 +92,7 @@ async def page(
     status_code: int = 200,
     **values: Any,
 ) -> Page:
-    """Make a page within the shop's shell. Only `is_indexed` ones may be found by search engines."""
+    """Make a page within the shop's shell; search engines may find only `is_indexed` ones."""
     context = request.context
     language = request.language
     path = request.visit.path

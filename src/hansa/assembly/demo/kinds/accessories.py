@@ -1,0 +1,97 @@
+"""Bags and accessories of the demo."""
+
+from hansa.assembly.demo.kinds.kind import CASHMERE, LEATHER, MERINO, MOHAIR, SILK, SUEDE, Kind
+
+ACCESSORIES = (
+    Kind(
+        "tote",
+        "bags",
+        "Сумка «Тоут»",
+        "tote bag",
+        (LEATHER, SUEDE, ("из канваса", "canvas")),
+        (
+            ("с двумя ручками", "with two handles"),
+            ("с внутренним карманом", "with an inner pocket"),
+            ("мягкой формы", "in a soft shape"),
+        ),
+        "one",
+        8900,
+        19900,
+    ),
+    Kind(
+        "crossbody",
+        "bags",
+        "Сумка через плечо",
+        "cross-body bag",
+        (LEATHER, SUEDE),
+        (
+            ("с клапаном", "with a flap"),
+            ("на цепочке", "with a chain"),
+            ("полукруглая", "in a half-moon shape"),
+            ("на молнии", "with a zip"),
+        ),
+        "one",
+        6900,
+        14900,
+    ),
+    Kind(
+        "scarf",
+        "scarves",
+        "Шарф",
+        "scarf",
+        (CASHMERE, MERINO, MOHAIR, SILK),
+        (
+            ("с бахромой", "with a fringe"),
+            ("в клетку", "in a check"),
+            ("гладкий", "in a plain weave"),
+        ),
+        "one",
+        2900,
+        7900,
+    ),
+    Kind(
+        "beanie",
+        "hats",
+        "Шапка",
+        "beanie",
+        (MERINO, CASHMERE, MOHAIR),
+        (
+            ("с отворотом", "with a turn-up"),
+            ("в рубчик", "in a rib knit"),
+            ("гладкая", "in a plain knit"),
+        ),
+        "one",
+        1900,
+        4900,
+    ),
+    Kind(
+        "belt",
+        "belts",
+        "Ремень",
+        "belt",
+        (LEATHER, SUEDE),
+        (
+            ("с металлической пряжкой", "with a metal buckle"),
+            ("плетёный", "in a braid"),
+            ("узкий", "in a narrow width"),
+        ),
+        "belt",
+        1900,
+        4900,
+    ),
+    Kind(
+        "umbrella",
+        "umbrellas",
+        "Зонт",
+        "umbrella",
+        (("из эпонжа", "pongee"),),
+        (
+            ("трость", "with a long handle"),
+            ("складной", "that folds"),
+            ("с деревянной ручкой", "with a wooden handle"),
+        ),
+        "one",
+        2900,
+        5900,
+    ),
+)
