@@ -173,7 +173,8 @@ async def _place(
         accepts_terms=True,
     )
     placed = None
-    try:
+    # Not there, or not on sale yet at that time.
+    with suppress(stock.OutOfStock, checkout.ItemsGone):
         placed = await checkout.place(
             context,
             basket_id=basket_id,
@@ -182,8 +183,6 @@ async def _place(
             language="ru",
             now=at,
         )
-    except (stock.OutOfStock, checkout.ItemsGone):  # not there, or not on sale yet at that time
-        pass
     if placed is None or placed.is_repeat:  # the basket was not taken: it is emptied
         async with context.database.transaction() as tx:
             for variant_id, _ in lines:
