@@ -1,6 +1,7 @@
 """The demo's people: staff, shoppers, and the orders of the last month."""
 
 from collections.abc import Sequence
+from contextlib import suppress
 from datetime import datetime, timedelta
 from decimal import Decimal
 from random import Random
