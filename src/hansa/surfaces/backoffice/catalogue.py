@@ -197,7 +197,7 @@ def _tabs(
     labels = (
         (catalog.Status.ACTIVE, "On sale"),
         (catalog.Status.DRAFT, "Drafts"),
-        (catalog.Status.ARCHIVED, "Archive"),
+        (catalog.Status.ARCHIVED, "In the archive"),
     )
     everything = {
         "label": translate("All"),

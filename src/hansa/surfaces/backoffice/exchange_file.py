@@ -163,7 +163,7 @@ def _facts(request: Request, file: erp.ImportedFile) -> list[tuple[str, str]]:
     language, zone, translate = request.language, zone_of(request), words(request)
     whole = {True: "everything there is", False: "only changes", None: "not read yet"}
     told = [
-        ("Received", format_moment(file.began_at, language, zone)),
+        ("Came", format_moment(file.began_at, language, zone)),
         ("Finished", format_moment(file.finished_at, language, zone)),
         ("Formed by 1C", format_moment(file.formed_at, language, zone)),
         ("Holds", translate(whole[file.is_full])),

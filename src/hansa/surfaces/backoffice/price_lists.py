@@ -87,7 +87,7 @@ async def _lists_page(request: Request, form: Form[Any], *, status_code: int = 2
             }
             for one in lists
         ],
-        groups=groups,
+        customer_groups=groups,
         form=form,
     )
 
@@ -201,7 +201,7 @@ async def _list_page(
         price_list=held,
         form=form,
         markets=[(one.code, pick(one.name, request.language)) for one in directory.all()],
-        groups=[
+        customer_groups=[
             ("", translate("Everybody")),
             *((one.code, pick(one.name, request.language)) for one in groups),
         ],

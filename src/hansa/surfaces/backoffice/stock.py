@@ -1,7 +1,8 @@
 """Stock: what can be sold, why a number is what it is, and where it lies."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
+from functools import partial
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -220,7 +221,7 @@ async def set_safety(request: Request, variant_id: FromPath[UUID]) -> Response[N
 async def _item_page(
     request: Request, variant_id: UUID, form: Form[Any], *, status_code: int = 200
 ) -> Page:
-    language, zone, translate = request.language, zone_of(request), words(request)
+    language = request.language
     channel = asked(request, "channel") or request.market
     after = request.read_cursor(request.query_params.get("after"), of=_LEDGER_CURSOR, types=(int,))
     async with request.snapshot() as snap:
@@ -235,13 +236,8 @@ async def _item_page(
         movements, cursor = request.page_of(
             listed, limit=PAGE_ROWS, of=_LEDGER_CURSOR, key=lambda one: (one.number,)
         )
-        places = {one.id: one for one in await stock.list_warehouses(snap)}
+        places = {one.id: pick(one.name, language) for one in await stock.list_warehouses(snap)}
         people = await names_of(snap, (one.actor_id for one in movements))
-    names = {id_: pick(one.name, language) for id_, one in places.items()}
-
-    def number(value: Decimal | None) -> str:
-        return format_number(value, language)
-
     return show(
         request,
         "stock_item.html",
@@ -257,37 +253,48 @@ async def _item_page(
             }
             for one in request.context.service(markets.MarketDirectory).all()
         ],
-        number=number,
+        number=partial(format_number, language=language),
         warehouses=[
-            {"part": one, "as_of": format_moment(one.as_of, language, zone)}
+            {"part": one, "as_of": format_moment(one.as_of, language, zone_of(request))}
             for one in story.warehouses
         ],
-        reservations=[
-            {
-                "part": one,
-                "made": format_moment(one.made_at, language, zone),
-                "waits": translate(WAITS[one.waits_for]),
-                "until": format_moment(one.expires_at, language, zone),
-                "place": names.get(one.warehouse_id, "") if one.warehouse_id else "",
-            }
-            for one in story.reservations
-        ],
-        movements=[
-            {
-                "row": one,
-                "moment": format_moment(one.at, language, zone),
-                "kind": translate(KINDS.get(one.kind, one.kind)),
-                "place": names.get(one.warehouse_id, "") if one.warehouse_id else "",
-                "on_hand": _signed(one.on_hand_change, language),
-                "reserved": _signed(one.reserved_change, language),
-                "after": number(one.on_hand_after),
-                "who": people.get(one.actor_id, "") if one.actor_id else (one.source or ""),
-            }
-            for one in movements
-        ],
+        reservations=[_reservation_row(request, one, places) for one in story.reservations],
+        movements=[_movement_row(request, one, places, people) for one in movements],
         first_url=address(request) if after else None,
         next_url=address(request, after=cursor) if cursor else None,
     )
+
+
+def _reservation_row(
+    request: Request, part: stock.ReservedPart, places: Mapping[UUID, str]
+) -> dict[str, Any]:
+    zone = zone_of(request)
+    return {
+        "part": part,
+        "made": format_moment(part.made_at, request.language, zone),
+        "waits": words(request)(WAITS[part.waits_for]),
+        "until": format_moment(part.expires_at, request.language, zone),
+        "place": places.get(part.warehouse_id, "") if part.warehouse_id else "",
+    }
+
+
+def _movement_row(
+    request: Request,
+    row: stock.Movement,
+    places: Mapping[UUID, str],
+    people: Mapping[UUID, str],
+) -> dict[str, Any]:
+    language = request.language
+    return {
+        "row": row,
+        "moment": format_moment(row.at, language, zone_of(request)),
+        "kind": words(request)(KINDS.get(row.kind, row.kind)),
+        "place": places.get(row.warehouse_id, "") if row.warehouse_id else "",
+        "on_hand": _signed(row.on_hand_change, language),
+        "reserved": _signed(row.reserved_change, language),
+        "after": format_number(row.on_hand_after, language),
+        "who": people.get(row.actor_id, "") if row.actor_id else (row.source or ""),
+    }
 
 
 def _signed(change: Decimal, language: str) -> str:
