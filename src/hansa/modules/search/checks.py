@@ -1,6 +1,6 @@
 """`hansa check search`: is what shoppers see what catalogue, prices and stock say?"""
 
-from datetime import UTC, datetime
+from datetime import datetime
 from uuid import UUID
 
 from hansa.modules import catalog
@@ -17,7 +17,7 @@ _REMEDY = "run `hansa rebuild search`"
 
 async def check_sources(snap: Snapshot) -> list[Finding]:
     """Compare products with their sources: another sample each time, all of a small shop."""
-    now = datetime.now(UTC)
+    now: datetime = await snap.scalar(checking.NOW)
     rows = await snap.all(checking.SAMPLE_PRODUCTS, {"seed": int(now.timestamp()), "limit": SAMPLE})
     ids = [row.product_id for row in rows]
     newest = await catalog.list_products(snap, limit=100)

@@ -17,7 +17,6 @@ import psycopg
 import structlog
 
 from hansa.kernel.errors import Unavailable
-from hansa.kernel.text import pick
 from hansa.modules import pricing
 from hansa.modules.search import counts as counting
 from hansa.modules.search import views
@@ -27,12 +26,11 @@ from hansa.modules.search.documents import LANGUAGES
 from hansa.modules.search.keeper import FOLLOW_SECONDS, CountsKeeper
 from hansa.modules.search.model import (
     ListingQuery,
-    NoSuchBranch,
     NoSuchPage,
     Position,
     Sort,
-    TooManyFilters,
 )
+from hansa.modules.search.selecting import nodes_named, order_of, select, stretch
 from hansa.modules.search.store import listing
 from hansa.modules.search.typing_errors import other_layout
 from hansa.modules.search.words import Found, WordFinder, prefix_query
@@ -229,7 +227,7 @@ class Shelf:
         is_backward = position is not None and position.is_backward
         statement = listing.page(
             listing.Shape(
-                order=_order(query),
+                order=order_of(query),
                 is_backward=is_backward,
                 has_start=position is not None,
                 has_price=query.price_from_minor is not None or query.price_to_minor is not None,
@@ -280,7 +278,7 @@ class Shelf:
             for number in found.products
             if number >> 3 < size and fitting[number >> 3] >> (number & 7) & 1
         ]
-        start, end = _stretch(ranked, query)
+        start, end = stretch(ranked, query)
         async with self._database.snapshot(single=True) as snap:
             rows = await snap.all(
                 listing.RANKED,
@@ -360,73 +358,7 @@ class Shelf:
                     },
                 )
                 queries = await snap.all(listing.COMPLETE_QUERY, parameters)
-            nodes = _nodes(counts, profile_id, start, language)[:limit]
+            nodes = nodes_named(counts, profile_id, start, language)[:limit]
             if rows or nodes or queries:
                 return rows, nodes, [row.text for row in queries]
         return [], [], []
-
-
-def _nodes(
-    counts: counting.Counts, profile_id: int, start: str, language: str
-) -> list[counting.Node]:
-    profile = counts.profiles.get(profile_id)
-    if profile is None:
-        return []
-    found = []
-    for nodes in counts.children.values():
-        for node in nodes:
-            name = " " + pick(node.name, language).lower().replace("ё", "е")
-            holder = counts.holders.get(node.id)
-            if f" {start}" in name and holder is not None and holder.value & profile.listed.value:
-                found.append(node)
-    return sorted(found, key=lambda node: (len(node.path), node.position))
-
-
-def _order(query: ListingQuery) -> str:
-    if query.sort is Sort.NAME:
-        return "name:ru" if query.language == "ru" else "name:en"
-    return "popular" if query.sort is Sort.RELEVANCE else str(query.sort)
-
-
-def _stretch(ranked: Sequence[int], query: ListingQuery) -> tuple[int, int]:
-    position = query.position
-    spare = query.limit * 2 + 1
-    if position is None:
-        return 0, spare
-    place = position.key if isinstance(position.key, int) else 0
-    if not 0 <= place < len(ranked) or ranked[place] != position.product:
-        with contextlib.suppress(ValueError):
-            place = ranked.index(position.product)
-    place = max(0, min(place, len(ranked)))
-    if position.is_backward:
-        return max(0, place - spare), place
-    return place + 1, place + 1 + spare
-
-
-def select(counts: counting.Counts, query: ListingQuery) -> Selection:
-    """Turn words of a query into numbers.
-
-    Raises:
-        NoSuchBranch: no category is shown at the address.
-        TooManyFilters: more facets at once than can be asked for.
-    """
-    category = 0
-    if query.category_slug:
-        node = counts.slugs.get(query.category_slug)
-        if node is None or any(counts.nodes[step].is_hidden for step in node.path):
-            raise NoSuchBranch(query.category_slug)
-        category = node.id
-    if len(query.filters) > listing.GROUPS_MAX:
-        raise TooManyFilters(listing.GROUPS_MAX)
-    groups = []
-    for code, wanted in sorted(query.filters.items()):
-        known = (counts.values.get((code, value)) for value in wanted)
-        groups.append((code, tuple(sorted({value.id for value in known if value is not None}))))
-    return Selection(
-        profile=query.profile_id,
-        category=category,
-        groups=tuple(groups),
-        price_from=query.price_from_minor,
-        price_to=query.price_to_minor,
-        in_stock=query.in_stock,
-    )

@@ -1,5 +1,8 @@
 """Statements that prove the projection against itself and its sources."""
 
+# A check is given no instant; prices are compared as they count at the moment of the snapshot.
+NOW = "select now()"
+
 SAMPLE_PRODUCTS = """
     select product_id
       from search_product
