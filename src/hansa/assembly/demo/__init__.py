@@ -2,8 +2,10 @@
 
 import sys
 from collections.abc import Callable
+from pathlib import Path
 from urllib.parse import urlsplit
 
+import hansa
 from hansa.assembly.demo.loading import Show, load
 from hansa.assembly.demo.people import ERP_USER, OWNER, PASSWORD
 from hansa.assembly.demo.world import FOLDER
@@ -16,6 +18,8 @@ _HOST = "127.0.0.1"
 _ACQUIRER_PORT = 8790
 _ONEC_PORT = 8780
 _PICKING_PAUSE = "20s"
+# The programs of `sandbox` are no part of the package: they stand beside it in the source tree.
+_SOURCE_TREE = str(Path(hansa.__file__).parents[2])
 
 
 def settings_beside(free_port: Callable[[str, int], int]) -> dict[str, str]:
@@ -41,7 +45,10 @@ def programs(settings: Settings) -> list[Program]:
                 *(sys.executable, "-m", "sandbox.acquirer"),
                 *("--port", str(urlsplit(settings.acquirer_url or "").port)),
             ],
-            environment={"ACQUIRER_SECRET": settings.acquirer_secret.reveal()},
+            environment={
+                "PYTHONPATH": _SOURCE_TREE,
+                "ACQUIRER_SECRET": settings.acquirer_secret.reveal(),
+            },
             stage=1,
         ),
         Program(
@@ -54,7 +61,7 @@ def programs(settings: Settings) -> list[Program]:
                 *("serve", "--port", str(urlsplit(_onec_url(settings)).port)),
                 *("--every", "3s", "--ship-after", _PICKING_PAUSE),
             ],
-            environment={"ONEC_PASSWORD": PASSWORD},
+            environment={"PYTHONPATH": _SOURCE_TREE, "ONEC_PASSWORD": PASSWORD},
             stage=2,
         ),
     ]
