@@ -49,7 +49,7 @@ class RefundFields(msgspec.Struct):
     payment: UUID
     key: Annotated[str, msgspec.Meta(min_length=8, max_length=64)]
     refund_reason: _Comment
-    amount: Annotated[Decimal, msgspec.Meta(gt=0)] | None = None
+    amount: Decimal | None = None
 
 
 @post("/office/orders/{order_id:uuid}/step")
