@@ -77,8 +77,7 @@ async def project_products(
     ids = sorted(set(product_ids))
     if dictionary is None:
         dictionary, _ = await dictionaries.take_over(tx)
-    await tx.execute(projecting.ADD_PRODUCTS, {"ids": ids})
-    held = {row.product_id: row for row in await tx.all(projecting.LOCK_PRODUCTS, {"ids": ids})}
+    held = {row.product_id: row for row in await take_products(tx, ids)}
     sources = await read_sources(tx, ids, now)
     gone = [row for product_id, row in held.items() if product_id not in sources.products]
     kept = [row for product_id, row in held.items() if product_id in sources.products]
@@ -88,6 +87,15 @@ async def project_products(
         _project(projected, row, sources, dictionary)
     await _write(tx, projected, kept, gone)
     return sum(1 for row in projected.products if row[2])
+
+
+async def take_products(tx: Transaction, ids: Sequence[UUID]) -> list[Row]:
+    """Take the rows of products, new ones included; who projects in parts takes all of them first.
+
+    Otherwise one waits for a product the other has, and the other for a word the first has written.
+    """
+    await tx.execute(projecting.ADD_PRODUCTS, {"ids": list(ids)})
+    return await tx.all(projecting.LOCK_PRODUCTS, {"ids": list(ids)})
 
 
 async def read_sources(tx: Snapshot, ids: Sequence[UUID], now: datetime) -> Sources:

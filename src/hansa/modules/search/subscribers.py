@@ -42,6 +42,7 @@ async def on_products(
 async def project_in_chunks(tx: Transaction, product_ids: set[UUID], now: datetime) -> None:
     """Project products in order, some at a time."""
     ids = sorted(product_ids)
+    await projection.take_products(tx, ids)
     for start in range(0, len(ids), CHUNK):
         await projection.project_products(tx, product_ids=ids[start : start + CHUNK], now=now)
 
