@@ -7,10 +7,10 @@ context, can be read through `ON_PAGE`.
 """
 
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from contextvars import ContextVar
 from dataclasses import dataclass
-from functools import partial
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
@@ -24,6 +24,7 @@ from hansa.kernel.errors import HansaError
 from hansa.kernel.text import pick
 from hansa.runtime.html import formats
 from hansa.runtime.html.catalogue import Catalogue
+from hansa.runtime.html.stencils import Stencil, Stencils
 from hansa.runtime.http import csrf
 from hansa.runtime.http.static import StaticFiles
 from hansa.runtime.http.visit import SCOPE_KEY, Visit
@@ -31,6 +32,7 @@ from hansa.runtime.http.visit import SCOPE_KEY, Visit
 THEME_COOKIE = "hansa_theme"
 ON_PAGE: ContextVar[Visit] = ContextVar("on_page")
 PAGE_TYPE = "text/html; charset=utf-8"
+SENTENCES_MAX = 10_000
 
 
 class _OfVisit:
@@ -82,6 +84,7 @@ class Pages:
             language: self._environment(language, loader) for language in settings.languages
         }
         self._first = settings.languages[0]
+        self._stencils = Stencils(is_kept=not settings.reload)
 
     def environment(self, language: str) -> jinja2.Environment:
         """Give the environment of a language."""
@@ -100,6 +103,14 @@ class Pages:
             return "".join(found.blocks[block](context))
         finally:
             ON_PAGE.reset(token)
+
+    def macros(self, language: str, template: str) -> Any:
+        """Give a template's macros as attributes; they know nothing of a visit."""
+        return self.environment(language).get_template(template).module
+
+    def stencil(self, shape: Hashable, draw: Callable[[], str]) -> Stencil:
+        """Give the stencil of a shape; `draw` is called the first time, and prints marks."""
+        return self._stencils.of(shape, draw)
 
     def compile_all(self) -> list[str]:
         """Compile every template, so that the first visitor does not wait; give their names."""
@@ -127,6 +138,7 @@ class Pages:
         environment.install_gettext_callables(  # type: ignore[attr-defined]  # of i18n
             translations.gettext, translations.ngettext, newstyle=True
         )
+        translate = _translator(translations.gettext)
         environment.globals.update(
             money=partial(formats.format_money, language=language),
             number=partial(_number, language),
@@ -137,6 +149,8 @@ class Pages:
             url=url,
             asset=settings.files.url,
             icon=partial(icon, settings.files),
+            _=translate,
+            gettext=translate,
             language=language,
             languages=tuple(settings.languages),
             csrf_token=_OfVisit(csrf.token),
@@ -147,6 +161,25 @@ class Pages:
         )
         environment.globals.update(settings.extra_globals)
         return environment
+
+
+def _translator(gettext: Callable[[str], str]) -> Callable[..., str]:
+    """Make `_` as Jinja's own, which puts every sentence together anew at each call."""
+    safe: dict[str, Markup] = {}
+
+    @jinja2.pass_eval_context
+    def translate(context: Any, message: str, /, **values: Any) -> str:
+        if not context.autoescape:
+            return gettext(message) % values
+        found = safe.get(message)
+        if found is None:
+            found = Markup(gettext(message))  # noqa: S704 - sentences of ours
+            if len(safe) < SENTENCES_MAX:
+                safe[message] = found
+        # Without values too: a sentence may hold a doubled per cent sign.
+        return found % values if values or "%" in found else found
+
+    return translate
 
 
 def _bytecode_cache(language: str) -> jinja2.BytecodeCache | None:
@@ -244,7 +277,12 @@ def url(path: str, /, **query: Any) -> str:
 
 def icon(files: StaticFiles, name: str, css: str = "", label: str = "") -> Markup:
     """Draw an icon of the sprite; with a label it is read out, without it is decoration."""
-    where = f"{files.url('icons/sprite.svg')}#{name}"
+    return _icon(files.url("icons/sprite.svg"), name, css, label)
+
+
+@lru_cache(maxsize=2_000)
+def _icon(sprite: str, name: str, css: str, label: str) -> Markup:
+    where = f"{sprite}#{name}"
     told = (
         Markup('role="img" aria-label="{}"').format(label)
         if label
@@ -260,8 +298,8 @@ class Page(Response[Any]):
     """An answer rendered from a template in the language and market of the request.
 
     `Page("storefront/listing.html", items=items)`; `template="listing.html#results"` renders only
-    the block `results`, for htmx. Values named `status_code`, `headers` and `cookies` are not
-    passed to the template.
+    the block `results`, for htmx. Values named `status_code`, `headers`, `cookies` and `finish` are
+    not passed to the template; `finish` is given the text and gives what is sent.
     """
 
     def __init__(
@@ -270,6 +308,7 @@ class Page(Response[Any]):
         *,
         status_code: int = 200,
         headers: Mapping[str, str] | None = None,
+        finish: Callable[[str], str] | None = None,
         **values: Any,
     ) -> None:
         super().__init__(
@@ -277,11 +316,14 @@ class Page(Response[Any]):
         )
         self.template = template
         self.values = values
+        self.finish = finish
 
     def to_asgi_response(self, app: Any, request: Any, **kept: Any) -> ASGIResponse:  # noqa: ARG002 - its place in Litestar
         """Render."""
         visit: Visit = request.scope[SCOPE_KEY]
         text = visit.wiring.renderer.page(visit, self.template, self.values)
+        if self.finish is not None:
+            text = self.finish(text)
         headers = {**(kept.get("headers") or {}), **self.headers}
         cookies = [*self.cookies, *(kept.get("cookies") or ())]
         return ASGIResponse(

@@ -5,7 +5,7 @@ lives in its scope, in one `Visit` put there by the edge.
 """
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Protocol
@@ -39,6 +39,12 @@ class Renderer(Protocol):
 
     def page(self, visit: "Visit", template: str, values: Mapping[str, Any]) -> str:
         """Render a template for this visit."""
+
+    def macros(self, language: str, template: str) -> Any:
+        """Give a template's macros as attributes; they know nothing of a visit."""
+
+    def stencil(self, shape: Hashable, draw: Callable[[], str]) -> Any:
+        """Give the stencil of a shape, see `hansa.runtime.html.stencils`."""
 
 
 class Markets(Protocol):
