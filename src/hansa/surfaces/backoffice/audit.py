@@ -29,6 +29,7 @@ from hansa.surfaces.backoffice.shell import staff
 HOME = "/office/audit"
 _CURSOR = "office.audit"
 _EXPORT_STEP = 1_000
+_NOTHING: tuple[object, ...] = (None, "", [], {})
 # Kinds of things that have a page; {id} is the thing's.
 SUBJECTS: Mapping[str, tuple[str, str]] = {
     "order": ("order", "/office/orders/{id}"),
@@ -153,6 +154,7 @@ def _row(request: Request, entry: AuditEntry) -> dict[str, Any]:
                 "after": _text(after.get(field)) if entry.after is not None else None,
             }
             for field in sorted({*before, *after})
+            if before.get(field) not in _NOTHING or after.get(field) not in _NOTHING
         ],
     }
 

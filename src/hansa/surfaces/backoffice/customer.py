@@ -161,8 +161,8 @@ async def customer_page(
             if one.keep_id == party.id
         ],
         roles=roles,
-        group=group or "",
-        groups=[
+        price_group=group or "",
+        price_groups=[
             ("", translate("Usual prices")),
             *((one.code, pick(one.name, language)) for one in groups),
         ],

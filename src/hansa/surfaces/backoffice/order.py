@@ -1,5 +1,6 @@
 """An order's page: what was bought, what was paid, what happened, and what may be done now."""
 
+from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
@@ -9,7 +10,7 @@ from litestar.params import FromPath
 from hansa.kernel.identifiers import new_id
 from hansa.kernel.money import Money
 from hansa.kernel.text import pick
-from hansa.modules import catalog, orders, payments
+from hansa.modules import catalog, orders, payments, pricing
 from hansa.modules.orders import By, HistoryEntry, Order, OrderLine, OrderState
 from hansa.modules.payments import PaymentState, RefundState
 from hansa.runtime.database import Snapshot
@@ -51,6 +52,9 @@ async def order_page(
             snap, [one.by_id for one in order.history if one.by_kind is By.STAFF]
         )
         paid = await _payments(request, snap, order) if actor.may("payments.view") else []
+        groups = {
+            one.code: pick(one.name, request.language) for one in await pricing.list_groups(snap)
+        }
     state, tone = STATES[order.state]
     standing, standing_tone = STANDINGS[order.payment_state]
     translate, language = words(request), request.language
@@ -66,7 +70,7 @@ async def order_page(
         standing=translate(standing),
         standing_tone=standing_tone,
         placed=format_moment(order.placed_at, language, zone_of(request)),
-        lines=[_line(request, one) for one in order.lines],
+        lines=[_line(request, one, groups) for one in order.lines],
         sums=_sums(request, order),
         total=format_money(order.total, language),
         steps=[(str(one), translate(STEPS[one])) for one in steps]
@@ -89,7 +93,7 @@ def _token(request: Request, order: Order) -> str:
     return orders.order_token(order.id, secret=request.context.settings.secret_key.reveal())
 
 
-def _line(request: Request, line: OrderLine) -> dict[str, Any]:
+def _line(request: Request, line: OrderLine, groups: Mapping[str, str]) -> dict[str, Any]:
     language = request.language
     options = [pick(text, language) for text in line.options.values()]
     price = Money(line.amount.minor, line.amount.currency)
@@ -104,7 +108,7 @@ def _line(request: Request, line: OrderLine) -> dict[str, Any]:
         "base_price": format_number(line.base_price, language)
         if line.base_price != line.unit_price
         else "",
-        "reason": words(request)(line.price_reason or ""),
+        "reason": groups.get(line.price_reason or "", line.price_reason or ""),
         "amount": format_money(price, language),
     }
 
@@ -123,7 +127,7 @@ def _entry(request: Request, entry: HistoryEntry, names: dict[UUID, str]) -> dic
     translate = words(request)
     if entry.kind == "note":
         title = entry.comment
-    elif entry.kind == "state" and entry.to_state in set(OrderState):
+    elif entry.to_state in set(OrderState) and entry.kind != "payment":
         title = translate(STATES[OrderState(entry.to_state)][0])
     else:
         title = translate(_KINDS.get(entry.kind, entry.kind))

@@ -32,6 +32,23 @@ _PLACES = {
     "accounts.email_taken": "email",
     "accounts.password_weak": "password",
 }
+# The first that fits counts: most of them also say that they are Chrome and Safari.
+_BROWSERS = (
+    ("YaBrowser", "Yandex Browser"),
+    ("Edg", "Edge"),
+    ("OPR", "Opera"),
+    ("Firefox", "Firefox"),
+    ("Chrome", "Chrome"),
+    ("Safari", "Safari"),
+)
+_SYSTEMS = (
+    ("Windows", "Windows"),
+    ("Android", "Android"),
+    ("iPhone", "iPhone"),
+    ("iPad", "iPad"),
+    ("Mac OS X", "macOS"),
+    ("Linux", "Linux"),
+)
 _Short = Annotated[str, msgspec.Meta(max_length=200)]
 
 
@@ -264,7 +281,7 @@ def session_rows(request: Request, sessions: list[accounts.Session]) -> list[dic
     return [
         {
             "id": one.id,
-            "agent": one.agent or words(request)("A browser"),
+            "agent": browser_name(one.agent) or words(request)("A browser"),
             "address": one.address,
             "seen": format_moment(one.seen_at, request.language, zone_of(request)),
             "began": format_moment(one.created_at, request.language, zone_of(request)),
@@ -272,6 +289,13 @@ def session_rows(request: Request, sessions: list[accounts.Session]) -> list[dic
         }
         for one in sessions
     ]
+
+
+def browser_name(agent: str) -> str:
+    """Give the browser and the system of a `User-Agent`, as far as they are known."""
+    browser = next((name for sign, name in _BROWSERS if sign in agent), "")
+    system = next((name for sign, name in _SYSTEMS if sign in agent), "")
+    return ", ".join(part for part in (browser, system) if part) or agent[:60]
 
 
 def _role_choices(request: Request, roles: list[accounts.Role]) -> list[tuple[str, str, bool]]:
