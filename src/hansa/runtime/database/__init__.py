@@ -1,6 +1,6 @@
 """PostgreSQL: pool, transactions, snapshots, micro-batches, migrations, the embedded server."""
 
-from hansa.runtime.database.batching import Batcher, Busy, Closed
+from hansa.runtime.database.batching import Away, Batcher, Busy, Closed
 from hansa.runtime.database.pool import Database, DatabaseBusy
 from hansa.runtime.database.transaction import (
     OPEN_TRANSACTION,
@@ -12,6 +12,7 @@ from hansa.runtime.database.transaction import (
 
 __all__ = [
     "OPEN_TRANSACTION",
+    "Away",
     "Batcher",
     "Busy",
     "Closed",

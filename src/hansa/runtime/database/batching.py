@@ -8,11 +8,12 @@ import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Generic, TypeVar
 
+import psycopg
 import structlog
 from prometheus_client import Counter, Histogram
 
 from hansa.kernel.errors import Unavailable
-from hansa.runtime.database.pool import Database
+from hansa.runtime.database.pool import Database, DatabaseBusy
 from hansa.runtime.database.transaction import Transaction
 
 Command = TypeVar("Command")
@@ -25,6 +26,8 @@ _BATCH_SIZE = Histogram(
     ["batcher"],
     buckets=(1, 2, 5, 10, 20, 50, 100, 200, 500),
 )
+# Classes of SQLSTATE: no connection; stopped by an operator (57: the server goes down).
+_AWAY_CLASSES = frozenset({"08", "57"})
 _FAILED = Counter("hansa_batch_failures_total", "Batches that failed as a whole", ["batcher"])
 
 
@@ -42,13 +45,21 @@ class Closed(Unavailable):
     message = "This server is about to restart. Try again in a second."
 
 
+class Away(Unavailable):
+    """The database did not answer; whether the batch was committed is not known."""
+
+    code = "batch.away"
+    message = "The database does not answer. Repeat the same request in a moment."
+
+
 class Batcher(Generic[Command, Answer]):
     """Answer commands in batches, each in one transaction.
 
     `apply` gets a transaction and up to `limit` commands, and gives as many answers in the same
     order; an answer that is an exception is raised to its own submitter. If `apply` or the commit
     raises, the batch is rolled back; a batch of several is then tried once more command by command,
-    so that one bad command never spoils the others.
+    so that one bad command never spoils the others. If the database itself is away, nothing is
+    tried again here: whoever submitted is told to come back.
     """
 
     def __init__(
@@ -115,15 +126,18 @@ class Batcher(Generic[Command, Answer]):
             async with self._database.transaction() as tx:
                 answers = await self._apply(tx, [command for command, _ in batch])
             _BATCH_SIZE.labels(self._name).observe(len(batch))
-        except Exception as error:  # noqa: BLE001 - supervised: the loop must go on whatever happens
-            _FAILED.labels(self._name).inc()
-            if len(batch) > 1:
-                for single in batch:
-                    await self._answer([single])
+        except (DatabaseBusy, psycopg.OperationalError, psycopg.InterfaceError) as error:
+            if not _is_away(error):
+                await self._answer_singly(batch, error)
                 return
-            _log.warning("batch failed", batcher=self._name, error=repr(error))
-            if not batch[0][1].done():
-                batch[0][1].set_exception(error)
+            _FAILED.labels(self._name).inc()
+            _log.warning("the database is away", batcher=self._name, error=repr(error))
+            for _, future in batch:
+                if not future.done():
+                    future.set_exception(Away())
+            return
+        except Exception as error:  # noqa: BLE001 - supervised: the loop must go on whatever happens
+            await self._answer_singly(batch, error)
             return
         for (_, future), answer in zip(batch, answers, strict=True):
             if future.done():
@@ -132,3 +146,21 @@ class Batcher(Generic[Command, Answer]):
                 future.set_exception(answer)
             else:
                 future.set_result(answer)
+
+    async def _answer_singly(
+        self, batch: list[tuple[Command, asyncio.Future[Answer]]], error: Exception
+    ) -> None:
+        _FAILED.labels(self._name).inc()
+        if len(batch) > 1:
+            for single in batch:
+                await self._answer([single])
+            return
+        _log.warning("batch failed", batcher=self._name, error=repr(error))
+        if not batch[0][1].done():
+            batch[0][1].set_exception(error)
+
+
+def _is_away(error: Exception) -> bool:
+    """Tell a lost database from a refused statement (a deadlock is an operational error, too)."""
+    state = getattr(error, "sqlstate", None)
+    return state is None or state[:2] in _AWAY_CLASSES

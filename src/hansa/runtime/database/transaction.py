@@ -74,9 +74,7 @@ class Transaction(Snapshot):
         await cursor.execute(sql, params)
         return cursor.rowcount
 
-    async def execute_many(
-        self, sql: LiteralString, params: Sequence[type_of_parameters]
-    ) -> None:
+    async def execute_many(self, sql: LiteralString, params: Sequence[type_of_parameters]) -> None:
         """Run a statement once per set of parameters. For many rows prefer one `unnest`."""
         cursor = self.connection.cursor()
         await cursor.executemany(sql, params)

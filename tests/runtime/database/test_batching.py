@@ -1,0 +1,174 @@
+"""Batches: what gathers is committed together, each is answered by itself, nothing hangs."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+
+import psycopg
+import pytest
+
+from hansa.runtime.database import Away, Batcher, Busy, Closed, Database, Transaction
+
+MAKE = "create table batched (value integer primary key)"
+ADD = "insert into batched (value) select unnest(%(values)s::integer[])"
+COUNT = "select count(*) from batched"
+
+
+class Odd(Exception):
+    """An answer of its own."""
+
+
+class Recorder:
+    """Adds numbers in batches and remembers how they came; the first batch waits for a sign."""
+
+    def __init__(self) -> None:
+        self.batches: list[list[int]] = []
+        self.may_go_on = asyncio.Event()
+
+    async def __call__(self, tx: Transaction, numbers: list[int]) -> Sequence[int | Exception]:
+        self.batches.append(list(numbers))
+        await self.may_go_on.wait()
+        await tx.execute(ADD, {"values": [number for number in numbers if number >= 0]})
+        return [Odd(number) if number < 0 else number * 2 for number in numbers]
+
+
+async def a_batcher(
+    database: Database, recorder: Recorder, *, queue_limit: int = 100
+) -> Batcher[int, int]:
+    async with database.transaction() as tx:
+        await tx.execute(MAKE)
+    batcher = Batcher(database, recorder, name="test", queue_limit=queue_limit)
+    await batcher.start()
+    return batcher
+
+
+async def until(condition: object) -> None:
+    assert callable(condition)
+    async with asyncio.timeout(20):
+        while not condition():
+            await asyncio.sleep(0)
+
+
+async def test_what_gathers_while_one_commits_is_the_next_batch(committing: Database) -> None:
+    recorder = Recorder()
+    batcher = await a_batcher(committing, recorder)
+    first = asyncio.create_task(batcher.submit(1))
+    await until(lambda: recorder.batches == [[1]])
+    others = [asyncio.create_task(batcher.submit(number)) for number in (2, 3, 4)]
+    await asyncio.sleep(0)
+
+    recorder.may_go_on.set()
+    answers = await asyncio.gather(first, *others)
+
+    assert recorder.batches == [[1], [2, 3, 4]]
+    assert answers == [2, 4, 6, 8]
+    await batcher.close()
+
+
+async def test_an_answer_that_is_an_error_reaches_its_own_submitter_alone(
+    committing: Database,
+) -> None:
+    recorder = Recorder()
+    recorder.may_go_on.set()
+    batcher = await a_batcher(committing, recorder)
+
+    answers = await asyncio.gather(
+        *(batcher.submit(number) for number in (1, -1, 2)), return_exceptions=True
+    )
+
+    assert answers[0] == 2
+    assert isinstance(answers[1], Odd)
+    assert answers[2] == 4
+    await batcher.close()
+
+
+async def test_a_command_that_breaks_its_batch_does_not_spoil_the_others(
+    committing: Database,
+) -> None:
+    recorder = Recorder()
+    recorder.may_go_on.set()
+    batcher = await a_batcher(committing, recorder)
+    await batcher.submit(7)
+
+    answers = await asyncio.gather(
+        *(batcher.submit(number) for number in (1, 7, 2)), return_exceptions=True
+    )
+
+    assert answers[0] == 2
+    assert isinstance(answers[1], psycopg.errors.UniqueViolation)
+    assert answers[2] == 4
+    async with committing.snapshot() as snap:
+        assert await snap.scalar(COUNT) == 3
+    await batcher.close()
+
+
+async def test_a_full_queue_refuses_at_once(committing: Database) -> None:
+    recorder = Recorder()
+    batcher = await a_batcher(committing, recorder, queue_limit=2)
+    held = asyncio.create_task(batcher.submit(0))
+    await until(lambda: recorder.batches == [[0]])
+    waiting = [asyncio.create_task(batcher.submit(number)) for number in (1, 2)]
+    await asyncio.sleep(0)
+
+    with pytest.raises(Busy):
+        await batcher.submit(3)
+
+    recorder.may_go_on.set()
+    assert await asyncio.gather(held, *waiting) == [0, 2, 4]
+    await batcher.close()
+
+
+async def test_closing_answers_what_waits_and_refuses_what_comes(committing: Database) -> None:
+    recorder = Recorder()
+    batcher = await a_batcher(committing, recorder)
+    waiting = [asyncio.create_task(batcher.submit(number)) for number in (1, 2)]
+    await until(lambda: bool(recorder.batches))
+    closing = asyncio.create_task(batcher.close())
+    await asyncio.sleep(0)
+
+    with pytest.raises(Closed):
+        await batcher.submit(3)
+
+    recorder.may_go_on.set()
+    await closing
+    assert await asyncio.gather(*waiting) == [2, 4]
+
+
+async def test_a_lost_database_fails_the_batch_at_once_and_the_next_one_works(
+    committing: Database,
+) -> None:
+    lost = True
+
+    async def apply(tx: Transaction, numbers: list[int]) -> Sequence[int]:
+        if lost:
+            await tx.execute("select pg_terminate_backend(pg_backend_pid())")
+        return numbers
+
+    batcher: Batcher[int, int] = Batcher(committing, apply, name="test")
+    await batcher.start()
+
+    with pytest.raises(Away):
+        await batcher.submit(1)
+    lost = False
+
+    assert await batcher.submit(2) == 2
+    await batcher.close()
+
+
+async def test_whoever_has_gone_is_not_served(committing: Database) -> None:
+    recorder = Recorder()
+    batcher = await a_batcher(committing, recorder)
+    first = asyncio.create_task(batcher.submit(1))
+    await until(lambda: recorder.batches == [[1]])
+    gone = asyncio.create_task(batcher.submit(2))
+    stays = asyncio.create_task(batcher.submit(3))
+    await asyncio.sleep(0)
+    gone.cancel()
+    await asyncio.sleep(0)
+
+    recorder.may_go_on.set()
+    await asyncio.gather(first, stays)
+
+    assert recorder.batches == [[1], [3]]
+    await batcher.close()
