@@ -115,7 +115,7 @@ async def read_meanwhile(dsn: str, work: asyncio.Task[Any]) -> dict[str, float]:
 
 
 def baseline(dsn: str, path: Path, *, with_cards: bool) -> float:
-    """Read a file with lxml and COPY its rows into empty tables like the real ones; give seconds."""
+    """Read a file with lxml and COPY its rows into empty tables like ours; give seconds."""
     tables = ["stock_level", "stock_movement"]
     if with_cards:
         tables += ["catalog_variant", "pricing_price", "erp_reference", "stock_counter"]

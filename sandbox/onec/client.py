@@ -8,7 +8,7 @@ import zipfile
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 from urllib.parse import urlencode, urlsplit
 
 import httpx
@@ -83,7 +83,7 @@ class OneC:
         self._tell = tell or (lambda _text: None)
         self._http = httpx.Client(timeout=timeout_seconds)
 
-    def __enter__(self) -> "OneC":
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:

@@ -153,7 +153,7 @@ def make_server(control: Control, host: str, port: int) -> ThreadingHTTPServer:
     """Make the page's server; port 0 takes a free one."""
 
     class Handler(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:  # noqa: N802 - named by http.server
+        def do_GET(self) -> None:
             body = control.page().encode()
             self.send_response(200)
             self.send_header("Content-Type", "text/html; charset=utf-8")
@@ -161,7 +161,7 @@ def make_server(control: Control, host: str, port: int) -> ThreadingHTTPServer:
             self.end_headers()
             self.wfile.write(body)
 
-        def do_POST(self) -> None:  # noqa: N802 - named by http.server
+        def do_POST(self) -> None:
             length = int(self.headers.get("Content-Length") or 0)
             form = parse_qs(self.rfile.read(length).decode(), keep_blank_values=True)
             control.act(self.path.strip("/"), {name: value[0] for name, value in form.items()})

@@ -3,18 +3,21 @@
 from decimal import Decimal
 
 import pytest
+from PIL import Image
 
 from hansa.modules import catalog, erp, pricing, stock
+from hansa.modules.erp.checks import CHECKS as OWN
+from hansa.modules.erp.importing import removal
+from hansa.modules.erp.importing.pictures import attach_pictures
+from hansa.modules.erp.jobs_data import AttachPictures
+from hansa.modules.stock.checks import CHECKS as STOCK
 from hansa.runtime.module import Check
-from tests.support.commerceml import Style, generate_catalog
+from tests.support.commerceml import generate_catalog
 from tests.support.erp import load
 
 
 async def prove(context) -> None:
     """Run the checks of the modules an import writes to."""
-    from hansa.modules.erp.checks import CHECKS as OWN
-    from hansa.modules.stock.checks import CHECKS as STOCK
-
     async with context.database.snapshot() as snap:
         for check in (*OWN, *STOCK):
             assert isinstance(check, Check)
@@ -280,8 +283,6 @@ async def test_a_deleted_product_is_archived_and_comes_back(context, connection,
 
 async def run_removals(context) -> None:
     """Do what the worker would: decide and carry out removals."""
-    from hansa.modules.erp.importing import removal
-
     async with context.database.snapshot() as snap:
         rows = await snap.all("select id from erp_removal where state = 'applied'")
         exchanges = await snap.all("select distinct exchange_id, id from erp_file where is_full")
@@ -357,11 +358,6 @@ async def test_much_too_large_a_removal_waits_for_a_person(context, connection, 
 
 
 async def test_pictures_become_media(context, connection, tmp_path):
-    from PIL import Image
-
-    from hansa.modules.erp.importing.pictures import attach_pictures
-    from hansa.modules.erp.jobs_data import AttachPictures
-
     folder = tmp_path / "export"
     (folder / "import_files" / "ab").mkdir(parents=True)
     Image.new("RGB", (40, 30), "red").save(folder / "import_files" / "ab" / "1.png")

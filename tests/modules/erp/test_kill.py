@@ -4,10 +4,10 @@ import asyncio
 import time
 
 from hansa.modules import erp
-from hansa.modules.erp.importing import run
-from hansa.modules.erp.model import FileState, Kind
 from hansa.modules.erp import sessions
 from hansa.modules.erp.folder import receive
+from hansa.modules.erp.importing import run
+from hansa.modules.erp.model import FileState, Kind
 from tests.modules.erp.test_import import ids_of, prove
 from tests.support.commerceml import Sizes, Style, write_catalog
 from tests.support.erp import load

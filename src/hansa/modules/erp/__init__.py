@@ -3,9 +3,9 @@
 Owns connections, sessions, received files, references to outside ids, the exchange log.
 Promises: a file is imported exactly once however often its import is interrupted; what cannot be
 read or used is refused by itself with a reason and the rest is taken; what a full export does not
-name is taken away only when the whole of it was read, and a person decides when it is much; an order
-is sent until 1C says that it has it. Publishes: contracts.erp. Locks: the file's row, then those of
-catalogue, prices and stock in their order; files of one connection come one after another.
+name is taken away only when the whole of it was read, and a person decides when it is much; an
+order is sent until 1C says that it has it. Publishes: contracts.erp. Locks: the file's row, then
+those of catalogue, prices and stock in their order; files of one connection come one by one.
 
 1C repeats a chunk whose answer it did not get: see `importing.content` for how that is told apart.
 """

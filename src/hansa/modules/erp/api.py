@@ -191,7 +191,7 @@ async def show_tally(request: Request, file_id: FromPath[UUID]) -> list[TallyVie
 
 
 @get("/api/v1/erp/connections/{connection_id:uuid}/log", tags=TAGS, summary="Read the log")
-async def list_log(
+async def list_log(  # noqa: PLR0913, PLR0917 - filters of a list
     request: Request,
     connection_id: FromPath[UUID],
     file_id: Annotated[UUID | None, QueryParameter()] = None,
@@ -241,7 +241,7 @@ async def repeat_file(request: Request, file_id: FromPath[UUID]) -> Response[Rep
 async def list_removals(
     request: Request,
     connection_id: FromPath[UUID],
-    only_held: Annotated[bool, QueryParameter()] = False,
+    only_held: Annotated[bool, QueryParameter()] = False,  # noqa: FBT002 - of the address
 ) -> list[RemovalView]:
     """Give removals, the newest first; held ones wait for a decision."""
     authorise(request, "erp.view")

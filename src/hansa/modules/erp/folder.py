@@ -1,5 +1,6 @@
 """Loading a folder of exports from this machine: the same import without HTTP."""
 
+import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
@@ -87,7 +88,7 @@ async def import_folder(
         opened = await sessions.open_exchange(
             tx, connection=connection, kind=Kind.FOLDER, address="", now=now
         )
-    found = {one.relative_to(path).as_posix(): one for one in path.rglob("*") if one.is_file()}
+    found = await asyncio.to_thread(_files_below, path)
     to_import = import_order(
         [name for name in found if "/" not in name and name.lower().endswith(".xml")]
     )
@@ -98,7 +99,7 @@ async def import_folder(
     for place, name in enumerate(to_import):
         if progress is not None:
             progress(place, len(to_import), name)
-        done.append(await _import(context, opened, connection, name))
+        done.append(await _import(context, opened, name))
     await removal.finish_exchange(context, exchange_id=opened.exchange_id)
     async with context.database.transaction() as tx:
         exchange = await sessions.find_exchange(tx, token=opened.token, now=now)
@@ -106,6 +107,10 @@ async def import_folder(
     if progress is not None:
         progress(len(to_import), len(to_import), "")
     return FolderReport(tuple(done))
+
+
+def _files_below(path: Path) -> dict[str, Path]:
+    return {one.relative_to(path).as_posix(): one for one in path.rglob("*") if one.is_file()}
 
 
 async def _connection(tx: Transaction, code: str, *, now: datetime) -> Connection:
@@ -138,9 +143,7 @@ async def receive(context: Context, opened: sessions.Opened, name: str, path: Pa
                 )
 
 
-async def _import(
-    context: Context, opened: sessions.Opened, connection: Connection, name: str
-) -> ImportedFile:
+async def _import(context: Context, opened: sessions.Opened, name: str) -> ImportedFile:
     now = context.clock.now()
     async with context.database.transaction() as tx:
         row = await tx.one(sql.LATEST_FILE, {"exchange_id": opened.exchange_id, "name": name})

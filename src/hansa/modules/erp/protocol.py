@@ -1,11 +1,11 @@
 """The CommerceML exchange protocol over HTTP: 1C calls, the site answers in lines of text.
 
-The first line is the verdict: `success`, `progress` or `failure`, then the reason. What the protocol
-itself refuses is answered with status 200, since 1C reads the body; a wrong password with 401.
+The first line is the verdict: `success`, `progress` or `failure`, then the reason. What the
+protocol itself refuses is answered with status 200, since 1C reads the body; a wrong password with
+401.
 """
 
 import asyncio
-import hashlib
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import timedelta
@@ -129,7 +129,9 @@ async def answer(request: Request, code: str | None = None) -> Response[bytes]:
         return failure(error)
 
 
-async def _step(call: _Call, exchange: Exchange, connection: Connection) -> Response[bytes]:
+async def _step(  # noqa: PLR0911 - one line a step
+    call: _Call, exchange: Exchange, connection: Connection
+) -> Response[bytes]:
     match call.kind, call.mode:
         case _, "init":
             return await _init(call, exchange, connection)

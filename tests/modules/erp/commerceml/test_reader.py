@@ -1,6 +1,7 @@
 """The reader: real exports, dialects, spellings, limits, hostile and broken files."""
 
 import io
+import tracemalloc
 from collections import Counter
 from datetime import datetime
 from decimal import Decimal
@@ -79,7 +80,7 @@ def test_a_real_import_is_read_whole():
     assert products[0].taxes[0].rate == "20"
     header = next(r for r in records if isinstance(r, FileHeader) and r.section == "catalog")
     assert not header.changes_only
-    assert header.formed_at == datetime(2020, 4, 7, 13, 16, 6)
+    assert header.formed_at == datetime(2020, 4, 7, 13, 16, 6)  # noqa: DTZ001 - 1C's local time
     dictionary = next(r for r in records if isinstance(r, Property) and r.kind == "Справочник")
     assert dictionary.values[0][1] == "КОРЕЯ, РЕСПУБЛИКА"
 
@@ -224,8 +225,10 @@ def test_currencies_become_iso_codes(written, code):
             "currency",
         ),
         (
-            '<Склад ИдСклада="w" КоличествоНаСкладе="1"/>'
-            '<Склад ИдСклада="w" КоличествоНаСкладе="2"/>',
+            (
+                '<Склад ИдСклада="w" КоличествоНаСкладе="1"/>'
+                '<Склад ИдСклада="w" КоличествоНаСкладе="2"/>'
+            ),
             "duplicate_warehouse",
         ),
     ],
@@ -387,8 +390,7 @@ def test_a_file_cut_at_any_byte_gives_the_records_before_the_cut():
         given_before = []
         reading = commerceml.read(io.BytesIO(content[:cut]))
         with pytest.raises(MalformedFile):
-            while True:
-                given_before.append(next(reading))
+            given_before.extend(reading)
         assert given_before == whole[: len(given_before)]
     assert given_before == whole
 
@@ -414,8 +416,6 @@ def test_any_text_in_a_number_is_a_value_or_a_refusal(text, tag):
 
 
 def test_memory_does_not_grow_with_the_file(tmp_path):
-    import tracemalloc
-
     path = tmp_path / "offers.xml"
     with path.open("wb") as stream:
         write_offers(stream, Sizes(4000, 2, 4), Style())

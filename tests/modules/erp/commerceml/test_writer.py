@@ -12,7 +12,7 @@ from lxml import etree
 from hansa.modules.erp import commerceml
 from hansa.modules.erp.commerceml import BuyerForErp, Document, LineForErp, OrderForErp
 
-NOON = datetime(2026, 11, 21, 12, 0, 5)
+NOON = datetime(2026, 11, 21, 12, 0, 5)  # noqa: DTZ001 - 1C's local time
 
 
 def an_order(**changes) -> OrderForErp:

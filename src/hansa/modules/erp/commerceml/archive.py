@@ -89,7 +89,7 @@ def safe_name(filename: str) -> str:
     return name
 
 
-def _why_unsafe(name: str) -> str | None:
+def _why_unsafe(name: str) -> str | None:  # noqa: C901, PLR0911 - one line a rule
     if not name.strip():
         return "it is empty"
     if len(name) > _NAME_LENGTH_MAX:

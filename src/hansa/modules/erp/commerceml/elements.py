@@ -243,7 +243,9 @@ class Extractor:
                 )
         return tuple(found)
 
-    def product(self, element: Element, ordinal: int) -> Product:
+    def product(  # noqa: C901, PLR0912 - one case a field
+        self, element: Element, ordinal: int
+    ) -> Product:
         """Read Каталог/Товары/Товар."""
         found: dict[str, object] = {}
         pictures: list[str] = []

@@ -33,12 +33,12 @@ class _Stock:
         extractor = self._extractor
         try:
             quantity = values.quantity(text, most=extractor.limits.quantity_max)
-            if warehouse_id in self.rows:
-                raise Unreadable(
-                    "duplicate_warehouse", f"the warehouse {warehouse_id} comes twice in the offer"
-                )
         except Unreadable as error:
             extractor.refuse(element, error)
+            return
+        if warehouse_id in self.rows:
+            reason = f"the warehouse {warehouse_id} comes twice in the offer"
+            extractor.refuse(element, Unreadable("duplicate_warehouse", reason))
             return
         if quantity is None:
             return
@@ -96,7 +96,9 @@ class _Stock:
             self.add(element, self._extractor.short(warehouse_id), text)
 
 
-def read_offer(extractor: Extractor, element: Element, ordinal: int) -> Offer:
+def read_offer(  # noqa: C901, PLR0912, PLR0915 - one case a field; calls would cost a third more
+    extractor: Extractor, element: Element, ordinal: int
+) -> Offer:
     """Read Предложения/Предложение."""
     identifier = extractor.identifier(element)
     name = article = barcode = version = quantity_text = unit = prices = quantity_element = None
@@ -183,7 +185,7 @@ def _prices(extractor: Extractor, element: Element) -> tuple[Price, ...]:
     return tuple(found)
 
 
-def _price(extractor: Extractor, element: Element) -> Price | None:
+def _price(extractor: Extractor, element: Element) -> Price | None:  # noqa: C901 - one case a field
     type_id = currency = least = factor = unit = amount_text = None
     for part in element:
         text = part.text

@@ -1,4 +1,4 @@
-"""What an import has at hand: its connection and file, outside ids, the log it writes, its counts."""
+"""What an import has at hand: connection and file, outside ids, the log it writes, its counts."""
 
 import hashlib
 from collections import Counter

@@ -1,8 +1,8 @@
-"""Groups, properties, characteristics, price types and warehouses: what goods and offers point to."""
+"""Groups, properties, characteristics, price types, warehouses: what goods and offers point to."""
 
 from collections.abc import Iterable, Sequence
-from datetime import datetime
 from dataclasses import replace
+from datetime import datetime
 from uuid import UUID
 
 from hansa.kernel.errors import HansaError
@@ -157,7 +157,7 @@ async def ensure_price_types(
         if currency != desk.connection.currency:
             _refuse_currency(desk, price_type)
             continue
-        is_base = await _is_base(tx, desk, price_type, len(known), now=now)
+        is_base = await _is_base(tx, desk, price_type, len(known))
         price_list = pricing.PriceList(
             id=before.internal_id if before else new_id(now),
             code=f"{desk.connection.code}-{_code_of(price_type.name)[:40]}-{external_id[-6:]}",
@@ -197,13 +197,11 @@ def _refuse_currency(desk: Desk, price_type: PriceType) -> None:
         external_id=price_type.external_id,
         title=price_type.name,
         code="erp.other_currency",
-        reason=f"Prices in {price_type.currency} cannot be used in a shop of {desk.connection.currency}.",
+        reason=f"The shop sells in {desk.connection.currency}, not in {price_type.currency}.",
     )
 
 
-async def _is_base(
-    tx: Transaction, desk: Desk, price_type: PriceType, present: int, *, now: datetime
-) -> bool:
+async def _is_base(tx: Transaction, desk: Desk, price_type: PriceType, present: int) -> bool:
     base = desk.connection.base_price_type
     if base is not None:
         return base in {price_type.external_id, price_type.name}

@@ -67,7 +67,7 @@ async def apply_products(
     )
 
 
-async def _save(  # noqa: PLR0913 - one batch, prepared by its only caller
+async def _save(  # noqa: PLR0917 - one batch, prepared by its only caller
     tx: Transaction,
     desk: Desk,
     changed: Mapping[str, Product],

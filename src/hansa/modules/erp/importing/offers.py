@@ -24,7 +24,7 @@ PIECE = "796"
 NOTES_OF_A_KIND_MAX = 1_000
 _WAITING = {
     "erp.unknown_product": "The product {} is not known; the offer is kept until it comes.",
-    "erp.deleted_product": "The product {} is marked as deleted; the offer is kept until it is back.",
+    "erp.deleted_product": "The product {} is deleted; the offer is kept until it is back.",
     "erp.unknown_offer": "The variant {} is not known; this is kept until it comes.",
 }
 
@@ -110,7 +110,7 @@ def _has_card(offer: Offer) -> bool:
     )
 
 
-async def _defer(
+async def _defer(  # noqa: PLR0917 - one batch, prepared by its only caller
     tx: Transaction,
     desk: Desk,
     wanted: Mapping[str, Offer],
@@ -200,7 +200,7 @@ async def _products_of_offers(
     return {one.external_id: Reference(one.internal_id, None, {}, is_gone=False) for one in kept}
 
 
-async def _apply_cards(  # noqa: PLR0913 - one batch, prepared by its only caller
+async def _apply_cards(
     tx: Transaction,
     desk: Desk,
     offers: Mapping[str, Offer],

@@ -141,7 +141,7 @@ async def _decide(
         external_id=claim.scope,
         internal_id=removal_id,
         code="erp.removal_held",
-        reason=f"The full export leaves out {absent} of {total} {claim.kind}; a person must decide.",
+        reason=f"The full export leaves out {absent} of {total} {claim.kind}: decide by hand.",
     )
     await desk.write_log(tx, now=now)
 

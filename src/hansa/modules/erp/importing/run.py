@@ -168,7 +168,7 @@ async def _apply_in_transaction(
     return True
 
 
-async def apply(
+async def apply(  # noqa: C901 - one line a kind of record
     tx: Transaction, desk: Desk, batch: list[Record | Refusal], *, now: datetime
 ) -> None:
     """Apply the records of a batch, what others point to first."""

@@ -4,19 +4,25 @@ from hansa.modules.erp.store.exchange import FILE_COLUMNS
 
 ADD_ENTRIES = """
     insert into erp_log
-           (connection_id, exchange_id, file_id, ordinal, line, kind, external_id, internal_id, title, action, code,
+           (connection_id, exchange_id, file_id, ordinal, line, kind, external_id, internal_id,
+            title, action, code,
             reason, details, at)
-    select %(connection_id)s, %(exchange_id)s, %(file_id)s, ordinal, line, kind, external_id, internal_id, title,
+    select %(connection_id)s, %(exchange_id)s, %(file_id)s, ordinal, line, kind, external_id,
+           internal_id, title,
            action, code, reason, details::jsonb, %(now)s
-      from unnest(%(ordinals)b::bigint[], %(lines)b::integer[], %(kinds)s::text[], %(external_ids)s::text[],
-                  %(internal_ids)b::uuid[], %(titles)s::text[], %(actions)s::text[], %(codes)s::text[],
+      from unnest(%(ordinals)b::bigint[], %(lines)b::integer[], %(kinds)s::text[],
+                  %(external_ids)s::text[],
+                  %(internal_ids)b::uuid[], %(titles)s::text[], %(actions)s::text[],
+                  %(codes)s::text[],
                   %(reasons)s::text[], %(details)s::text[])
-           as row (ordinal, line, kind, external_id, internal_id, title, action, code, reason, details)
+           as row (ordinal, line, kind, external_id, internal_id, title, action, code, reason,
+           details)
 """
 
 # Newest first; ix erp_log_file or erp_log_recent covers the order.
 LOG = """
-    select number, connection_id, exchange_id, file_id, ordinal, line, kind, external_id, internal_id, title, action,
+    select number, connection_id, exchange_id, file_id, ordinal, line, kind, external_id,
+           internal_id, title, action,
            code, reason, details, at
       from erp_log
      where connection_id = %(connection_id)s
@@ -43,10 +49,11 @@ FILES = f"""
      where connection_id = %(connection_id)s
        and (%(state)s::text is null or state = %(state)s)
        and (%(exchange_id)s::uuid is null or exchange_id = %(exchange_id)s)
-       and (%(before_at)s::timestamptz is null or (began_at, id) < (%(before_at)s, %(before_id)s::uuid))
+       and (%(before_at)s::timestamptz is null or (began_at, id) < (%(before_at)s,
+       %(before_id)s::uuid))
      order by began_at desc, id desc
      limit %(limit)s
-"""
+"""  # noqa: S608 - the columns are a constant of ours
 
 EXCHANGES = """
     select e.id, e.connection_id, e.kind, e.version, e.address, e.state, e.started_at, e.last_at,
@@ -56,7 +63,8 @@ EXCHANGES = """
             select *
               from erp_exchange
              where connection_id = %(connection_id)s
-               and (%(before_at)s::timestamptz is null or (started_at, id) < (%(before_at)s, %(before_id)s::uuid))
+               and (%(before_at)s::timestamptz is null or (started_at, id) < (%(before_at)s,
+               %(before_id)s::uuid))
              order by started_at desc, id desc
              limit %(limit)s
            ) e

@@ -4,10 +4,12 @@ NOTE_SENT = """
     insert into erp_order_delivery as d
            (connection_id, order_id, change_number, exchange_id, sent_at)
     select %(connection_id)s, order_id, change_number, %(exchange_id)s, %(now)s
-      from unnest(%(order_ids)b::uuid[], %(change_numbers)b::bigint[]) as row (order_id, change_number)
+      from unnest(%(order_ids)b::uuid[], %(change_numbers)b::bigint[]) as row (order_id,
+                  change_number)
      order by order_id
         on conflict (connection_id, order_id) do update
-       set change_number = excluded.change_number, exchange_id = excluded.exchange_id, sent_at = excluded.sent_at,
+       set change_number = excluded.change_number, exchange_id = excluded.exchange_id,
+       sent_at = excluded.sent_at,
            confirmed_at = null
 """
 

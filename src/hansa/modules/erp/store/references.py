@@ -20,9 +20,11 @@ ALL_OF_KIND = """
 SAVE_REFERENCES = """
     insert into erp_reference as r
            (connection_id, kind, external_id, internal_id, digest, scope, details, is_gone, seen_in)
-    select %(connection_id)s, %(kind)s, external_id, internal_id, digest, %(scope)s, details::jsonb, is_gone,
+    select %(connection_id)s, %(kind)s, external_id, internal_id, digest, %(scope)s,
+           details::jsonb, is_gone,
            %(seen_in)s::uuid
-      from unnest(%(external_ids)s::text[], %(internal_ids)b::uuid[], %(digests)b::bytea[], %(details)s::text[],
+      from unnest(%(external_ids)s::text[], %(internal_ids)b::uuid[], %(digests)b::bytea[],
+                  %(details)s::text[],
                   %(gone)b::boolean[])
            as row (external_id, internal_id, digest, details, is_gone)
      order by external_id
@@ -58,8 +60,10 @@ EXTERNAL_OF = """
 DEFER = """
     insert into erp_deferred as d
            (connection_id, waits_for, external_id, aspects, file_id, as_of, payload)
-    select %(connection_id)s, waits_for, external_id, aspects, %(file_id)s, %(as_of)s, payload::jsonb
-      from unnest(%(waits_for)s::text[], %(external_ids)s::text[], %(aspects)s::text[], %(payloads)s::text[])
+    select %(connection_id)s, waits_for, external_id, aspects, %(file_id)s, %(as_of)s,
+           payload::jsonb
+      from unnest(%(waits_for)s::text[], %(external_ids)s::text[], %(aspects)s::text[],
+                  %(payloads)s::text[])
            as row (waits_for, external_id, aspects, payload)
      order by waits_for, external_id, aspects
         on conflict (connection_id, waits_for, external_id, aspects) do update
@@ -74,7 +78,8 @@ TAKE_DEFERRED = """
     returning external_id, aspects, as_of, payload::text as payload
 """
 
-# Exchange ids grow with time: what a later exchange named is not absent, however late this one is finished.
+# Exchange ids grow with time: what a later exchange named is not absent, however late this one is
+# finished.
 COUNT_OF_SCOPE = """
     select count(*) as total,
            count(*) filter (where seen_in is null or seen_in < %(exchange_id)s) as absent
@@ -127,13 +132,16 @@ SCOPES_SEEN = """
 
 ADD_REMOVAL = """
     insert into erp_removal
-           (id, connection_id, exchange_id, kind, scope, warehouse_ids, as_of, total, absent, state, made_at)
-    values (%(id)s, %(connection_id)s, %(exchange_id)s, %(kind)s, %(scope)s, %(warehouse_ids)s, %(as_of)s, %(total)s,
+           (id, connection_id, exchange_id, kind, scope, warehouse_ids, as_of, total, absent,
+            state, made_at)
+    values (%(id)s, %(connection_id)s, %(exchange_id)s, %(kind)s, %(scope)s, %(warehouse_ids)s,
+            %(as_of)s, %(total)s,
             %(absent)s, %(state)s, %(now)s)
 """
 
 REMOVAL_COLUMNS = """
-    id, connection_id, exchange_id, kind, scope, warehouse_ids, as_of, total, absent, state, made_at, decided_by,
+    id, connection_id, exchange_id, kind, scope, warehouse_ids, as_of, total, absent, state,
+    made_at, decided_by,
     decided_at
 """
 
@@ -142,13 +150,13 @@ LOCK_REMOVAL = f"""
       from erp_removal
      where id = %(id)s
        for update
-"""
+"""  # noqa: S608 - the columns are a constant of ours
 
 REMOVAL = f"""
     select {REMOVAL_COLUMNS}
       from erp_removal
      where id = %(id)s
-"""
+"""  # noqa: S608 - the columns are a constant of ours
 
 REMOVALS = f"""
     select {REMOVAL_COLUMNS}
@@ -157,7 +165,7 @@ REMOVALS = f"""
        and (%(only_held)s::boolean is false or state = 'held')
      order by made_at desc, id desc
      limit %(limit)s
-"""
+"""  # noqa: S608 - the columns are a constant of ours
 
 DECIDE_REMOVAL = """
     update erp_removal
