@@ -228,6 +228,7 @@ class Shelf:
         statement = listing.page(
             listing.Shape(
                 order=order_of(query),
+                limit=query.limit + 1,
                 is_backward=is_backward,
                 has_start=position is not None,
                 has_price=query.price_from_minor is not None or query.price_to_minor is not None,
@@ -238,7 +239,6 @@ class Shelf:
         )
         parameters = self._parameters(query, selection) | {
             "category": selection.category,
-            "limit": query.limit + 1,
             "key": position.key if position else None,
             "product": position.product if position else None,
         }

@@ -56,10 +56,12 @@ class Shape(NamedTuple):
 
     What is not asked for is left out of the statement, not switched off by a parameter: a condition
     such as `%(x)s is null or …` makes PostgreSQL expect the worst of a plan for all parameters, and
-    plan anew each time, which costs more than the reading.
+    plan anew each time, which costs more than the reading. So does a limit that is a parameter: it
+    is taken for a tenth of all rows.
     """
 
     order: str
+    limit: int
     is_backward: bool = False
     has_start: bool = False
     has_price: bool = False
@@ -98,7 +100,7 @@ def page(shape: Shape) -> LiteralString:
       from (select {_COLUMNS}, {key} as key
               from {_source(shape, order)}{conditions}
              order by {key} {direction}, {number} {direction}
-             limit %(limit)s) as page
+             limit {shape.limit:d}) as page
       join search_text as words on words.product = page.product
                                and words.language = %(language)s
      order by page.key {direction}, page.product {direction}
