@@ -28,7 +28,7 @@ class MarketFields(msgspec.Struct):
 
     name_ru: _Short = ""
     name_en: _Short = ""
-    tax_percent: Annotated[Decimal, msgspec.Meta(ge=0, lt=100)] = Decimal(0)
+    tax_percent: Decimal = Decimal(0)
     prices_include_tax: bool = False
     default_language: _Short = "ru"
     time_zone: _Short = "Europe/Moscow"

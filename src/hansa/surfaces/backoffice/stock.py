@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from functools import partial
-from typing import Annotated, Any
+from typing import Any
 from uuid import UUID
 
 import msgspec
@@ -63,7 +63,7 @@ class SafetyFields(msgspec.Struct):
     """How many to keep back in a warehouse."""
 
     warehouse: UUID
-    safety: Annotated[Decimal, msgspec.Meta(ge=0, le=1_000_000)]
+    safety: Decimal
 
 
 @get("/office/stock")
