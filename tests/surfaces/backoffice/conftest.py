@@ -98,9 +98,7 @@ async def root(sign_in: SignIn) -> AsyncIterator[Browser]:
         yield browser
 
 
-async def a_member(
-    database: Database, permissions: Sequence[str], *, email: str
-) -> accounts.User:
+async def a_member(database: Database, permissions: Sequence[str], *, email: str) -> accounts.User:
     """Make a member of staff with a role of their own."""
     code = "role-" + email.partition("@")[0].replace(".", "-")
     async with database.transaction() as tx:

@@ -191,7 +191,8 @@ async def test_money_received_is_noted_and_returned(root, site, shop) -> None:
     page = await root.open(path)
     payment = re.search(r'name="payment" value="([^"]+)"', page)
     key = re.search(r'name="key" value="([^"]+)"', page)
-    assert payment and key
+    assert payment
+    assert key
     form = {"payment": payment[1], "key": key[1], "refund_reason": "a stain"}
 
     too_much = await root.send(f"{path}/refund", {**form, "amount": "100 000,50"}, status=422)

@@ -1,0 +1,154 @@
+"""Whatever a person may read stands in Russian too: templates, refusals, permissions, notices."""
+
+from __future__ import annotations
+
+import ast
+import importlib
+import pkgutil
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+
+import jinja2.ext
+import pytest
+from babel.messages.pofile import read_po
+
+import hansa
+from hansa.assembly.modules import all_modules, permissions_of
+from hansa.kernel.errors import HansaError
+from hansa.runtime.html.catalogue import read_catalogue
+from hansa.surfaces.backoffice import order_words, presenting, shell
+
+ROOT = Path(hansa.__file__).parent
+LANGUAGE = "ru"
+FUNCTIONS = ("_", "gettext", "ngettext")
+JINJA = {"extensions": "jinja2.ext.do,jinja2.ext.loopcontrols"}
+# How code names the function that translates, `words(request)("Saved.")` aside.
+TRANSLATING = {"translate", "_translate", "translated"}
+
+
+def translated() -> set[str]:
+    known = read_catalogue(ROOT, [LANGUAGE]).of(LANGUAGE)
+    keys = known._catalog  # type: ignore[attr-defined]
+    return {key if isinstance(key, str) else key[0] for key in keys}
+
+
+def of_templates() -> Iterator[tuple[str, str]]:
+    for path in sorted(ROOT.rglob("templates/**/*.html")):
+        with path.open("rb") as source:
+            for line, _, message, _ in jinja2.ext.babel_extract(source, FUNCTIONS, [], JINJA):
+                first = message[0] if isinstance(message, tuple) else message
+                if first:
+                    yield f"{path.relative_to(ROOT)}:{line}", first
+
+
+def of_refusals() -> Iterator[tuple[str, str]]:
+    for module in pkgutil.walk_packages(hansa.__path__, "hansa."):
+        if not module.name.endswith("__main__"):
+            importlib.import_module(module.name)
+    kinds = [HansaError]
+    while kinds:
+        kind = kinds.pop()
+        if kind.__module__.startswith("hansa."):
+            kinds += kind.__subclasses__()
+            yield f"{kind.__module__}.{kind.__name__}", kind.message
+
+
+def of_permissions() -> Iterator[tuple[str, str]]:
+    for permission in permissions_of(all_modules()):
+        yield permission.code, permission.title
+
+
+def of_tables() -> Iterator[tuple[str, str]]:
+    """Give the words that pages keep in tables."""
+    tables = (
+        order_words.STATES,
+        order_words.STANDINGS,
+        order_words.PAYMENTS,
+        order_words.REFUNDS,
+    )
+    for table in tables:
+        for label, _ in table.values():
+            yield "order_words", label
+    for label in order_words.STEPS.values():
+        yield "order_words.STEPS", label
+    for notice, _ in presenting.NOTICES.values():
+        yield "presenting.NOTICES", notice
+    for title, sections in shell.SECTIONS:
+        if title:
+            yield "shell.SECTIONS", title
+        for section in sections:
+            yield "shell.SECTIONS", section.label
+
+
+def of_code() -> Iterator[tuple[str, str]]:
+    """Give the sentences that the code of surfaces has translated by name."""
+    for path in sorted((ROOT / "surfaces").rglob("*.py")):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if not isinstance(node, ast.Call) or not _translates(node.func):
+                continue
+            for argument in node.args:
+                if isinstance(argument, ast.Constant) and isinstance(argument.value, str):
+                    yield f"{path.relative_to(ROOT)}:{node.lineno}", argument.value
+
+
+def _translates(function: ast.expr) -> bool:
+    if isinstance(function, ast.Call):  # words(request)("...")
+        function = function.func
+        return isinstance(function, ast.Name) and function.id in {"words", "translator"}
+    return isinstance(function, ast.Name) and function.id in TRANSLATING
+
+
+@pytest.mark.parametrize("source", [of_templates, of_refusals, of_permissions, of_tables, of_code])
+def test_every_sentence_is_translated(source) -> None:
+    known = translated()
+    found = list(source())
+
+    missing = sorted({f"{where}: {text}" for where, text in found if text and text not in known})
+
+    assert found, "the search itself must find something"
+    assert not missing, "without a Russian translation:\n" + "\n".join(missing)
+
+
+@pytest.mark.parametrize(
+    "path", sorted(ROOT.rglob("locale/*.po")), ids=lambda path: str(path.relative_to(ROOT))
+)
+def test_a_catalogue_is_whole(path: Path) -> None:
+    text = path.read_text(encoding="utf-8")
+    with path.open("rb") as source:
+        messages = [one for one in read_po(source, abort_invalid=True) if one.id]
+    ids = [line for line in text.splitlines() if line.startswith("msgid ") and line != 'msgid ""']
+
+    twice = [line for line, count in Counter(ids).items() if count > 1]
+    empty = [one.id for one in messages if not all(_forms(one.string))]
+
+    assert "Plural-Forms" in text
+    assert not twice, f"named twice: {twice}"
+    assert not empty, f"without a text: {empty}"
+
+
+@pytest.mark.parametrize(
+    "path", sorted(ROOT.rglob("locale/*.po")), ids=lambda path: str(path.relative_to(ROOT))
+)
+def test_a_translation_has_the_places_of_its_sentence(path: Path) -> None:
+    with path.open("rb") as source:
+        messages = [one for one in read_po(source) if one.id]
+
+    wrong = [
+        one.id
+        for one in messages
+        for form in _forms(one.string)
+        if _places(form) != _places(_forms(one.id)[-1])
+    ]
+
+    assert not wrong, f"other places than the English sentence: {wrong}"
+
+
+def _forms(text: str | tuple[str, ...]) -> tuple[str, ...]:
+    return (text,) if isinstance(text, str) else tuple(text)
+
+
+def _places(text: str) -> set[str]:
+    braces = {part.partition("}")[0] for part in text.split("{")[1:] if "}" in part}
+    percents = {part.partition(")")[0] for part in text.split("%(")[1:]}
+    return braces | percents
