@@ -17,7 +17,9 @@ from tests.modules.search.conftest import Shop
 
 
 async def findings(shop: Shop) -> list[str]:
-    """What the checks find."""
+    """What the checks find once no event is on its way."""
+    async with shop.database.transaction() as tx:
+        await tx.execute("delete from outbox_event")
     async with shop.database.snapshot() as snap:
         found = [*await check_sources(snap), *await check_order(snap)]
     return [each.message for each in found]
@@ -53,6 +55,18 @@ async def test_events_twice_and_in_any_order_leave_what_the_sources_say(shop: Sh
     await shop.shelf.keeper.follow()
     (card,) = (await shop.listing()).items
     assert (card.price_minor, card.available_thousandths) == (7_700, 9_000)
+
+
+async def test_what_events_on_their_way_will_change_is_no_finding(shop: Shop) -> None:
+    await shop.add("Пальто")
+    await shop.project()
+    await shop.add("Шарф")
+
+    async with shop.database.snapshot() as snap:
+        while_on_its_way = await check_sources(snap)
+
+    assert while_on_its_way == []
+    assert await findings(shop) != []
 
 
 async def test_deleted_product_is_forgotten(shop: Shop) -> None:
