@@ -18,6 +18,7 @@ from hansa.surfaces.backoffice.shell import page, staff
 
 _DAYS = 28
 _LATEST = 8
+_FILES = 50
 STATES = {
     OrderState.PLACED: ("placed", "warn"),
     OrderState.CONFIRMED: ("confirmed", "accent"),
@@ -152,16 +153,22 @@ async def _stock(request: Request, snap: Snapshot, market: markets.Market) -> li
 async def _exchange(
     request: Request, snap: Snapshot, market: markets.Market
 ) -> list[tuple[str, str]]:
+    """Say when the last file came, what became of it, and how many wait."""
     facts: list[tuple[str, str]] = []
     for connection in await erp.list_connections(snap):
-        files = await erp.list_files(snap, connection_id=connection.id, limit=3)
+        files = await erp.list_files(snap, connection_id=connection.id, limit=_FILES)
+        if not files:
+            continue
+        last, language = files[0], request.language
+        failed = sum(1 for one in files if one.state is erp.FileState.FAILED)
+        busy = sum(1 for one in files if one.state is erp.FileState.IMPORTING)
         facts += [
             (
-                one.name,
-                f"{_translate(request, str(one.state))}, "
-                + format_moment(one.began_at, request.language, market.time_zone),
-            )
-            for one in files
+                _translate(request, "Last file"),
+                format_moment(last.began_at, language, market.time_zone),
+            ),
+            (_translate(request, "Being imported"), format_number(busy, language)),
+            (_translate(request, "Failed of the last fifty"), format_number(failed, language)),
         ]
     return facts
 
