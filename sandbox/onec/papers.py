@@ -259,7 +259,7 @@ def _root(version: str, formed_at: datetime) -> Any:
     namespace = NAMESPACES.get(version)
     name = "КоммерческаяИнформация"
     root = (
-        etree.Element(f"{{{namespace}}}{name}", nsmap={None: namespace})  # type: ignore[dict-item]
+        etree.Element(f"{{{namespace}}}{name}", nsmap={None: namespace})  # type: ignore[dict-item]  # the default one
         if namespace
         else etree.Element(name)
     )

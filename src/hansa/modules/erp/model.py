@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
-from typing import Any, ClassVar, Final
+from typing import ClassVar, Final
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -143,7 +143,7 @@ class ImportedFile:
     formed_at: datetime | None
     is_full: bool | None
     counts: Mapping[str, int]
-    facts: Mapping[str, Any]
+    facts: Mapping[str, object]
     error_code: str | None
     error: str | None
 

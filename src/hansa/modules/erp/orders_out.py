@@ -17,13 +17,18 @@ from hansa.modules.erp.commerceml import (
     write_dictionary,
     write_orders,
 )
+from hansa.modules.erp.commerceml.writer import Encoding
 from hansa.modules.erp.model import Connection, Exchange
 from hansa.modules.erp.rows import uuids
 from hansa.modules.erp.store import orders as sql
 from hansa.modules.erp.store import references
 from hansa.runtime.database import Snapshot, Transaction
 
-ENCODINGS = {"windows-1251": "windows-1251", "cp1251": "windows-1251", "utf-8": "UTF-8"}
+ENCODINGS: dict[str, Encoding] = {
+    "windows-1251": "windows-1251",
+    "cp1251": "windows-1251",
+    "utf-8": "UTF-8",
+}
 STATUS_NAMES = {
     "placed": "Новый",
     "confirmed": "Подтвержден",
@@ -71,7 +76,7 @@ async def query_orders(
         written,
         schema_version=schema or connection.schema_version,
         formed_at=connection.local(now),
-        encoding=ENCODINGS.get(connection.encoding.lower(), "windows-1251"),  # type: ignore[arg-type]
+        encoding=ENCODINGS.get(connection.encoding.lower(), "windows-1251"),
     )
 
 
@@ -91,7 +96,7 @@ def write_info(connection: Connection) -> bytes:
     return write_dictionary(
         [StatusName(id_, name) for id_, name in STATUS_NAMES.items()],
         PAYMENT_SYSTEMS,
-        encoding=ENCODINGS.get(connection.encoding.lower(), "windows-1251"),  # type: ignore[arg-type]
+        encoding=ENCODINGS.get(connection.encoding.lower(), "windows-1251"),
     )
 
 

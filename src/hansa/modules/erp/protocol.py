@@ -6,26 +6,22 @@ protocol itself refuses is answered with status 200, since 1C reads the body; a 
 """
 
 import asyncio
-from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Any
 
 import structlog
 from litestar import HttpMethod, Response, route
-from litestar.exceptions import ClientException
 from litestar.handlers import HTTPRouteHandler
 
-from hansa.kernel.errors import HansaError, Unavailable
+from hansa.kernel.errors import HansaError
 from hansa.kernel.identifiers import new_id
 from hansa.modules import markets
 from hansa.modules.erp import orders_out, rows, sessions
 from hansa.modules.erp.commerceml import safe_name
 from hansa.modules.erp.model import (
     COOKIE,
-    ChunkCutOff,
-    ChunkTooLarge,
     Connection,
-    EmptyChunk,
     Exchange,
     FileState,
     ImportedFile,
@@ -34,15 +30,12 @@ from hansa.modules.erp.model import (
     NotSupported,
 )
 from hansa.modules.erp.store import exchange as sql
+from hansa.modules.erp.wire import Body, failure, import_answer, lines
 from hansa.runtime.http import (
     NO_CSRF,
     NO_KEY,
     PUBLIC,
-    BadCredentials,
-    PermissionMissing,
     Request,
-    SignInNeeded,
-    TooManyRequests,
     authorise,
 )
 
@@ -71,39 +64,7 @@ class _Call:
         return Kind.SALE if self.kind == "sale" else Kind.CATALOG
 
 
-def lines(
-    *parts: str, status: int = 200, cookies: tuple[str, str] | None = None
-) -> Response[bytes]:
-    """Answer lines of text."""
-    headers = {"Cache-Control": "no-store"}
-    if status == 401:  # noqa: PLR2004 - the one status that asks for a password
-        headers["WWW-Authenticate"] = 'Basic realm="1C exchange", charset="UTF-8"'
-    response: Response[bytes] = Response(
-        "\n".join(parts).encode(),
-        status_code=status,
-        media_type="text/plain; charset=utf-8",
-        headers=headers,
-    )
-    if cookies is not None:
-        response.set_cookie(cookies[0], cookies[1], httponly=True, samesite="lax", path="/")
-    return response
-
-
-def failure(error: HansaError, *, status: int | None = None) -> Response[bytes]:
-    """Answer what was refused and why."""
-    if status is None:
-        if isinstance(error, BadCredentials | SignInNeeded):
-            status = 401
-        elif isinstance(error, PermissionMissing):
-            status = 403
-        elif isinstance(error, TooManyRequests):
-            status = 429
-        else:
-            status = 503 if isinstance(error, Unavailable) else 200
-    return lines("failure", str(error), status=status)
-
-
-def _refused(_: Request, error: HansaError) -> Response[bytes]:  # type: ignore[type-arg, unused-ignore]
+def _refused(_: Request, error: HansaError) -> Response[bytes]:
     return failure(error)
 
 
@@ -225,7 +186,7 @@ async def _file(call: _Call, exchange: Exchange, connection: Connection) -> Resp
     storage = request.context.storage
     now = request.received_at
     key = f"erp/{now:%Y-%m-%d}/{exchange.id.hex}/{new_id(now).hex}"
-    body = _Body(request, limit_bytes=connection.file_limit_bytes)
+    body = Body(request, limit_bytes=connection.file_limit_bytes)
     try:
         written = await storage.put(key, body.pieces())
     except Exception:
@@ -252,51 +213,6 @@ async def _file(call: _Call, exchange: Exchange, connection: Connection) -> Resp
     return lines("success")
 
 
-class _Body:
-    """The body of a request on its way to the storage: counted, and broken off when it is wrong."""
-
-    def __init__(self, request: Request, *, limit_bytes: int) -> None:
-        self._request = request
-        self._limit_bytes = limit_bytes
-        self._tail = b""
-        self.refusal: HansaError | None = None
-
-    @property
-    def looks_whole(self) -> bool:
-        """Say whether the content ends like a whole XML file."""
-        return self._tail.rstrip().endswith("</КоммерческаяИнформация>".encode()) or (
-            self._tail.rstrip().endswith("</КоммерческаяИнформация>".encode("cp1251"))
-        )
-
-    async def pieces(self) -> AsyncIterator[bytes]:
-        """Give the content in pieces.
-
-        Raises:
-            EmptyChunk, ChunkTooLarge, ChunkCutOff: as their names say; nothing is kept then.
-        """
-        told = self._request.headers.get("content-length")
-        announced = int(told) if told is not None and told.isdigit() else None
-        received = 0
-        try:
-            async for piece in self._request.stream():
-                received += len(piece)
-                if received > self._limit_bytes:
-                    raise self._refuse(ChunkTooLarge(self._limit_bytes))
-                self._tail = (self._tail + piece)[-WHOLE_TAIL_BYTES:]
-                if piece:
-                    yield piece
-        except ClientException as error:
-            raise self._refuse(ChunkCutOff(received, announced or 0)) from error
-        if announced is not None and received != announced:
-            raise self._refuse(ChunkCutOff(received, announced))
-        if not received:
-            raise self._refuse(EmptyChunk())
-
-    def _refuse(self, error: HansaError) -> HansaError:
-        self.refusal = error
-        return error
-
-
 async def _import(call: _Call, exchange: Exchange) -> Response[bytes]:
     name = safe_name(call.name)
     async with call.request.transaction() as tx:
@@ -310,29 +226,6 @@ async def _import(call: _Call, exchange: Exchange) -> Response[bytes]:
     if file.state not in _DONE:
         file = await _awaited(call, file)
     return import_answer(file)
-
-
-def import_answer(file: ImportedFile) -> Response[bytes]:
-    """Answer how far an import is."""
-    counts = file.counts
-    told = ", ".join(
-        f"{word} {counts[name]}"
-        for name, word in (
-            ("records", "записей"),
-            ("created", "создано"),
-            ("changed", "изменено"),
-            ("archived", "убрано"),
-            ("refused", "отказано"),
-        )
-        if counts.get(name)
-    )
-    match file.state:
-        case FileState.DONE:
-            return lines("success", told)
-        case FileState.FAILED | FileState.ABANDONED:
-            return lines("failure", file.error or file.state)
-        case _:
-            return lines("progress", told or "в очереди")
 
 
 async def _awaited(call: _Call, file: ImportedFile | object) -> ImportedFile:
@@ -383,6 +276,7 @@ async def _success(call: _Call, exchange: Exchange) -> Response[bytes]:
     return lines("success")
 
 
+_HANDLERS: dict[Any, Any] = {HansaError: _refused}
 _OPTIONS = {
     PUBLIC: "1C signs in by mode=checkauth and shows a cookie afterwards",
     NO_CSRF: "called by 1C, not by browsers",
@@ -395,7 +289,7 @@ _OPTIONS = {
     http_method=[HttpMethod.GET, HttpMethod.POST],
     opt=_OPTIONS,
     request_max_body_size=None,
-    exception_handlers={HansaError: _refused},  # type: ignore[dict-item]
+    exception_handlers=_HANDLERS,
     include_in_schema=False,
     status_code=200,
 )
@@ -409,7 +303,7 @@ async def exchange_here(request: Request) -> Response[bytes]:
     http_method=[HttpMethod.GET, HttpMethod.POST],
     opt=_OPTIONS,
     request_max_body_size=None,
-    exception_handlers={HansaError: _refused},  # type: ignore[dict-item]
+    exception_handlers=_HANDLERS,
     include_in_schema=False,
     status_code=200,
 )

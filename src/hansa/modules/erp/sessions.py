@@ -5,6 +5,7 @@ import secrets
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from hansa.kernel.identifiers import new_id
@@ -54,14 +55,14 @@ async def find_connection(snap: Snapshot, *, code: str | None = None) -> Connect
 
 
 async def ensure_connection(
-    tx: Transaction, *, market: str, now: datetime, code: str = "1c", **settings: object
+    tx: Transaction, *, market: str, now: datetime, code: str = "1c", **settings: Any
 ) -> Connection:
     """Give the connection of a code, making it for a market if there is none yet."""
     for row in await tx.all(sql.CONNECTIONS):
         if row.code == code:
             return rows.connection_of(row)
     found = await markets.get_market(tx, code=market)
-    values: dict[str, object] = {
+    values: dict[str, Any] = {
         "name": "1C",
         "market": found.code,
         "channel": found.code,
@@ -70,7 +71,7 @@ async def ensure_connection(
         "orders_since": now,
         **settings,
     }
-    connection = Connection(id=new_id(now), code=code, **values)  # type: ignore[arg-type]
+    connection = Connection(id=new_id(now), code=code, **values)
     await save_connection(tx, connection=connection, now=now)
     return connection
 

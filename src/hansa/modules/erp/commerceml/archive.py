@@ -6,7 +6,7 @@ import zipfile
 import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import IO, BinaryIO, ClassVar, Final
+from typing import IO, BinaryIO, ClassVar, Final, cast
 
 from hansa.kernel.errors import Invalid
 
@@ -140,7 +140,8 @@ def _unpack_entry(
             if source.read(4).startswith(_ARCHIVE_SIGNATURES):
                 raise UnsafeArchive(name, "an archive in the archive")
             source.seek(0)
-            yield UnpackedFile(name, entry.file_size, _Guarded(source, name))  # type: ignore[arg-type]
+            guarded = cast("IO[bytes]", _Guarded(source, name))
+            yield UnpackedFile(name, entry.file_size, guarded)
     except _DAMAGE as error:
         raise UnsafeArchive(name, f"it is damaged: {error}") from error
 

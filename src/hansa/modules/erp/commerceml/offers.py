@@ -1,19 +1,20 @@
 """Offers: the element that comes a hundred thousand times, with its four ways to tell stock."""
 
 from decimal import Decimal
-from typing import Final
+from typing import Any, Final
 
 from hansa.modules.erp.commerceml import values
 from hansa.modules.erp.commerceml.elements import (
+    DELETED,
     Element,
     Extractor,
     local,
     text_of,
 )
-from hansa.modules.erp.commerceml.records import Offer, Price, PropertyValue, Requisite, is_true
+from hansa.modules.erp.commerceml.records import Offer, Price, is_true
 from hansa.modules.erp.commerceml.values import Unreadable
 
-_KNOWN_MAX: Final = 20_000
+_KNOWN_MAX: Final = 4_096
 
 
 class _Stock:
@@ -96,80 +97,71 @@ class _Stock:
             self.add(element, self._extractor.short(warehouse_id), text)
 
 
-def read_offer(  # noqa: C901, PLR0912, PLR0915 - one case a field; calls would cost a third more
-    extractor: Extractor, element: Element, ordinal: int
-) -> Offer:
+def read_offer(extractor: Extractor, element: Element, ordinal: int) -> Offer:
     """Read Предложения/Предложение."""
     identifier = extractor.identifier(element)
-    name = article = barcode = version = quantity_text = unit = prices = quantity_element = None
-    characteristics: tuple[Requisite, ...] = ()
-    requisites: tuple[Requisite, ...] = ()
-    properties: tuple[PropertyValue, ...] = ()
+    prices = total = None
+    card: dict[str, Any] = {}
     pictures: list[str] = []
-    deleted = element.get("Статус") == "Удален"
     stock = _Stock(extractor)
     for child in element:
+        # The hot ones are here: they come with every offer, the first once a warehouse.
         match local(child.tag):
-            case "Склад":
+            case "Склад" | "Склады":
                 stock.attributes(child)
             case "Цены":
                 prices = _prices(extractor, child)
             case "Количество":
-                quantity_text, quantity_element = child.text, child
+                total = extractor.quantity(child, child.text)
             case "Остатки":
                 stock.remains(child)
-            case "Наименование":
-                name = extractor.name(text_of(child))
-            case "Артикул":
-                article = extractor.name(text_of(child))
-            case "Штрихкод":
-                barcode = extractor.name(text_of(child))
-            case "БазоваяЕдиница":
-                unit = extractor.unit(child)
-            case "ХарактеристикиТовара":
-                characteristics = extractor.requisites(child)
-            case "НомерВерсии":
-                version = text_of(child)
-            case "ПометкаУдаления":
-                deleted = deleted or is_true(child.text)
-            case "Склады":
-                stock.attributes(child)
-            case "ЗначенияСвойств":
-                properties = extractor.property_values(child)
-            case "ЗначенияРеквизитов":
-                requisites = extractor.requisites(child)
             case "Картинка":
                 if text := text_of(child):
-                    pictures.append(text)
-            case _:
-                pass
-    rows = stock.rows
-    told = stock.told
-    total = None
-    if quantity_element is not None:
-        total = extractor.quantity(quantity_element, quantity_text)
-        if not told and total is not None:
-            rows, told = {None: total}, True
+                    pictures.append(extractor.name(text) or text)
+            case name:
+                _card_field(extractor, name, child, card)
+    rows, told = stock.rows, stock.told
+    if not told and total is not None:
+        rows, told = {None: total}, True
     product_id, _, characteristic_id = identifier.partition("#")
+    deleted = card.pop("deleted", False) or element.get("Статус") == DELETED
     return Offer(
         identifier,
         product_id,
         characteristic_id or None,
-        name,
-        article,
-        barcode,
-        unit,
-        characteristics,
-        prices,
-        tuple(rows.items()) if told else None,
-        total,
-        properties,
-        tuple(pictures),
-        requisites,
-        deleted,
-        version,
-        ordinal,
+        prices=prices,
+        stock=tuple(rows.items()) if told else None,
+        quantity=total,
+        pictures=tuple(pictures),
+        deleted=deleted,
+        ordinal=ordinal,
+        **card,
     )
+
+
+def _card_field(extractor: Extractor, name: str, child: Element, card: dict[str, Any]) -> None:
+    """Read what describes the offer itself."""
+    match name:
+        case "Наименование":
+            card["name"] = extractor.name(text_of(child))
+        case "Артикул":
+            card["article"] = extractor.name(text_of(child))
+        case "Штрихкод":
+            card["barcode"] = extractor.name(text_of(child))
+        case "БазоваяЕдиница":
+            card["unit"] = extractor.unit(child)
+        case "ХарактеристикиТовара":
+            card["characteristics"] = extractor.requisites(child)
+        case "ЗначенияСвойств":
+            card["properties"] = extractor.property_values(child)
+        case "ЗначенияРеквизитов":
+            card["requisites"] = extractor.requisites(child)
+        case "НомерВерсии":
+            card["version"] = extractor.name(text_of(child))
+        case "ПометкаУдаления":
+            card["deleted"] = is_true(child.text)
+        case _:
+            pass
 
 
 def _prices(extractor: Extractor, element: Element) -> tuple[Price, ...]:

@@ -73,7 +73,7 @@ class Unreadable(ValueError):
         self.reason = reason
 
 
-@lru_cache(maxsize=16_384)
+@lru_cache(maxsize=4_096)
 def number(text: str) -> Decimal | None:
     """Read a number: decimal comma or point, grouping blanks; None for an empty or "no value" one.
 

@@ -19,7 +19,7 @@ from hansa.modules.erp.model import ImportedFile, NoSuchFile
 from hansa.modules.erp.rows import file_of
 from hansa.modules.erp.store import exchange as sql
 from hansa.runtime.context import Context
-from hansa.runtime.database import Row
+from hansa.runtime.database import Row, Snapshot
 
 COPY_BYTES = 1024 * 1024
 EVERYTHING = 1 << 62
@@ -91,11 +91,11 @@ async def _assembled(context: Context, file: ImportedFile, folder: Path) -> Path
     return path
 
 
-async def _origin(snap: object, file: ImportedFile) -> UUID:
+async def _origin(snap: Snapshot, file: ImportedFile) -> UUID:
     """Give the file that has the chunks: a repeated import has none of its own."""
     origin = file
     while origin.repeats_id is not None:
-        origin = file_of(await snap.one(sql.FILE, {"id": origin.repeats_id}))  # type: ignore[attr-defined]
+        origin = file_of(await snap.one(sql.FILE, {"id": origin.repeats_id}))
     return origin.id
 
 

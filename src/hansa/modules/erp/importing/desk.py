@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, NamedTuple, Protocol, TypeVar
 from uuid import UUID
 
 from hansa.kernel.errors import HansaError
@@ -17,7 +17,20 @@ from hansa.modules.erp.store import log as log_sql
 from hansa.modules.erp.store import references as sql
 from hansa.runtime.database import Transaction
 
-R = TypeVar("R")
+
+class Identified(Protocol):
+    """A record with an outside id and a place in its file."""
+
+    @property
+    def external_id(self) -> str:
+        """Its id outside."""
+
+    @property
+    def ordinal(self) -> int:
+        """Its place in the file."""
+
+
+R = TypeVar("R", bound=Identified)
 
 DETAILS_SHOWN_MAX = 300
 
@@ -154,7 +167,7 @@ class Desk:
         """Give records by outside id; of several the last counts, and that is logged."""
         found: dict[str, R] = {}
         for record in records:
-            external_id: str = record.external_id  # type: ignore[attr-defined]
+            external_id = record.external_id
             if external_id in found:
                 self.note(
                     kind,
@@ -162,7 +175,7 @@ class Desk:
                     external_id=external_id,
                     code="erp.duplicate_id",
                     reason="The identifier comes several times in the file; the last one counts.",
-                    ordinal=record.ordinal,  # type: ignore[attr-defined]
+                    ordinal=record.ordinal,
                 )
             found[external_id] = record
         return found

@@ -77,11 +77,11 @@ def _claims(files: Sequence[ImportedFile]) -> list[_Claim]:
     found = [
         _Claim(kind=kind, scope=scope, as_of=as_of)
         for kind, word in _KINDS.items()
-        for scope in sorted({s for one in files for s in one.facts.get(f"{word}_scopes", ())})
+        for scope in sorted({s for one in files for s in _listed(one, f"{word}_scopes")})
     ]
-    places = sorted({UUID(w) for one in files for w in one.facts.get("warehouses", ())})
+    places = sorted({UUID(w) for one in files for w in _listed(one, "warehouses")})
     if places:
-        stocked = sum(int(one.facts.get("stocked", 0)) for one in files)
+        stocked = sum(int(str(one.facts.get("stocked", 0))) for one in files)
         found.append(
             _Claim(
                 kind="stock",
@@ -92,6 +92,11 @@ def _claims(files: Sequence[ImportedFile]) -> list[_Claim]:
             )
         )
     return found
+
+
+def _listed(file: ImportedFile, name: str) -> list[str]:
+    found = file.facts.get(name)
+    return [str(one) for one in found] if isinstance(found, list) else []
 
 
 async def _decide(

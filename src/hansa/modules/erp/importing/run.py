@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import datetime
-from typing import BinaryIO
+from typing import BinaryIO, TypeVar, cast
 from uuid import UUID
 
 from hansa.contracts.erp import FileImported
@@ -37,8 +37,10 @@ from hansa.modules.erp.store import exchange as sql
 from hansa.runtime.context import Context
 from hansa.runtime.database import Transaction
 
-RECORDS_PER_BATCH = 2_500
-LEVELS_PER_BATCH = 10_000
+K = TypeVar("K")
+
+RECORDS_PER_BATCH = 2_000
+LEVELS_PER_BATCH = 8_000
 PRODUCTS_PER_PICTURE_JOB = 50
 
 
@@ -183,25 +185,25 @@ async def apply(  # noqa: C901 - one line a kind of record
     for refusal in by_kind.get(Refusal, ()):
         assert isinstance(refusal, Refusal)
         desk.refused_row(refusal)
-    if found := _all(by_kind, Group):
-        await dictionaries.apply_groups(tx, desk, found, now=now)
-    if found := _all(by_kind, Property):
-        await dictionaries.apply_properties(tx, desk, found, now=now)
-    if found := _all(by_kind, PriceType):
-        listed = dictionaries.retail_first(found)
+    if groups := _all(by_kind, Group):
+        await dictionaries.apply_groups(tx, desk, groups, now=now)
+    if properties := _all(by_kind, Property):
+        await dictionaries.apply_properties(tx, desk, properties, now=now)
+    if price_types := _all(by_kind, PriceType):
+        listed = dictionaries.retail_first(price_types)
         await dictionaries.ensure_price_types(tx, desk, listed, now=now)
-    if found := _all(by_kind, Warehouse):
-        await dictionaries.ensure_warehouses(tx, desk, found, now=now)
-    if found := _all(by_kind, Product):
-        await goods.apply_products(tx, desk, found, now=now)
-    if found := _all(by_kind, Offer):
-        await offers.apply_offers(tx, desk, found, now=now)
-    if found := _all(by_kind, Document):
-        await documents.apply_documents(tx, desk, found, now=now)
+    if warehouses := _all(by_kind, Warehouse):
+        await dictionaries.ensure_warehouses(tx, desk, warehouses, now=now)
+    if products := _all(by_kind, Product):
+        await goods.apply_products(tx, desk, products, now=now)
+    if offered := _all(by_kind, Offer):
+        await offers.apply_offers(tx, desk, offered, now=now)
+    if papers := _all(by_kind, Document):
+        await documents.apply_documents(tx, desk, papers, now=now)
 
 
-def _all(by_kind: dict[type, list[Record | Refusal]], kind: type) -> list:  # type: ignore[type-arg]
-    return by_kind.get(kind, [])
+def _all(by_kind: dict[type, list[Record | Refusal]], kind: type[K]) -> list[K]:
+    return cast("list[K]", by_kind.get(kind, []))
 
 
 async def _ask_for_pictures(tx: Transaction, desk: Desk) -> None:
