@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 from litestar import get
 
-from hansa.kernel.money import Money
+from hansa.kernel.money import Money, exponent
 from hansa.modules import erp, markets, orders, stock
 from hansa.modules.orders import OrderState
 from hansa.runtime.database import Snapshot
@@ -83,7 +83,8 @@ async def _sales(
     latest = await orders.list_orders(
         snap, wanted=orders.OrderFilter(market=market.code), limit=_LATEST
     )
-    average = Money(month // count, market.currency) if count else None
+    whole = 10 ** exponent(market.currency)
+    average = Money(month // count // whole * whole, market.currency) if count else None
     return {
         "kpis": [
             _kpi(request, "Sales today", format_money(today[1], language), "/office/orders"),

@@ -18,6 +18,7 @@ from hansa.runtime.html.formats import format_money
 from hansa.runtime.http import Actor, Request, authorise, go_to
 from hansa.runtime.http.problems import detail
 from hansa.surfaces.backoffice.order import HOME, order_page
+from hansa.surfaces.backoffice.order_words import STATES
 from hansa.surfaces.backoffice.presenting import done, words
 from hansa.surfaces.backoffice.shell import staff
 
@@ -81,9 +82,8 @@ async def lead_on(request: Request, order_id: FromPath[UUID]) -> Response[None] 
                 now=request.received_at,
             )
     except orders.TransitionRefused as refusal:
-        return await order_page(
-            request, order_id, refused=detail(request, refusal), status_code=422
-        )
+        refused = _sentence(request, refusal, refusal.state, refusal.target)
+        return await order_page(request, order_id, refused=refused, status_code=422)
     return done(request, f"{HOME}/{order_id}")
 
 
@@ -115,7 +115,7 @@ async def cancel(request: Request, order_id: FromPath[UUID]) -> Response[None] |
                     )
             return done(request, f"{HOME}/{order_id}", "order_cancelled")
         except orders.NotCancellable as refusal:
-            form.add("reason", refusal)
+            form.add("reason", _sentence(request, refusal, refusal.state))
     return await order_page(request, order_id, cancelling=form, status_code=422)
 
 
@@ -193,6 +193,16 @@ async def look(request: Request, order_id: FromPath[UUID]) -> Response[None]:
         if payment.is_online:
             await payments.refresh_payment(request.context, payment_id=payment.id)
     return done(request, f"{HOME}/{order_id}", "looked")
+
+
+def _sentence(request: Request, refusal: HansaError, state: str, target: str = "") -> str:
+    """Say why a state does not allow something, with the states as pages call them."""
+    translate = words(request)
+    called = {
+        name: translate(STATES[OrderState(one)][0]) if one in set(OrderState) else one
+        for name, one in (("state", state), ("target", target))
+    }
+    return translate(refusal.message).format(**called)
 
 
 async def _refund(request: Request, actor: Actor, order_id: UUID, wanted: RefundFields) -> None:
