@@ -398,6 +398,8 @@ async def test_goods_bound_to_a_shop_count_there_and_in_every_channel_that_share
     assert await available(tx, variant, channel="kz") == 1, "kz shares the central warehouse"
     by_warehouse = await stock.availability_by_warehouse(tx, variant_ids=[variant], channel="ru")
     assert by_warehouse[variant] == {chain.central: 3, chain.shop: 0}
+    together = await stock.pieces_by_warehouse(tx, variant_ids=[variant, uuid4()], channel="ru")
+    assert together == {chain.central: 3, chain.shop: 0}
     await stock.release(tx, order_id=order_id, reason=stock.ReleaseReason.CANCELLED, now=now)
     assert await available(tx, variant) == 5
     assert await findings(tx) == []

@@ -130,6 +130,15 @@ async def availability_by_warehouse(
     return found
 
 
+async def pieces_by_warehouse(
+    snap: Snapshot, *, variant_ids: Sequence[UUID], channel: str
+) -> dict[UUID, Decimal]:
+    """Give how many of these variants together each warehouse of the channel could hand out."""
+    asked = {"channel": channel, "variants": list(variant_ids)}
+    rows = await snap.all(sql.PIECES_BY_WAREHOUSE, asked)
+    return {row.warehouse_id: row.available for row in rows}
+
+
 async def get_reservation(
     snap: Snapshot, *, reservation_id: UUID | None = None, order_id: UUID | None = None
 ) -> Reservation | None:

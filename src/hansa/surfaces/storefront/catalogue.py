@@ -14,11 +14,13 @@ from hansa.runtime.html.pages import url
 from hansa.runtime.http import Request, read_cursor, shopper_or_guest, write_cursor
 from hansa.surfaces.storefront.addresses import in_each_language
 from hansa.surfaces.storefront.cards import show_cards
+from hansa.surfaces.storefront.facets import draw_facets
 from hansa.surfaces.storefront.forms import translator
 from hansa.surfaces.storefront.pictures import picture
 from hansa.surfaces.storefront.shell import page, profile_of
 
 _PER_PAGE = 24
+_EAGER = 2
 _OWN_PARAMETERS = frozenset({"q", "sort", "page", "price_from", "price_to", "in_stock"})
 _TEXT_CHARACTERS_MAX = 100
 _VALUES_MAX = 50
@@ -119,10 +121,10 @@ async def _listing(request: Request, *, action: str, slug: str | None) -> Page:
         query=query.text or "",
         action=action,
         branch_links=_branch_links(request, overview.branches, state),
-        groups=_groups(overview.facets),
+        facets=draw_facets(request, overview.facets),
         price_range=_price_range(request, overview, currency),
         in_stock=query.in_stock,
-        in_stock_count=overview.total if query.in_stock else "",
+        in_stock_count=overview.total if query.in_stock else None,
         chosen=_chosen(request, overview.facets, state, action, currency),
         clear_url=url(action, q=query.text),
         did_you_mean=(
@@ -132,7 +134,7 @@ async def _listing(request: Request, *, action: str, slug: str | None) -> Page:
             if listing.searched_for
             else ""
         ),
-        items=show_cards(request, listing.items, currency),
+        items=show_cards(request, listing.items, currency, eager=_EAGER),
         shown=translate("Showing {shown} of {total}").format(
             shown=len(listing.items), total=format_number(overview.total, language)
         ),
@@ -231,30 +233,6 @@ def _branch_links(
     links = [link(one) for one in way]
     links[-1]["children"] = below
     return links
-
-
-def _groups(facets: Sequence[search.Facet]) -> list[dict[str, Any]]:
-    groups = []
-    for facet in facets:
-        is_colour = facet.kind == "colour" and all(value.swatch for value in facet.values)
-        groups.append(
-            {
-                "kind": "colour" if is_colour else "choice",
-                "name": facet.code,
-                "title": facet.name,
-                "options": [
-                    {
-                        "value": value.value,
-                        "label": value.label,
-                        "colour": value.swatch,
-                        "count": value.count,
-                        "checked": value.is_chosen,
-                    }
-                    for value in facet.values
-                ],
-            }
-        )
-    return groups
 
 
 def _price_range(

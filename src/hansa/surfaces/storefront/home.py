@@ -62,7 +62,7 @@ async def show(request: Request) -> Page:
             for one in departments
             if has_artwork and one.slug in _TILES
         ],
-        items=show_cards(request, listing.items, listing.currency),
+        items=show_cards(request, listing.items, listing.currency, level=3),
     )
 
 

@@ -13,7 +13,8 @@ from hansa.surfaces.storefront import (
     product,
     sign_in_pages,
 )
-from hansa.surfaces.storefront.shell import Menu
+from hansa.surfaces.storefront.around import Related, Shops
+from hansa.surfaces.storefront.shell import Frames, Menu
 
 SURFACE = Module(
     name="storefront",
@@ -63,5 +64,5 @@ SURFACE = Module(
         about_pages.sitemap,
         about_pages.manifest,
     ],
-    services=[Menu],
+    services=[Menu, Frames, Shops, Related],
 )

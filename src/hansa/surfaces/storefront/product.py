@@ -16,12 +16,12 @@ from hansa.runtime.html.formats import format_money
 from hansa.runtime.html.pages import url
 from hansa.runtime.http import Request, shopper_or_guest
 from hansa.surfaces.storefront.addresses import in_each_language
-from hansa.surfaces.storefront.cards import FEW_LEFT, PIECE, show_cards
+from hansa.surfaces.storefront.around import Related, Shops
+from hansa.surfaces.storefront.cards import FEW_LEFT, PIECE
 from hansa.surfaces.storefront.forms import translator
 from hansa.surfaces.storefront.pictures import picture, srcset
 from hansa.surfaces.storefront.shell import market_of, page, profile_of
 
-_RELATED = 4
 _SUMMARY_CHARACTERS = 155
 _COLOUR = "colour"
 
@@ -52,7 +52,7 @@ async def show(request: Request, slug: FromPath[str]) -> Page | Response[None]:
             *((one.name, f"/{request.language}/c/{one.slug}") for one in item.text.breadcrumbs),
         ],
         item=await _shown(request, item, chosen, variants, shops),
-        related=await _related(request, shelf, item, profile.id),
+        related=await request.context.service(Related).to(request, item, profile_id=profile.id),
     )
 
 
@@ -213,19 +213,16 @@ async def _shops(
 ) -> list[dict[str, str]]:
     """Say what each shop of the market has of this colour, as of now."""
     translate, language = translator(request), request.language
-    ids = [one.text.id for one in variants]
-    async with request.snapshot() as snap:
-        places = await stock.list_warehouses(snap)
-        held = await stock.availability_by_warehouse(snap, variant_ids=ids, channel=request.market)
+    places = await request.context.service(Shops).of(request.market)
+    if not places:
+        return []
+    async with request.snapshot(single=True) as snap:
+        held = await stock.pieces_by_warehouse(
+            snap, variant_ids=[one.text.id for one in variants], channel=request.market
+        )
     shown = []
     for place in places:
-        if (
-            place.kind is not stock.WarehouseKind.SHOP
-            or not place.is_active
-            or request.market not in place.channels
-        ):
-            continue
-        pieces = sum((held[one].get(place.id, Decimal(0)) for one in ids), Decimal(0))
+        pieces = held.get(place.id, Decimal(0))
         words, tone = translate("in stock"), "good"
         if pieces < 1:
             words, tone = translate("no"), "quiet"
@@ -264,26 +261,3 @@ async def _notes(request: Request, shops: Sequence[dict[str, str]]) -> list[dict
         notes.append({"icon": "map-pin", "text": words.format(count=have)})
     notes.append({"icon": "undo-2", "text": translate("Thirty days for returns")})
     return notes
-
-
-async def _related(
-    request: Request, shelf: search.Shelf, item: search.ProductView, profile_id: int
-) -> list[Any]:
-    if not item.text.breadcrumbs:
-        return []
-    try:
-        listing = await search.list_items(
-            shelf,
-            query=search.ListingQuery(
-                profile_id=profile_id,
-                language=request.language,
-                category_slug=item.text.breadcrumbs[-1].slug,
-                in_stock=True,
-                sort=search.Sort.POPULAR,
-                limit=_RELATED + 1,
-            ),
-        )
-    except search.NoSuchBranch:
-        return []
-    others = [card for card in listing.items if card.text.id != item.product_id][:_RELATED]
-    return show_cards(request, others, listing.currency)

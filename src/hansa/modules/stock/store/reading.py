@@ -25,6 +25,18 @@ AVAILABILITY_BY_WAREHOUSE = """
      where l.variant_id = any(%(variants)s::uuid[])
 """
 
+# The same of several variants together: a row for each warehouse, however many variants.
+PIECES_BY_WAREHOUSE = """
+    select l.warehouse_id,
+           sum(greatest(0, least(greatest(l.on_hand - l.safety, 0) - l.reserved,
+               c.sellable - c.reserved))) as available
+      from stock_level l
+      join stock_channel_warehouse w on w.warehouse_id = l.warehouse_id and w.channel = %(channel)s
+      join stock_counter c on c.variant_id = l.variant_id and c.channel = w.channel
+     where l.variant_id = any(%(variants)s::uuid[])
+     group by l.warehouse_id
+"""
+
 # Newest first; the key (variant_id, number) is walked backwards.
 LEDGER = """
     select number, at, kind, variant_id, warehouse_id, channel, reservation_id, on_hand_change,
