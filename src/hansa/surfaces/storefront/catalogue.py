@@ -26,6 +26,7 @@ _TEXT_CHARACTERS_MAX = 100
 _VALUES_MAX = 50
 _DIGITS_MAX = 10
 _SORTS = (
+    (search.Sort.RELEVANCE, "Best match first"),
     (search.Sort.NEW, "Newest first"),
     (search.Sort.POPULAR, "Popular first"),
     (search.Sort.PRICE, "Cheapest first"),
@@ -115,7 +116,11 @@ async def _listing(request: Request, *, action: str, slug: str | None) -> Page:
         crumbs=_crumbs(request, overview.branches),
         count=_count(request, overview.total),
         show_label=translate("Show {count}").format(count=_count(request, overview.total)),
-        sorts=[(str(code), translate(label)) for code, label in _SORTS],
+        sorts=[
+            (str(code), translate(label))
+            for code, label in _SORTS
+            if query.text or code is not search.Sort.RELEVANCE
+        ],
         sort=str(query.sort),
         is_search=slug is None,
         query=query.text or "",
@@ -222,7 +227,8 @@ def _branch_links(
         return {
             "label": one.name,
             "href": url(f"/{request.language}/c/{one.slug}", **kept),
-            "count": one.count,
+            # Above the department shown only what is in it was counted, which would mislead.
+            "count": "" if one.is_open and not one.is_current else one.count,
             "current": one.is_current,
         }
 
