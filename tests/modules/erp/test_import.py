@@ -383,4 +383,4 @@ async def test_pictures_become_media(context, connection, tmp_path):
     assert await context.storage.exists(picture.key)
     async with context.database.snapshot() as snap:
         log = await erp.list_log(snap, connection_id=connection.id, kind="picture")
-    assert {row.code for row in log} == {"erp.broken_picture", "erp.no_such_file"}
+    assert {row.code for row in log} == {"catalog.picture_unreadable", "erp.no_such_file"}

@@ -52,10 +52,12 @@ async def query_orders(
 
     A repeated query sends the same again, and what changed meanwhile; only `success` ends that.
     """
-    found = await orders.orders_to_export(
-        tx, limit=connection.orders_per_answer, since=connection.orders_since
+    chosen = await orders.orders_to_export(
+        tx,
+        limit=connection.orders_per_answer,
+        since=connection.orders_since,
+        market=connection.market,
     )
-    chosen = [order for order in found if order.market == connection.market]
     await tx.execute(
         sql.NOTE_SENT,
         {

@@ -18,14 +18,14 @@ from hansa.runtime.database import Snapshot, Transaction
 
 
 async def orders_to_export(
-    snap: Snapshot, *, limit: int, since: datetime | None = None
+    snap: Snapshot, *, limit: int, since: datetime | None = None, market: str | None = None
 ) -> list[Order]:
-    """Give orders with changes the ERP has not confirmed, oldest change first.
+    """Give orders with changes the ERP has not confirmed, oldest change first, of a market or all.
 
     Confirm each with `mark_exported(order_id, change_number=order.change_number)`. `since` leaves
     out orders placed before an instant (the day a connection was made).
     """
-    return await store.orders_to_export(snap, limit=limit, since=since)
+    return await store.orders_to_export(snap, limit=limit, since=since, market=market)
 
 
 async def mark_exported(

@@ -1,25 +1,32 @@
 """Pictures that came with goods: made into WebP of sensible size and hung on their products."""
 
 import asyncio
-import hashlib
-import io
+from dataclasses import dataclass
 from pathlib import Path
+from typing import ClassVar
 
-from PIL import Image, ImageOps, UnidentifiedImageError
-
-from hansa.kernel.errors import HansaError
+from hansa.kernel.errors import HansaError, Invalid
 from hansa.modules import catalog
 from hansa.modules.erp.importing import content
 from hansa.modules.erp.importing.desk import Desk
 from hansa.modules.erp.jobs_data import AttachPictures
-from hansa.modules.erp.model import Action, ImportedFile, NoSuchFile
+from hansa.modules.erp.model import ImportedFile, NoSuchFile
 from hansa.modules.erp.rows import connection_of, file_of
 from hansa.modules.erp.store import exchange as sql
 from hansa.runtime.context import Context
 
-SIDE_PIXELS_MAX = 1600
-PIXELS_MAX = 80_000_000
-QUALITY = 82
+PICTURE_BYTES_MAX = 50 * 1024 * 1024
+
+
+@dataclass(eq=False)
+class PictureTooLarge(Invalid):
+    """The file of a picture is absurdly large."""
+
+    code: ClassVar[str] = "erp.picture_too_large"
+    message: ClassVar[str] = "The picture {name} is larger than {limit_bytes} bytes."
+
+    name: str
+    limit_bytes: int
 
 
 async def attach_pictures(context: Context, job: AttachPictures) -> None:
@@ -42,15 +49,6 @@ async def attach_pictures(context: Context, job: AttachPictures) -> None:
                 media.append(await _media(context, desk, path_of, title))
             except HansaError as error:
                 desk.refuse("picture", name, error, title=title)
-            except (OSError, ValueError, UnidentifiedImageError, Image.DecompressionBombError):
-                desk.note(
-                    "picture",
-                    Action.REFUSED,
-                    external_id=name,
-                    title=title,
-                    code="erp.broken_picture",
-                    reason="The picture cannot be read.",
-                )
         now = context.clock.now()
         async with context.database.transaction() as tx:
             if media:
@@ -74,20 +72,11 @@ def _in_archive(file: ImportedFile, name: str) -> ImportedFile:
 
 async def _media(context: Context, desk: Desk, file: ImportedFile, title: str) -> catalog.Media:
     async with content.opened(context, file) as path:
-        made, width, height = await asyncio.to_thread(_webp, path)
-    key = f"media/products/{hashlib.sha256(made).hexdigest()[:40]}.webp"
-    if not await context.storage.exists(key):
-        await context.storage.put(key, made)
-    return catalog.Media(key=key, width=width, height=height, alt=desk.named(title))
+        picture = await asyncio.to_thread(_read, path, file.name)
+    return await catalog.store_picture(context.storage, picture, alt=desk.named(title))
 
 
-def _webp(path: Path) -> tuple[bytes, int, int]:
-    with Image.open(path) as picture:
-        if picture.width * picture.height > PIXELS_MAX:
-            raise ValueError("too many pixels")
-        turned = ImageOps.exif_transpose(picture)
-        turned = turned.convert("RGBA" if "A" in turned.getbands() else "RGB")
-        turned.thumbnail((SIDE_PIXELS_MAX, SIDE_PIXELS_MAX), Image.Resampling.LANCZOS)
-        copy = io.BytesIO()
-        turned.save(copy, "WEBP", quality=QUALITY, method=4)
-        return copy.getvalue(), turned.width, turned.height
+def _read(path: Path, name: str) -> bytes:
+    if path.stat().st_size > PICTURE_BYTES_MAX:
+        raise PictureTooLarge(name, PICTURE_BYTES_MAX)
+    return path.read_bytes()

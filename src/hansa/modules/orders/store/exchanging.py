@@ -19,6 +19,7 @@ ORDERS_TO_EXPORT = """
       from orders_order
      where change_number > exported_number
        and (%(since)s::timestamptz is null or placed_at >= %(since)s)
+       and (%(market)s::text is null or market = %(market)s)
      order by changed_at, id
      limit %(limit)s
 """
@@ -42,9 +43,11 @@ RECORD_SHIPMENT = """
 """
 
 
-async def orders_to_export(snap: Snapshot, *, limit: int, since: datetime | None) -> list[Order]:
+async def orders_to_export(
+    snap: Snapshot, *, limit: int, since: datetime | None, market: str | None
+) -> list[Order]:
     """Give orders with changes the ERP has not confirmed, oldest change first."""
-    rows = await snap.all(ORDERS_TO_EXPORT, {"limit": limit, "since": since})
+    rows = await snap.all(ORDERS_TO_EXPORT, {"limit": limit, "since": since, "market": market})
     return await with_lines(snap, rows) if rows else []
 
 
