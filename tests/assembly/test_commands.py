@@ -14,6 +14,7 @@ import pytest
 
 from hansa.assembly.commands.group import COMMANDS
 from hansa.runtime.database.migrate import head_revision
+from tests.support.commerceml import Sizes, write_catalog
 from tests.support.database import TestServer
 from tests.support.processes import ROOT
 
@@ -208,3 +209,46 @@ def test_role_without_the_right_to_make_extensions_is_told_so(
 
     assert done.returncode == 1
     assert "let a superuser create btree_gist, ltree, pg_trgm, unaccent" in done.stderr
+
+
+def test_an_export_of_1c_is_loaded_into_an_empty_installation(
+    hansa: Hansa, tmp_path: Path, empty_database_dsn: str
+) -> None:
+    (tmp_path / "export").mkdir()
+    write_catalog(tmp_path / "export", Sizes(products=7, variants=2, warehouses=3))
+    hansa("migrate")
+
+    first = hansa("import", "commerceml", str(tmp_path / "export"))
+    second = hansa("import", "commerceml", str(tmp_path / "export"))
+    rebuilt = hansa("rebuild", "search")
+    checked = hansa("check", "stock", "search", "erp")
+
+    assert first.returncode == 0, first.stderr
+    assert "opened ru, in RUB" in first.stderr
+    assert [line.partition(";")[0] for line in first.stdout.splitlines()] == [
+        "import.xml: done",
+        "offers.xml: done",
+    ]
+    assert second.returncode == 0, second.stderr
+    assert "opened" not in second.stderr
+    assert rebuilt.returncode == 0, rebuilt.stderr
+    assert checked.returncode == 0, checked.stdout
+    with psycopg.connect(empty_database_dsn) as connection:
+        (products,) = connection.execute("select count(*) from catalog_product").fetchone() or (0,)
+        (shown,) = connection.execute("select count(*) from search_product").fetchone() or (0,)
+    assert (products, shown) == (7, 7)
+
+
+def test_a_market_is_opened_and_its_money_stays(hansa: Hansa) -> None:
+    hansa("migrate")
+
+    opened = hansa(
+        "market", "open", "kz", "--currency", "KZT", "--country", "KZ", "--time-zone", "Asia/Almaty"
+    )
+    odd = hansa("market", "open", "by", "--tax", "much")
+    changed = hansa("market", "open", "kz", "--currency", "USD")
+
+    assert opened.stdout == "The market kz is open, in KZT.\n"
+    assert odd.returncode == 2
+    assert changed.returncode == 1
+    assert changed.stderr == "hansa: The currency of a market cannot be changed.\n"

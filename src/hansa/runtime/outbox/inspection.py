@@ -5,8 +5,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
+import msgspec
+
+from hansa.kernel.message import Event
 from hansa.runtime.database import Snapshot
-from hansa.runtime.module import Check, Finding
+from hansa.runtime.module import Check, Finding, Subscription
 
 _UNNUMBERED_OLD = timedelta(minutes=1)
 _STALLED = timedelta(minutes=5)
@@ -91,6 +94,30 @@ LIST_STUCK = """
 """
 
 
+# What lies behind the cursors of a subscription, or has no position or handler yet. Kafka's cursors
+# say nothing of the outbox: there only what waits after a failure counts.
+UNHANDLED = """
+    select event.type, event.payload::text as payload
+      from outbox_event as event
+      left join outbox_cursor as cursor
+        on cursor.subscription = %(subscription)s
+       and cursor.stream = 'outbox'
+       and cursor.partition = event.partition
+     where event.type = any(%(types)s::text[])
+       and (event.position is null or event.position > coalesce(cursor.position, 0))
+       and not exists (
+               select
+                 from outbox_cursor as elsewhere
+                where elsewhere.subscription = %(subscription)s
+                  and elsewhere.stream <> 'outbox'
+           )
+     union all
+    select type, payload
+      from outbox_waiting
+     where subscription = %(subscription)s
+"""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StuckKey:
     """A key whose oldest event failed. `waiting` counts that event and those behind it."""
@@ -134,6 +161,17 @@ async def list_stuck_keys(
 async def events_behind(snapshot: Snapshot) -> Mapping[str, int]:
     """Count the events each subscription has not dealt with, up to 10,000 per partition."""
     return {row.subscription: row.number for row in await snapshot.all(EVENTS_BEHIND)}
+
+
+async def unhandled_events(snapshot: Snapshot, subscription: Subscription) -> list[Event]:
+    """Give the events a subscription has not dealt with, in no order: what it may yet change."""
+    types = {event.type: event for event in subscription.events}
+    rows = await snapshot.all(
+        UNHANDLED, {"subscription": subscription.name, "types": sorted(types)}
+    )
+    return [
+        msgspec.json.decode(row.payload, type=types[row.type]) for row in rows if row.type in types
+    ]
 
 
 async def stuck_counts(snapshot: Snapshot) -> Mapping[str, tuple[int, int]]:
