@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import timedelta
 from uuid import UUID
 
 from hansa.modules import accounts, parties, pricing
@@ -155,7 +156,7 @@ async def test_merging_needs_a_permission_of_its_own(sign_in, site) -> None:
     assert "/merge" not in page
 
 
-async def test_price_group_and_consents(root, site) -> None:
+async def test_price_group_and_consents(root, site, clock) -> None:
     party_id = await a_party(site, "Тополев")
     path = f"/office/customers/{party_id}"
     async with site.context.database.transaction() as tx:
@@ -165,6 +166,7 @@ async def test_price_group_and_consents(root, site) -> None:
     await root.send(f"{path}/group", {"group": "partners"})
     await root.send(f"{path}/consents", {"purpose": "marketing.email", "is_granted": "true"})
     granted = await root.open(path)
+    clock.advance(timedelta(minutes=1))
     await root.send(f"{path}/consents", {"purpose": "marketing.email", "is_granted": "false"})
 
     async with site.context.database.snapshot() as snap:

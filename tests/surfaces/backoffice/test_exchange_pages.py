@@ -81,6 +81,7 @@ async def test_pages_ask_for_their_permission(sign_in, root) -> None:
     connection = await connect(root)
     paths = {
         "/office/exchange": "erp.view",
+        "/office/exchange/sessions": "erp.view",
         f"/office/exchange/connections/{connection}": "erp.view",
         "/office/exchange/connections/new": "erp.edit",
     }
@@ -122,6 +123,10 @@ async def test_files_brought_by_hand_are_imported_shown_and_repeated(
         files = await settled(committing, connection, 2)
         page = await root.open(f"/office/exchange/files/{files['import.xml'].id}")
         listed = await root.open("/office/exchange")
+        sessions = await root.open("/office/exchange/sessions")
+        session = re.search(r"session=([0-9a-f-]+)", sessions)
+        assert session is not None
+        assert "offers.xml" in await root.open(f"/office/exchange?session={session[1]}")
         clock.advance(timedelta(minutes=1))
         repeated = await root.send(f"/office/exchange/files/{files['import.xml'].id}/repeat")
         again = (await settled(committing, connection, 3))["import.xml"]

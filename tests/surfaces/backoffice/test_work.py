@@ -7,14 +7,10 @@ import json
 from tests.conftest import NOON
 
 STUCK = """
-    insert into outbox_stuck (subscription, key, attempts, error, failed_at, next_try_at,
-                              set_aside_at)
-    values ('search.project', 'variant:1', 12, 'no such <table>', %(now)s, %(now)s, %(now)s)
-"""
-COLUMNS = """
-    select column_name as name, is_nullable = 'NO' and column_default is null as needed, data_type
-      from information_schema.columns
-     where table_name = %(table)s
+    insert into outbox_stuck (subscription, stream, partition, key, attempts, error, failed_at,
+                              next_try_at, set_aside_at)
+    values ('search.project', 'outbox', 3, 'variant:1', 12, 'no such <table>', %(now)s, %(now)s,
+            %(now)s)
 """
 STATE = "select set_aside_at, attempts from outbox_stuck where key = 'variant:1'"
 FAILED_JOB = """
