@@ -1,6 +1,7 @@
 """The exchange with 1C: files that came, what waits for a decision, files brought by hand."""
 
 import asyncio
+import re
 import shutil
 import tempfile
 from datetime import datetime
@@ -42,7 +43,17 @@ STATES = {
 COUNTS = ("created", "changed", "unchanged", "archived", "refused")
 WHAT = {"products": "products", "variants": "variants", "stock": "quantities"}
 
+SESSION_KINDS = {
+    "catalog": "goods from 1C",
+    "sale": "orders",
+    "folder": "brought by a person",
+}
+SESSION_STATES = {"open": "is going on", "complete": "is over"}
+
 _CURSOR = "office.exchange"
+_SESSIONS_CURSOR = "office.exchange.sessions"
+_STEP = 1024
+_ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _UPLOAD_BYTES_MAX = 64 * 1024 * 1024
 _UPLOADED_FILES_MAX = 200
 _WAITING_SHOWN = 20
@@ -73,12 +84,19 @@ async def _page(request: Request, form: Form[Any], *, status_code: int = 200) ->
     )
     state = asked(request, "state")
     wanted = erp.FileState(state) if state in set(erp.FileState) else None
+    session = asked(request, "session")
+    session_id = UUID(session) if _ID.fullmatch(session) else None
     values: dict[str, Any] = {"files": [], "removals": [], "waiting": [], "next_url": None}
     async with request.snapshot() as snap:
         connections, chosen = await chosen_connection(snap, request)
         if chosen is not None:
             found = await erp.list_files(
-                snap, connection_id=chosen.id, state=wanted, before=after, limit=PAGE_ROWS + 1
+                snap,
+                connection_id=chosen.id,
+                state=wanted,
+                exchange_id=session_id,
+                before=after,
+                limit=PAGE_ROWS + 1,
             )
             files, cursor = request.page_of(
                 found, limit=PAGE_ROWS, of=_CURSOR, key=lambda one: (one.began_at, one.id)
@@ -110,8 +128,10 @@ async def _page(request: Request, form: Form[Any], *, status_code: int = 200) ->
         connections=connections,
         chosen=chosen,
         tabs=_tabs(request, wanted),
-        state=state,
-        is_running=any(one["is_running"] for one in values["files"]),
+        here=address(request),
+        session=session_id,
+        without_session=address(request, session=None),
+        is_running=after is None and any(one["is_running"] for one in values["files"]),
         first_url=address(request) if after else None,
         exchange_url=f"{request.context.settings.public_url}/1c_exchange",
         **values,
@@ -149,21 +169,55 @@ def file_row(request: Request, file: erp.ImportedFile) -> dict[str, Any]:
         "is_running": file.state in {erp.FileState.WAITING, erp.FileState.IMPORTING},
         "counts": [format_number(file.counts.get(name, 0), language) for name in COUNTS],
         "refused": file.counts.get("refused", 0),
-        "size": size_of(file.size_bytes, language),
+        "size": size_of(request, file.size_bytes),
         "error": file.error,
     }
 
 
-def size_of(size_bytes: int, language: str) -> str:
+def size_of(request: Request, size_bytes: int) -> str:
     """Write a size as people read it."""
-    step = 1024
-    if size_bytes < step:
-        return f"{size_bytes} B"
-    for unit in ("KiB", "MiB"):
-        size_bytes //= step
-        if size_bytes < step or unit == "MiB":
-            return f"{format_number(size_bytes, language)} {unit}"
-    raise AssertionError("the last unit has no bound")
+    unit = "B"
+    for larger in ("KiB", "MiB"):
+        if size_bytes >= _STEP:
+            size_bytes, unit = size_bytes // _STEP, larger
+    return f"{format_number(size_bytes, request.language)}\u00a0{words(request)(unit)}"
+
+
+@get("/office/exchange/sessions")
+async def list_sessions(request: Request) -> Page:
+    """Show the sessions of a connection: who called, what came of it."""
+    staff(request, "erp.view")
+    after = request.read_cursor(
+        request.query_params.get("after"), of=_SESSIONS_CURSOR, types=(datetime, UUID)
+    )
+    async with request.snapshot() as snap:
+        _, chosen = await chosen_connection(snap, request)
+        if chosen is None:
+            raise erp.NoConnection
+        found = await erp.list_exchanges(
+            snap, connection_id=chosen.id, before=after, limit=PAGE_ROWS + 1
+        )
+    shown, cursor = request.page_of(
+        found, limit=PAGE_ROWS, of=_SESSIONS_CURSOR, key=lambda one: (one.started_at, one.id)
+    )
+    language, zone, translate = request.language, zone_of(request), words(request)
+    return show(
+        request,
+        "exchange_sessions.html",
+        chosen=chosen,
+        sessions=[
+            {
+                "row": one,
+                "started": format_moment(one.started_at, language, zone),
+                "last": format_moment(one.last_at, language, zone),
+                "kind": translate(SESSION_KINDS.get(one.kind, one.kind)),
+                "state": translate(SESSION_STATES.get(one.state, one.state)),
+            }
+            for one in shown
+        ],
+        first_url=address(request) if after else None,
+        next_url=address(request, after=cursor) if cursor else None,
+    )
 
 
 @post("/office/exchange/files", request_max_body_size=_UPLOAD_BYTES_MAX)

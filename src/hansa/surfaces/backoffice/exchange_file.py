@@ -167,7 +167,7 @@ def _facts(request: Request, file: erp.ImportedFile) -> list[tuple[str, str]]:
         ("Finished", format_moment(file.finished_at, language, zone)),
         ("Formed by 1C", format_moment(file.formed_at, language, zone)),
         ("Holds", translate(whole[file.is_full])),
-        ("Size", size_of(file.size_bytes, language)),
+        ("Size", size_of(request, file.size_bytes)),
         ("Records read", format_number(file.position, language)),
     ]
     return [(translate(label), value) for label, value in told if value]

@@ -64,6 +64,7 @@ ROUTES = (
     markets_page.show_market,
     markets_page.save,
     exchange.list_files,
+    exchange.list_sessions,
     exchange.bring_files,
     exchange.decide,
     exchange_file.show_file,
