@@ -68,12 +68,18 @@ class Installation:
 
     @contextlib.contextmanager
     def serving(self) -> Iterator[None]:
-        """Serve for the length of the block, then stop as a person would."""
+        """Serve for the length of the block, then stop as a person would.
+
+        When the block fails, the end of the log is written for whoever looks.
+        """
         self.start()
         try:
             yield
             assert self._program is not None
-            assert self._program.terminate() == 0, self.tail()
+            assert self._program.terminate() == 0
+        except BaseException:
+            print(self.tail())
+            raise
         finally:
             self._running.close()
 
