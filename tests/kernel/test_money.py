@@ -15,9 +15,7 @@ from hansa.kernel.money import (
 )
 
 AMOUNTS = st.integers(min_value=-(10**12), max_value=10**12)
-WEIGHTS = st.lists(
-    st.decimals(min_value=0, max_value=10**6, places=3), min_size=1, max_size=30
-)
+WEIGHTS = st.lists(st.decimals(min_value=0, max_value=10**6, places=3), min_size=1, max_size=30)
 
 
 @given(total=AMOUNTS, weights=WEIGHTS)

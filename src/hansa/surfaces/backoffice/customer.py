@@ -1,5 +1,6 @@
 """A customer's card: names, identifiers, addresses, consents, orders, price group."""
 
+from collections.abc import Sequence
 from datetime import date
 from typing import Annotated, Any
 from uuid import UUID
@@ -142,14 +143,7 @@ async def customer_page(
             {"id": one.id, "label": one.label, "text": _in_one_line(one)} for one in addresses
         ],
         living=living or first_shown(request),
-        consents=[
-            {
-                "purpose": purpose,
-                "label": translate(PURPOSES.get(purpose, purpose)),
-                "decision": next((one for one in consents if one.purpose == purpose), None),
-            }
-            for purpose in [*PURPOSES, *(c.purpose for c in consents if c.purpose not in PURPOSES)]
-        ],
+        consents=_consents(request, consents),
         orders=[order_row(request, one) for one in bought],
         merges=[
             {
@@ -168,6 +162,18 @@ async def customer_page(
         ],
         kind=translate(KINDS[party.kind]),
     )
+
+
+def _consents(request: Request, given: Sequence[parties.Consent]) -> list[dict[str, object]]:
+    """Name every purpose we ask about, and those asked about before, with the last decision."""
+    return [
+        {
+            "purpose": purpose,
+            "label": words(request)(PURPOSES.get(purpose, purpose)),
+            "decision": next((one for one in given if one.purpose == purpose), None),
+        }
+        for purpose in [*PURPOSES, *(one.purpose for one in given if one.purpose not in PURPOSES)]
+    ]
 
 
 @post("/office/customers/{party_id:uuid}")

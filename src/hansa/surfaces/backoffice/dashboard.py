@@ -1,5 +1,6 @@
 """Today: what was sold, what waits, how the exchange with 1C goes."""
 
+from collections.abc import Mapping
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -111,15 +112,7 @@ async def _sales(
             "unit": market.currency,
             "shown": [[format_money(total, language)] for _, total in shown],
         },
-        "states": {
-            "labels": [_translate(request, STATES[state][0]) for state in OrderState],
-            "series": [
-                {
-                    "name": _translate(request, "Orders"),
-                    "values": [states.get(state, 0) for state in OrderState],
-                }
-            ],
-        },
+        "states": _states_chart(request, states),
         "latest": [
             {
                 "url": f"/office/orders/{one.id}",
@@ -131,6 +124,18 @@ async def _sales(
                 ],
             }
             for one in latest
+        ],
+    }
+
+
+def _states_chart(request: Request, states: Mapping[OrderState, int]) -> dict[str, Any]:
+    return {
+        "labels": [_translate(request, STATES[state][0]) for state in OrderState],
+        "series": [
+            {
+                "name": _translate(request, "Orders"),
+                "values": [states.get(state, 0) for state in OrderState],
+            }
         ],
     }
 
