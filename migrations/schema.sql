@@ -1475,8 +1475,10 @@ CREATE TABLE public.search_product (
     tags integer[] DEFAULT '{}'::integer[] NOT NULL,
     variant_ids uuid[] DEFAULT '{}'::uuid[] NOT NULL,
     option_tags jsonb DEFAULT '[]'::jsonb NOT NULL,
+    variants bytea[] DEFAULT '{}'::bytea[] NOT NULL,
     words tsvector
 );
+ALTER TABLE ONLY public.search_product ALTER COLUMN variants SET STORAGE EXTERNAL;
 ALTER TABLE public.search_product ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
     SEQUENCE NAME public.search_product_id_seq
     START WITH 1
@@ -1495,11 +1497,9 @@ CREATE TABLE public.search_text (
     language text NOT NULL,
     name text NOT NULL,
     card bytea NOT NULL,
-    document bytea NOT NULL,
-    variants bytea[] NOT NULL
+    document bytea NOT NULL
 );
 ALTER TABLE ONLY public.search_text ALTER COLUMN document SET STORAGE EXTERNAL;
-ALTER TABLE ONLY public.search_text ALTER COLUMN variants SET STORAGE EXTERNAL;
 CREATE TABLE public.search_value (
     id integer DEFAULT nextval('public.search_tag_id'::regclass) NOT NULL,
     attribute text NOT NULL,
