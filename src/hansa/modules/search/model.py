@@ -1,10 +1,15 @@
-"""What a shopper asks of the shop and what they get."""
+"""What a shopper asks of the shop and what they get.
+
+Answers are structs, not dataclasses: a page makes hundreds, and a struct is made five times faster.
+"""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import ClassVar, NamedTuple
 from uuid import UUID
+
+import msgspec
 
 from hansa.kernel.errors import Invalid, NotFound
 from hansa.modules.search.documents import CardText, ProductText, VariantText
@@ -50,8 +55,7 @@ class ListingQuery:
     limit: int = 24
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Card:
+class Card(msgspec.Struct, frozen=True, kw_only=True):
     """A product in a listing: `price_minor` is that of its cheapest variant.
 
     `available_thousandths` is what may be sold of all its variants together. `reason` says why the
@@ -71,8 +75,7 @@ class Card:
         return self.price_minor != self.price_max_minor
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FacetCount:
+class FacetCount(msgspec.Struct, frozen=True, kw_only=True):
     """A value one can filter by and how many products it would leave."""
 
     value: str
@@ -82,8 +85,7 @@ class FacetCount:
     is_chosen: bool
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Facet:
+class Facet(msgspec.Struct, frozen=True, kw_only=True):
     """An attribute one can filter by. Values that would leave nothing are absent."""
 
     code: str
@@ -92,8 +94,7 @@ class Facet:
     values: tuple[FacetCount, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Branch:
+class Branch(msgspec.Struct, frozen=True, kw_only=True):
     """A category and how many of the products asked for are in it and below.
 
     `is_current` marks the one asked for, `is_open` it and all above it.
@@ -107,8 +108,7 @@ class Branch:
     is_open: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Overview:
+class Overview(msgspec.Struct, frozen=True, kw_only=True):
     """What surrounds a listing: how much there is and how it can be narrowed.
 
     Counted at most a few seconds before. `branches` are the way down to the category asked for and
@@ -122,8 +122,7 @@ class Overview:
     price_max_minor: int | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Listing:
+class Listing(msgspec.Struct, frozen=True, kw_only=True):
     """A page of products, where the next and the one before begin, and what surrounds it.
 
     `searched_for` is what was looked for instead of a text that nothing answers to.
@@ -137,8 +136,7 @@ class Listing:
     searched_for: str | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PricedVariant:
+class PricedVariant(msgspec.Struct, frozen=True, kw_only=True):
     """A variant with the viewer's price, None if it is not sold to them."""
 
     text: VariantText
@@ -147,8 +145,7 @@ class PricedVariant:
     available_thousandths: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ProductView:
+class ProductView(msgspec.Struct, frozen=True, kw_only=True):
     """A product as its page shows it to one viewer."""
 
     product_id: UUID

@@ -19,7 +19,7 @@ from hansa.runtime.database import Row
 
 _card_text = msgspec.json.Decoder(CardText).decode
 _product_text = msgspec.json.Decoder(ProductText).decode
-_variant_text = msgspec.json.Decoder(VariantText).decode
+_variant_texts = msgspec.json.Decoder(list[VariantText]).decode
 
 FACET_VALUES_MAX = 200
 
@@ -53,13 +53,13 @@ def product_of(row: Row, profile: pricing.PriceProfile, language: str) -> Produc
         text=_product_text(row.document),
         variants=tuple(
             PricedVariant(
-                text=_variant_text(text),
+                text=text,
                 price_minor=price,
                 was_minor=was,
                 available_thousandths=pieces or 0,
             )
             for text, price, was, pieces in zip(
-                row.variants,
+                _variant_texts(b"[%b]" % b",".join(row.variants)),
                 row.prices or nothing,
                 row.was_prices or nothing,
                 row.stock or nothing,
