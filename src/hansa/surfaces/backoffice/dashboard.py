@@ -15,20 +15,12 @@ from hansa.runtime.database import Snapshot
 from hansa.runtime.html import Page
 from hansa.runtime.html.formats import format_day, format_moment, format_money, format_number
 from hansa.runtime.http import Request
+from hansa.surfaces.backoffice.order_words import STATES
 from hansa.surfaces.backoffice.shell import page, staff
 
 _DAYS = 28
 _LATEST = 8
 _FILES = 50
-STATES = {
-    OrderState.PLACED: ("placed", "warn"),
-    OrderState.CONFIRMED: ("confirmed", "accent"),
-    OrderState.PACKED: ("packed", "accent"),
-    OrderState.SHIPPED: ("shipped", "accent"),
-    OrderState.DELIVERED: ("delivered", "good"),
-    OrderState.COMPLETED: ("completed", "good"),
-    OrderState.CANCELLED: ("cancelled", ""),
-}
 
 
 @get("/office")
