@@ -274,6 +274,9 @@ def row_of(
     """Give a price as a row with a form; what was refused shows what was typed."""
     quantity = format_number(price.min_quantity, request.language)
     is_typed = form is not None and bool(form.errors)
+    comma = "," if request.language == "ru" else "."
+    amount = plain(price.amount).replace(".", comma)
+    compare_at = plain(price.compare_at).replace(".", comma)
     return {
         "id": f"{price.variant_id}-{plain(price.min_quantity).replace('.', '-')}",
         "action": f"{HOME}/lists/{price_list.id}/{price.variant_id}",
@@ -281,8 +284,8 @@ def row_of(
         "url": f"{HOME}/items/{price.variant_id}",
         "min_quantity": plain(price.min_quantity),
         "quantity": quantity,
-        "amount": form.text("amount") if form and is_typed else plain(price.amount),
-        "compare_at": form.text("compare_at") if form and is_typed else plain(price.compare_at),
+        "amount": form.text("amount") if form and is_typed else amount,
+        "compare_at": form.text("compare_at") if form and is_typed else compare_at,
         "errors": form.errors if form else {},
         "shown": format_money(UnitPrice(price.amount, price_list.currency), request.language),
         "currency": price_list.currency,
