@@ -124,9 +124,9 @@ async def test_wrong_passwords_and_missing_cookies_are_refused(site):
 @pytest.mark.parametrize(
     ("name", "content", "reason"),
     [
-        ("../a.xml", b"x", "cannot be used"),
-        ("a.xml", b"", "without content"),
-        ("a.xml", b"x" * 300_000, "at most"),
+        ("../a.xml", b"x", "не подходит"),
+        ("a.xml", b"", "пустым"),
+        ("a.xml", b"x" * 300_000, "не больше"),
         ("/etc/passwd", b"x", "absolute"),
     ],
 )
@@ -162,7 +162,7 @@ async def test_bad_contents_are_refused_at_import(site, content, reason):
 async def test_unknown_files_steps_and_types_are_refused(site):
     with site.onec() as onec:
         await in_thread(onec.check_auth)
-        with pytest.raises(Refused, match="was not received"):
+        with pytest.raises(Refused, match="не приходил"):
             await in_thread(onec.import_file, "import.xml")
         cookie = {"Cookie": "=".join(onec.cookie)}
     async with httpx.AsyncClient(base_url=site.address, headers=cookie) as client:
@@ -170,7 +170,7 @@ async def test_unknown_files_steps_and_types_are_refused(site):
             answer = await client.get(f"/1c_exchange?{query}")
             assert answer.status_code == 200
             assert answer.text.startswith("failure\n")
-            assert "not supported" in answer.text
+            assert "не поддерживается" in answer.text
         elsewhere = await client.get("/bitrix/admin/1c_exchange.php?type=catalog&mode=init")
         assert elsewhere.text.startswith("zip=yes\nfile_limit=200000")
 

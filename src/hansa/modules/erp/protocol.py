@@ -64,8 +64,8 @@ class _Call:
         return Kind.SALE if self.kind == "sale" else Kind.CATALOG
 
 
-def _refused(_: Request, error: HansaError) -> Response[bytes]:
-    return failure(error)
+def _refused(request: Request, error: HansaError) -> Response[bytes]:
+    return failure(request, error)
 
 
 async def answer(request: Request, code: str | None = None) -> Response[bytes]:
@@ -87,7 +87,7 @@ async def answer(request: Request, code: str | None = None) -> Response[bytes]:
         return await _step(call, exchange, connection)
     except HansaError as error:
         _log.info("erp.refused", kind=call.kind, mode=call.mode, code=error.code, reason=str(error))
-        return failure(error)
+        return failure(request, error)
 
 
 async def _step(  # noqa: PLR0911 - one line a step

@@ -19,6 +19,7 @@ from hansa.runtime.http import (
     Request,
     SignInNeeded,
     TooManyRequests,
+    problems,
 )
 
 WHOLE_TAIL_BYTES = 200
@@ -42,8 +43,10 @@ def lines(
     return response
 
 
-def failure(error: HansaError, *, status: int | None = None) -> Response[bytes]:
-    """Answer what was refused and why."""
+def failure(
+    request: Request, error: HansaError, *, status: int | None = None
+) -> Response[bytes]:
+    """Answer what was refused and why; 1C asks for no language, so it gets the site's first."""
     if status is None:
         if isinstance(error, BadCredentials | SignInNeeded):
             status = 401
@@ -53,7 +56,7 @@ def failure(error: HansaError, *, status: int | None = None) -> Response[bytes]:
             status = 429
         else:
             status = 503 if isinstance(error, Unavailable) else 200
-    return lines("failure", str(error), status=status)
+    return lines("failure", problems.detail(request, error), status=status)
 
 
 def import_answer(file: ImportedFile) -> Response[bytes]:
