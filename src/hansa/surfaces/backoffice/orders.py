@@ -40,7 +40,7 @@ _VIEWS: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = (
     ("On the way", (("state", "shipped"),)),
     ("Not paid yet", (("payment", "awaiting"), ("payment", "failed"))),
     ("1C has not read them", (("unread", "1"),)),
-    ("Cancelled", (("state", "cancelled"),)),
+    ("Cancelled orders", (("state", "cancelled"),)),
 )
 
 
