@@ -147,6 +147,7 @@ def programs(dsn: str, data_dir: Path, *, workers: int, bank: bool) -> Iterator[
     address = f"http://127.0.0.1:{port}"
     environment = {
         **{name: value for name, value in os.environ.items() if not name.startswith("HANSA_")},
+        "HANSA_ENVIRONMENT": "production",
         "HANSA_DATABASE_URL": dsn,
         "HANSA_DATA_DIR": str(data_dir),
         "HANSA_SECRET_KEY": secrets.token_hex(32),
