@@ -85,18 +85,23 @@ def faults_of(request: "Request", error: ValidationException) -> tuple[FieldFaul
     signature = request.route_handler.parsed_fn_signature.parameters.get("data")
     body = request._connection_state.json  # noqa: SLF001 - our own class keeps it there
     if signature is not None and body is not Empty:
-        found.extend(body_faults(body, signature.annotation))
+        found.extend(body_faults(body, signature.annotation, strict=True))
     if not found:
         found.append(FieldFault("", "value", MESSAGE_VALUE, {"reason": str(error.detail)}))
     return tuple(found[:FAULTS_MAX])
 
 
-def body_faults(value: Any, wanted: Any, at: str = "") -> Iterator[FieldFault]:
-    """Walk a decoded body beside the type it should have, and give each fault."""
+def body_faults(
+    value: Any, wanted: Any, at: str = "", *, strict: bool = False
+) -> Iterator[FieldFault]:
+    """Walk a decoded body beside the type it should have, and give each fault.
+
+    `strict` is for JSON: texts of a form may stand for numbers and truth values.
+    """
     try:
-        msgspec.convert(value, wanted, strict=False, str_keys=True)
+        msgspec.convert(value, wanted, strict=strict, str_keys=True)
     except msgspec.ValidationError as error:
-        inner = list(_inner(value, wanted, at))
+        inner = list(_inner(value, wanted, at, strict=strict))
         if inner:
             yield from inner
         else:
@@ -105,27 +110,27 @@ def body_faults(value: Any, wanted: Any, at: str = "") -> Iterator[FieldFault]:
         yield FieldFault(at, "value", MESSAGE_VALUE, {"reason": str(error)})
 
 
-def _inner(value: Any, wanted: Any, at: str) -> Iterator[FieldFault]:
+def _inner(value: Any, wanted: Any, at: str, *, strict: bool) -> Iterator[FieldFault]:
     kind = msgspec.inspect.type_info(wanted)
     if isinstance(kind, msgspec.inspect.StructType) and isinstance(value, dict):
-        yield from _inner_struct(value, kind, at)
+        yield from _inner_struct(value, kind, at, strict=strict)
     elif isinstance(value, list) and isinstance(
         kind, msgspec.inspect.ListType | msgspec.inspect.VarTupleType | msgspec.inspect.SetType
     ):
         item = _argument(wanted)
         for index, part in enumerate(value[:FAULTS_MAX]):
-            yield from body_faults(part, item, f"{at}[{index}]")
+            yield from body_faults(part, item, f"{at}[{index}]", strict=strict)
 
 
 def _inner_struct(
-    value: dict[str, Any], kind: msgspec.inspect.StructType, at: str
+    value: dict[str, Any], kind: msgspec.inspect.StructType, at: str, *, strict: bool
 ) -> Iterator[FieldFault]:
     known = {one.encode_name: one for one in kind.fields}
     types = {one.encode_name: one.type for one in msgspec.structs.fields(kind.cls)}
     for name, one in known.items():
         place = f"{at}.{name}" if at else name
         if name in value:
-            yield from body_faults(value[name], types[name], place)
+            yield from body_faults(value[name], types[name], place, strict=strict)
         elif one.required:
             yield FieldFault(place, "missing", MESSAGE_MISSING)
     if kind.forbid_unknown_fields:

@@ -6,7 +6,9 @@ from datetime import datetime
 from typing import Any, TypeVar
 
 import litestar
+import msgspec
 from litestar import Response
+from litestar.exceptions import ValidationException
 
 from hansa.runtime.context import Context
 from hansa.runtime.database import Snapshot, Transaction
@@ -26,6 +28,23 @@ def _checker_of(handler: Any) -> numbers.Checker | None:
         data = handler.parsed_fn_signature.parameters.get("data")
         _checkers[key] = None if data is None else numbers.checker_of(data.annotation)
     return _checkers[key]
+
+
+def _check_types(handler: Any, body: Any) -> None:
+    """Refuse a body of other types than declared.
+
+    Litestar would take `"false"` for false and 5 for five seconds after the first of January 1970.
+
+    Raises:
+        ValidationException: one value is of another type; `faults_of` names all of them.
+    """
+    data = handler.parsed_fn_signature.parameters.get("data")
+    if data is None:
+        return
+    try:
+        msgspec.convert(body, data.annotation, str_keys=True)
+    except msgspec.ValidationError as error:
+        raise ValidationException(str(error)) from error
 
 
 class Request(litestar.Request[Any, Any, Any]):
@@ -205,6 +224,7 @@ class Request(litestar.Request[Any, Any, Any]):
 
         Raises:
             BodyInvalid, TextInvalid, NumberInvalid: it is not, or holds what may not be.
+            ValidationException: it is of another type than the handler declares.
         """
         if self._json is litestar.types.Empty:
             known = self._connection_state.json
@@ -214,6 +234,7 @@ class Request(litestar.Request[Any, Any, Any]):
                 if check := _checker_of(self.route_handler):
                     check(known, "")
                 self._connection_state.json = known
+                _check_types(self.route_handler, known)
             self._json = known
         return self._json
 
