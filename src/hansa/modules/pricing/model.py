@@ -19,6 +19,9 @@ ALWAYS = Period()
 GROUP_CODE = re.compile(r"[A-Za-z0-9_.-]{1,64}")
 AMOUNT_LIMIT = Decimal(10) ** 12
 QUANTITY_LIMIT = Decimal(10) ** 9
+# What is finer would be rounded when it is kept: a price to nothing, two quantities to one.
+AMOUNT_MIN = Decimal("0.000001")
+QUANTITY_STEP = Decimal("0.001")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -223,10 +226,11 @@ class CodeTaken(Rejected):
 def price_error(price: Price) -> HansaError | None:
     """Say what is wrong with a price in itself, if anything."""
     for amount in (price.amount, price.compare_at):
-        if amount is not None and not (amount.is_finite() and 0 < amount < AMOUNT_LIMIT):
+        if amount is not None and not (amount.is_finite() and AMOUNT_MIN <= amount < AMOUNT_LIMIT):
             return AbsurdPrice(amount)
-    if not (price.min_quantity.is_finite() and 0 < price.min_quantity < QUANTITY_LIMIT):
-        return AbsurdPrice(price.min_quantity)
+    quantity = price.min_quantity
+    if not (quantity.is_finite() and 0 < quantity < QUANTITY_LIMIT) or quantity % QUANTITY_STEP:
+        return AbsurdPrice(quantity)
     return None
 
 
