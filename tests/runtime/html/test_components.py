@@ -57,13 +57,18 @@ def _macros(environment: jinja2.Environment, name: str) -> dict[str, jinja2.runt
 def test_the_page_of_components_calls_every_macro(environment: jinja2.Environment) -> None:
     source = (HTML / "templates/design.html").read_text()
     own = {"csrf", "thumb", "tile", "search_option"}
+    # Called by the macros of the groups they stand in, which the page does call.
+    parts = {
+        "facet_group", "facet_line", "facet_colour_group", "facet_colour",
+        "colour_link_group", "colour_link", "size_group", "size_choice",
+    }  # fmt: skip
 
     page = environment.get_template("design.html").render()
 
     every = set[str]()
     for file in (HTML / "templates/components").glob("*.html"):
         every |= set(_macros(environment, file.name))
-    missing = {name for name in every - own if not re.search(rf"\b{name}\(", source)}
+    missing = {name for name in every - own - parts if not re.search(rf"\b{name}\(", source)}
     assert missing == set()
     assert "None" not in re.sub(r"<[^>]+>", "", page)
     assert page.count("<section") == page.count("</section>")

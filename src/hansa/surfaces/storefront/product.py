@@ -18,6 +18,7 @@ from hansa.runtime.http import Request, shopper_or_guest
 from hansa.surfaces.storefront.addresses import in_each_language
 from hansa.surfaces.storefront.around import Related, Shops
 from hansa.surfaces.storefront.cards import FEW_LEFT, PIECE
+from hansa.surfaces.storefront.choices import Colour, Size, draw_colours, draw_sizes
 from hansa.surfaces.storefront.forms import translator
 from hansa.surfaces.storefront.pictures import picture, srcset
 from hansa.surfaces.storefront.shell import market_of, page, profile_of
@@ -110,6 +111,7 @@ async def _shown(
     pieces = sum(one.available_thousandths for one in variants) // PIECE
     is_available = pieces > 0 and bool(prices)
     colours = next((one.values for one in text.options if one.code == _COLOUR), [])
+    sizes = _sizes(request, text, variants)
     return {
         "name": text.name,
         "summary": text.description[:_SUMMARY_CHARACTERS] or text.name,
@@ -123,17 +125,23 @@ async def _shown(
             else None
         ),
         "reason": item.reason and translate("your price: {reason}").format(reason=item.reason),
-        "colours": [
-            {
-                "label": one.label,
-                "href": url(f"/{language}/p/{text.slug}", colour=one.value),
-                "colour": one.swatch or "#999999",
-                "current": one.value == chosen,
-            }
-            for one in colours
-        ],
+        "colours": len(colours),
+        "colour_links": draw_colours(
+            request,
+            [
+                Colour(
+                    url(f"/{language}/p/{text.slug}", colour=one.value),
+                    one.label,
+                    one.swatch or "#999999",
+                    one.value == chosen,
+                )
+                for one in colours
+            ],
+        ),
         "colour_name": next((one.label for one in colours if one.value == chosen), ""),
-        "sizes": _sizes(request, text, variants),
+        "sizes": len(sizes),
+        "only_size": sizes[0].value if sizes else "",
+        "size_choices": draw_sizes(request, sizes),
         "is_available": is_available,
         "stock_note": _stock_note(request, pieces if prices else 0),
         "notes": await _notes(request, shops),
@@ -154,8 +162,8 @@ def _pictures(text: Any, chosen: str | None) -> list[dict[str, str]]:
 
 
 def _sizes(
-    request: Request, text: Any, variants: Sequence[search.PricedVariant]
-) -> list[dict[str, Any]]:
+    request: Request, text: search.ProductText, variants: Sequence[search.PricedVariant]
+) -> list[Size]:
     """Give what is chosen besides the colour: sizes, or whatever the variants differ in."""
     translate = translator(request)
     others = [option for option in text.options if option.code != _COLOUR]
@@ -180,22 +188,13 @@ def _sizes(
         ]
         pieces = variant.available_thousandths // PIECE
         is_available = pieces > 0 and variant.price_minor is not None
-        note = None
+        note = ""
         if not is_available:
             note = translate("sold out")
         elif pieces <= FEW_LEFT:
             note = translate("only {count} left").format(count=pieces)
-        sizes.append(
-            {
-                "value": str(variant.text.id),
-                "label": " ".join(words) or variant.text.sku,
-                "available": is_available,
-                "note": note,
-            }
-        )
-    on_sale = [size for size in sizes if size["available"]]
-    if len(on_sale) == 1:
-        on_sale[0]["checked"] = True
+        label = " ".join(words) or variant.text.sku
+        sizes.append(Size(str(variant.text.id), label, note, is_available))
     return sizes
 
 
