@@ -17,8 +17,10 @@ from hansa.modules.stock.operations.reservations import expire_holds
 from hansa.runtime.database import Database
 from hansa.runtime.outbox.inspection import events_behind
 from tests.faults.guests import Receipt, Street
+from tests.support.acquirer import SECRET
+from tests.support.http import free_port
 from tests.support.installation import Installation, installed
-from tests.support.processes import eventually
+from tests.support.processes import Program, eventually
 from tests.support.shop import Shop, a_shop
 
 _log = logging.getLogger(__name__)
@@ -31,7 +33,21 @@ PIECES = 4  # of each variant, brought twice for each kill
 
 @pytest.fixture
 def installation() -> Iterator[Installation]:
-    with installed(hold_minutes="1", shutdown_grace_seconds="10") as made:
+    port = free_port()
+    with (
+        installed(
+            hold_minutes="1",
+            shutdown_grace_seconds="10",
+            acquirer_url=f"http://127.0.0.1:{port}",
+            acquirer_secret=SECRET,
+        ) as made,
+        (made.data_dir / "acquirer.log").open("w") as log,
+        Program.started(
+            *("-m", "sandbox.acquirer", "--port", str(port)),
+            environment={"ACQUIRER_SECRET": SECRET},
+            output=log,
+        ),
+    ):
         yield made
 
 
@@ -151,15 +167,32 @@ def prove_events(installation: Installation) -> None:
         within_seconds=60,
         what="events are not delivered",
     )
-    # A job of a worker that was killed is begun anew half a minute later.
     eventually(
         lambda: installation.scalar(unfinished) == 0, within_seconds=90, what="jobs never end"
     )
 
 
+def prove_payments(installation: Installation, receipts: Sequence[Receipt]) -> None:
+    """What was paid on the acquirer's page is known as paid, once, and nothing else is."""
+    paid = [one.order_id for one in receipts if one.is_paid]
+    assert paid, "nobody paid by card"
+    known = "select count(*) from orders_order where payment_state = 'paid'"
+    # A job of a worker that was killed is begun anew half a minute later.
+    eventually(
+        lambda: installation.scalar(known) == len(paid),
+        within_seconds=150,
+        what="the shop does not know of a payment",
+    )
+    fit = "select count(*) from orders_order where payment_state = 'paid' and id = any(%(ids)s)"
+    captured = "select count(*) from payments_payment where state = 'captured'"
+    assert installation.scalar(fit, ids=paid) == len(paid)
+    assert installation.scalar(captured) == len(paid)
+
+
 def prove(installation: Installation, shelves: Shelves, receipts: Sequence[Receipt]) -> None:
     prove_orders(installation, receipts)
     prove_stock(installation, shelves)
+    prove_payments(installation, receipts)
     prove_events(installation)
     report = installation.check()
     findings = [finding for check in report["checks"] for finding in check["findings"]]
