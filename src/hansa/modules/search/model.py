@@ -136,7 +136,7 @@ class Listing(msgspec.Struct, frozen=True, kw_only=True):
     searched_for: str | None
 
 
-class PricedVariant(msgspec.Struct, frozen=True, kw_only=True):
+class PricedVariant(msgspec.Struct, frozen=True):
     """A variant with the viewer's price, None if it is not sold to them."""
 
     text: VariantText

@@ -52,12 +52,7 @@ def product_of(row: Row, profile: pricing.PriceProfile, language: str) -> Produc
         currency=profile.currency,
         text=_product_text(row.document),
         variants=tuple(
-            PricedVariant(
-                text=text,
-                price_minor=price,
-                was_minor=was,
-                available_thousandths=pieces or 0,
-            )
+            PricedVariant(text, price, was, pieces or 0)
             for text, price, was, pieces in zip(
                 _variant_texts(b"[%b]" % b",".join(row.variants)),
                 row.prices or nothing,
