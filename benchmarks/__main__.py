@@ -49,7 +49,15 @@ def run(benchmark: Benchmark, *, quick: bool) -> tuple[list[Figure], str | None]
     print(f"--- {time.monotonic() - began:.0f} s\n", flush=True)
     if not target.exists():
         return [], f"ended with code {done.returncode} and without figures"
-    return benchmark.read(json.loads(target.read_text())), None
+    return read(benchmark)
+
+
+def read(benchmark: Benchmark) -> tuple[list[Figure], str | None]:
+    """Give the figures one wrote, and why there are none."""
+    written = RESULTS / f"{benchmark.name}.json"
+    if not written.exists():
+        return [], "not run"
+    return benchmark.read(json.loads(written.read_text())), None
 
 
 def machine() -> dict[str, Any]:
@@ -89,6 +97,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="benchmarks", description=__doc__)
     parser.add_argument("names", nargs="*", metavar="NAME", help="which; all if none is given")
     parser.add_argument("--quick", action="store_true", help="short runs: do they work at all")
+    parser.add_argument("--again", action="store_true",
+                        help="run nothing: tell what the last run of each wrote")  # fmt: skip
     parser.add_argument("--list", action="store_true", help="name them and end")
     options = parser.parse_args(arguments)
     known = available()
@@ -106,7 +116,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     for one in known:
         if options.names and one.name not in options.names:
             continue
-        figures, failure = run(one, quick=options.quick)
+        if options.again:
+            figures, failure = read(one)
+        else:
+            figures, failure = run(one, quick=options.quick)
         rows.extend(figure.row() for figure in figures)
         summary["figures"] += [{"benchmark": one.name, **figure.told()} for figure in figures]
         if failure is not None:

@@ -53,5 +53,14 @@ def test_a_shape_is_drawn_once_unless_templates_are_being_worked_on() -> None:
     for stencils, times in ((kept, 1), (unkept, 2)):
         calls.clear()
         for text in ("one", "two"):
-            assert stencils.of("bold", draw).fill([text]) == f"<b>{text}</b>"
+            assert stencils.of("bold", (True,), draw).fill([text]) == f"<b>{text}</b>"
         assert len(calls) == times
+
+
+def test_equal_shapes_of_two_macros_are_kept_apart() -> None:
+    stencils = Stencils()
+
+    bold = stencils.of("bold", ("ru", True), lambda: f"<b>{mark(0)}</b>")
+    quiet = stencils.of("quiet", ("ru", True), lambda: f"<i>{mark(0)}</i>")
+
+    assert (bold.fill(["one"]), quiet.fill(["one"])) == ("<b>one</b>", "<i>one</i>")

@@ -121,9 +121,9 @@ class Pages:
         """Give a template's macros as attributes; they know nothing of a visit."""
         return self.environment(language).get_template(template).module
 
-    def stencil(self, shape: Hashable, draw: Callable[[], str]) -> Stencil:
-        """Give the stencil of a shape; `draw` is called the first time, and prints marks."""
-        return self._stencils.of(shape, draw)
+    def stencil(self, macro: str, shape: Hashable, draw: Callable[[], str]) -> Stencil:
+        """Give the stencil of a macro's shape; `draw` is called the first time and prints marks."""
+        return self._stencils.of(macro, shape, draw)
 
     def compile_all(self) -> list[str]:
         """Compile every template, so that the first visitor does not wait; give their names."""

@@ -58,16 +58,19 @@ class Stencils:
     """The shapes of one process; without keeping any while templates are being worked on."""
 
     def __init__(self, *, is_kept: bool = True) -> None:
-        self._shapes: dict[Hashable, Stencil] = {}
+        self._shapes: dict[tuple[str, Hashable], Stencil] = {}
         self._is_kept = is_kept
 
-    def of(self, shape: Hashable, draw: Callable[[], Any]) -> Stencil:
-        """Give the stencil of a shape; `draw` is called the first time, and prints marks."""
-        found = self._shapes.get(shape)
+    def of(self, macro: str, shape: Hashable, draw: Callable[[], Any]) -> Stencil:
+        """Give the stencil of a macro's shape; `draw` is called the first time, and prints marks.
+
+        The macro is named because shapes are tuples, and tuples of two classes may be equal.
+        """
+        found = self._shapes.get((macro, shape))
         if found is None:
             found = Stencil(str(draw()))
             if self._is_kept:
                 if len(self._shapes) >= SHAPES_MAX:
                     self._shapes.clear()
-                self._shapes[shape] = found
+                self._shapes[macro, shape] = found
         return found

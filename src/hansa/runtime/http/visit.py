@@ -43,8 +43,8 @@ class Renderer(Protocol):
     def macros(self, language: str, template: str) -> Any:
         """Give a template's macros as attributes; they know nothing of a visit."""
 
-    def stencil(self, shape: Hashable, draw: Callable[[], str]) -> Any:
-        """Give the stencil of a shape, see `hansa.runtime.html.stencils`."""
+    def stencil(self, macro: str, shape: Hashable, draw: Callable[[], str]) -> Any:
+        """Give the stencil of a macro's shape, see `hansa.runtime.html.stencils`."""
 
 
 class Markets(Protocol):

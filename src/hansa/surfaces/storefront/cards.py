@@ -99,7 +99,7 @@ def draw_cards(
             bool(texts[_Text.SECOND]),
             len(texts) - _Text.COLOURS,
         )
-        stencil: Stencil = renderer.stencil(shape, partial(_draw, renderer, shape))
+        stencil: Stencil = renderer.stencil("product_card", shape, partial(_draw, renderer, shape))
         drawn.append(stencil.fill(escape_all(texts)))
     return drawn
 

@@ -47,12 +47,13 @@ def draw_colours(request: Request, colours: Sequence[Colour]) -> Markup:
     renderer, language = request.visit.wiring.renderer, request.language
     drawn = []
     for colour in colours:
-        shape = (language, "colour", colour.is_current)
+        shape = (language, colour.is_current)
         draw = partial(_draw_colour, renderer, language, is_current=colour.is_current)
-        stencil: Stencil = renderer.stencil(shape, draw)
+        stencil: Stencil = renderer.stencil("colour_link", shape, draw)
         drawn.append(stencil.fill(escape_all(colour[:3])))
     group: Stencil = renderer.stencil(
-        (language, "colours"),
+        "colour_link_group",
+        language,
         lambda: str(renderer.macros(language, _MACROS).colour_link_group(mark(0), mark(1))),
     )
     return group.fill((*escape_all([translator(request)("Colour")]), "".join(drawn)))
@@ -67,10 +68,13 @@ def draw_sizes(request: Request, sizes: Sequence[Size]) -> Markup:
         shape = _Shape(
             language, bool(size.note), is_single and size.is_available, size.is_available
         )
-        stencil: Stencil = renderer.stencil(shape, partial(_draw_size, renderer, shape))
+        stencil: Stencil = renderer.stencil(
+            "size_choice", shape, partial(_draw_size, renderer, shape)
+        )
         drawn.append(stencil.fill(escape_all(size[:3])))
     group: Stencil = renderer.stencil(
-        (language, "sizes"),
+        "size_group",
+        language,
         lambda: str(renderer.macros(language, _MACROS).size_group(mark(0), mark(1))),
     )
     return group.fill((*escape_all([translator(request)("Size")]), "".join(drawn)))

@@ -46,12 +46,14 @@ def _group(renderer: Renderer, language: str, facet: search.Facet) -> Markup:
     lines = []
     for value in facet.values:
         shape = _Line(language, is_colour, value.is_chosen, value.count == 0)
-        stencil: Stencil = renderer.stencil(shape, partial(_draw_line, renderer, shape))
+        stencil: Stencil = renderer.stencil(
+            "facet_line", shape, partial(_draw_line, renderer, shape)
+        )
         texts = _texts(facet.code, value.value, value.label, value.swatch)
         lines.append(stencil.fill((*texts, str(value.count))))
     shown, more = (lines, []) if is_colour else (lines[:LINES_SHOWN], lines[LINES_SHOWN:])
     group = _Group(language, is_colour, bool(more))
-    frame: Stencil = renderer.stencil(group, partial(_draw_group, renderer, group))
+    frame: Stencil = renderer.stencil("facet_group", group, partial(_draw_group, renderer, group))
     return frame.fill((str(escape(facet.name)), "".join(shown), "".join(more)))
 
 
