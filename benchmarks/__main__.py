@@ -82,13 +82,13 @@ def machine() -> dict[str, Any]:
 
 
 def table(rows: Sequence[Sequence[str]]) -> str:
-    """Lay rows out under the columns."""
+    """Lay rows out under the columns, as Markdown."""
     widths = [max(len(row[n]) for row in [COLUMNS, *rows]) for n in range(len(COLUMNS))]
     lines = [
-        " | ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
+        f"| {' | '.join(cell.ljust(width) for cell, width in zip(row, widths, strict=True))} |"
         for row in [COLUMNS, *rows]
     ]
-    lines.insert(1, "-+-".join("-" * width for width in widths))
+    lines.insert(1, f"| {' | '.join('-' * width for width in widths)} |")
     return "\n".join(lines)
 
 
