@@ -25,7 +25,16 @@ from tests.support.shop import Shop, a_shop
 
 _log = logging.getLogger(__name__)
 
-VICTIMS = ("web worker", "web", "worker", "relay", "postgresql", "supervisor")
+VICTIMS = (
+    "worker",
+    "supervisor",
+    "postgresql",
+    "postgresql backend",
+    "watcher",
+    "web",
+    "web worker",
+    "relay",
+)
 GUESTS = 5
 VARIANTS = 4
 PIECES = 4  # of each variant, brought twice for each kill
@@ -95,6 +104,7 @@ def kill_again_and_again(
             installation.kill(victim)
             shelves.fill()
             street.wait_for_orders(3)
+            _log.info("killed %s; the shop sells again", victim)
         street.wait_for_refusals(GUESTS)  # all is sold: the last pieces were fought for
     assert not street.book.faults, street.book.faults[:5]
     _log.info("%d orders; answers: %s", len(street.book.receipts), dict(street.book.statuses))

@@ -24,7 +24,7 @@ from typing import Any, TypeVar
 import httpx
 import psutil
 
-from hansa.runtime.database import Database
+from hansa.runtime.database import Database, watcher
 from hansa.runtime.database.embedded import EmbeddedServer, embedded_postgres
 from hansa.runtime.database.migrate import migrate
 from tests.support.http import free_port
@@ -112,21 +112,26 @@ class Installation:
     # -- killing -------------------------------------------------------------------------------
 
     def kill(self, victim: str) -> None:
-        """`kill -9` of a role, `web worker`, `postgresql` or `supervisor`; return when it is back.
+        """`kill -9` of a process; return when it is back and the shop answers.
 
-        The supervisor is started again by this call, all others come back by themselves.
+        A role, `web worker`, `postgresql`, `postgresql backend`, its `watcher`, or `supervisor`,
+        which is started again by this call; all others come back by themselves.
         """
         if victim == "supervisor":
             assert self._program is not None
             self._program.kill()
             self.start()
             return
+        # It may be about to start again, for reasons of its own or of the kill before.
+        eventually(lambda: bool(self.pids(victim)), within_seconds=READY_SECONDS)
         before = self.pids(victim)
         pid = before[0]
         os.kill(pid, signal.SIGKILL)
         eventually(lambda: not is_running(pid))
+        # How many backends there are is the pools' business.
+        expected = 1 if victim == "postgresql backend" else len(before)
         eventually(
-            lambda: len(set(self.pids(victim)) - {pid}) >= len(before),
+            lambda: len(set(self.pids(victim)) - {pid}) >= expected,
             within_seconds=READY_SECONDS,
             what=f"{victim} stayed dead",
         )
@@ -135,29 +140,35 @@ class Installation:
     def pids(self, victim: str) -> list[int]:
         """The processes of that name there are now."""
         if victim == "postgresql":
-            return [pid for pid in (self._postmaster(),) if pid is not None and is_running(pid)]
-        role = victim.partition(" ")[0]
-        found = self._role(role)
-        if found is None:
-            return []
-        if victim == role:
-            return [found.pid]
-        with contextlib.suppress(psutil.Error):
-            return [
-                child.pid
-                for child in found.children()
-                if "resource_tracker" not in " ".join(child.cmdline()) and is_running(child.pid)
-            ]
-        return []
+            postmaster = self._postmaster()
+            return [] if postmaster is None or not is_running(postmaster) else [postmaster]
+        if victim == "postgresql backend":
+            # Their titles are such as "postgres: hansa hansa [local] idle".
+            return self._children(self._postmaster(), lambda line: "[local]" in line)
+        if victim == "watcher":
+            return [one.pid for one in processes_naming(f"{watcher.__file__} {self.data_dir}")]
+        role = self._role(victim.partition(" ")[0])
+        if victim == "web worker":
+            return self._children(role, lambda line: "resource_tracker" not in line)
+        return [] if role is None else [role]
 
-    def _role(self, name: str) -> psutil.Process | None:
+    def _children(self, parent: int | None, wanted: Callable[[str], bool]) -> list[int]:
+        """Living children whose command line is wanted; it may all change while one looks."""
+        found = []
+        if parent is not None:
+            with contextlib.suppress(psutil.Error):
+                for child in psutil.Process(parent).children():
+                    with contextlib.suppress(psutil.Error):
+                        if wanted(" ".join(child.cmdline())) and is_running(child.pid):
+                            found.append(child.pid)
+        return found
+
+    def _role(self, name: str) -> int | None:
         assert self._program is not None
-        with contextlib.suppress(psutil.Error):
-            for child in psutil.Process(self._program.process.pid).children():
-                with contextlib.suppress(psutil.Error):
-                    if child.cmdline()[-2:] == ["run-role", name]:
-                        return child
-        return None
+        found = self._children(
+            self._program.process.pid, lambda line: line.endswith(f"run-role {name}")
+        )
+        return found[0] if found else None
 
     def _postmaster(self) -> int | None:
         try:
