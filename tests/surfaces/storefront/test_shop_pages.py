@@ -390,3 +390,29 @@ async def _partner(database: Database, shop: Shop, now: datetime) -> None:
         price = pricing.Price(price_list_id=own.id, variant_id=shop.variant, amount=Decimal(1500))
         await pricing.set_prices(tx, prices=[price], now=now)
         await pricing.set_group(tx, party_id=party_id, group="partners", now=now)
+
+
+async def test_a_price_that_has_just_become_ones_own_is_shown_and_paid_alike(
+    browser: httpx.AsyncClient, shop: Shop, committing: Database, now: datetime
+) -> None:
+    await put_into_basket(browser, shop)  # the prices of strangers are in the memory of pages now
+    await _partner(committing, shop, now)
+    form = await browser.get("/ru/sign-in")
+    await browser.post(
+        "/ru/sign-in",
+        data={"csrf_token": token_of(form), "email": "partner@example.com", "password": PASSWORD},
+    )
+    checkout = await browser.get("/ru/checkout")
+
+    placed = await browser.post(
+        "/ru/checkout",
+        data={
+            **DETAILS,
+            "csrf_token": token_of(checkout),
+            "attempt": hidden(checkout, "attempt"),
+            "expected_total": hidden(checkout, "expected_total"),
+        },
+    )
+
+    assert "1\u00a0500" in checkout.text
+    assert placed.status_code == 303, placed.text[:2000]

@@ -48,8 +48,8 @@ async def show_basket(request: Request) -> BasketBody:
     owner = visitor.owner_of(request, sets_cookie=False)
     context = request.context
     offers = await context.service(Offers).of(request.market)
-    profile = await _profile(request, owner)
     async with request.snapshot() as snapshot:
+        profile = await pricing.profile_of(snapshot, market=request.market, party_id=owner.party_id)
         view = await queries.view_basket(
             snapshot,
             owner=owner,

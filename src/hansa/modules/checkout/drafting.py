@@ -50,15 +50,14 @@ async def draft_order(
     """
     market = context.service(markets.MarketDirectory).get(basket.market)
     offer = await context.service(Offers).of(basket.market)
-    profile = await context.service(pricing.Profiles).of(
-        market=market.code, party_id=basket.owner.party_id
-    )
     region = market.phone_region
     phone = normal_contact(parties.IdentifierKind.PHONE, details.phone, region=region)
     email = normal_contact(parties.IdentifierKind.EMAIL, details.email, region=region)
     delivery, payment = _choices(details, offer, phone=phone, email=email)
     # The statements need not see one state: lease, version and expected total are checked later.
     async with context.database.snapshot(single=True) as snap:
+        # Read afresh, as the basket was shown: a page's memory of it may be seconds old.
+        profile = await pricing.profile_of(snap, market=market.code, party_id=basket.owner.party_id)
         goods = await queries.read_goods(
             snap, basket=basket, market=market, profile=profile, now=now, with_availability=False
         )
