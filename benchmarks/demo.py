@@ -35,6 +35,7 @@ FIRST_START_SECONDS_MAX = 1800
 SECOND_START_SECONDS_MAX = 120
 CHROMIUM_FLAGS = "--headless=new --no-sandbox --disable-gpu --disable-dev-shm-usage"
 FOUND_MAX = 12
+ATTEMPTS = 3
 
 
 @contextlib.contextmanager
@@ -111,13 +112,17 @@ def install_lighthouse(folder: Path) -> list[str] | None:
 def look(command: list[str], chromium: str, address: str, folder: Path) -> dict[str, Any]:
     """Let Lighthouse look at a page once; give its report."""
     target = folder / "report.json"
-    subprocess.run(
-        [*command, address, f"--chrome-flags={CHROMIUM_FLAGS}", "--output=json", "--quiet",
-         f"--output-path={target}", f"--only-categories={','.join(CATEGORIES)}"],
-        env={**os.environ, "CHROME_PATH": chromium}, check=True, timeout=300,
-    )  # fmt: skip
-    report: dict[str, Any] = json.loads(target.read_text())
-    return report
+    for _ in range(ATTEMPTS):  # now and then Chromium loses the beginning of its own trace
+        target.unlink(missing_ok=True)
+        subprocess.run(
+            [*command, address, f"--chrome-flags={CHROMIUM_FLAGS}", "--output=json", "--quiet",
+             f"--output-path={target}", f"--only-categories={','.join(CATEGORIES)}"],
+            env={**os.environ, "CHROME_PATH": chromium}, check=False, timeout=300,
+        )  # fmt: skip
+        report: dict[str, Any] = json.loads(target.read_text()) if target.exists() else {}
+        if report and "runtimeError" not in report:
+            return report
+    raise SystemExit(f"Lighthouse gave no report of {address}")
 
 
 def scores(report: dict[str, Any]) -> dict[str, float]:
