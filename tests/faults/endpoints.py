@@ -31,7 +31,10 @@ ANY_NUMBER = (INVALID, BROKEN, "request.number", "request.out_of_range")
 
 @dataclass(frozen=True)
 class World:
-    """What is there when a call is tried: a basket with one line, an order, a shop."""
+    """What is there when a call is tried: a basket with one line, an order, a shop.
+
+    Orders are for `shop.variant`; calls that change prices are about the last variant.
+    """
 
     shop: Shop
     product: UUID
@@ -285,7 +288,7 @@ ENDPOINTS = [
             "prices": [
                 {
                     "price_list_id": str(world.shop.price_list),
-                    "variant_id": str(world.shop.variant),
+                    "variant_id": str(world.shop.variants[2]),
                     "amount": "1500.50",
                 }
             ]
