@@ -7,14 +7,16 @@ from collections.abc import AsyncIterator
 from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from decimal import Decimal
 from pathlib import Path
+from uuid import uuid4
 
 import pytest
 import pytest_asyncio
 from playwright.async_api import Browser, Page, async_playwright, expect
 
-from hansa.modules import search
-from hansa.runtime.database import Database
+from hansa.modules import pricing, search
+from hansa.runtime.database import Database, Transaction
 from hansa.runtime.settings import Secret, Settings
 from tests.support.chromium import LAUNCH_ARGUMENTS, find_chromium
 from tests.support.database import TestServer
@@ -94,6 +96,8 @@ async def open_shop(
         try:
             async with database.transaction() as tx:
                 shop = await a_shop(tx, now=now, on_hand=300)
+                # Before the server starts: it learns of a new group only seconds later.
+                await _prices_for_partners(tx, shop, now)
             await search.rebuild(database, now=now)
             with ExitStack() as stack:
                 server = web_server(_settings(dsn, tmp_path_factory.mktemp("shop")), dsn)
@@ -103,6 +107,25 @@ async def open_shop(
                 await asyncio.to_thread(stack.close)
         finally:
             await database.close()
+
+
+async def _prices_for_partners(tx: Transaction, shop: Shop, now: datetime) -> None:
+    partners = pricing.CustomerGroup(code="partners", name={"ru": "Партнёры"})
+    await pricing.save_groups(tx, groups=[partners], now=now)
+    own = pricing.PriceList(
+        id=uuid4(),
+        code="partners",
+        name={"ru": "Партнёры"},
+        market="ru",
+        currency="RUB",
+        customer_group="partners",
+    )
+    await pricing.save_price_lists(tx, price_lists=[own], now=now)
+    prices = [
+        pricing.Price(price_list_id=own.id, variant_id=variant, amount=Decimal(1500))
+        for variant in shop.variants
+    ]
+    await pricing.set_prices(tx, prices=prices, now=now)
 
 
 def _settings(dsn: str, folder: Path) -> Settings:

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from decimal import Decimal
 from uuid import uuid4
 
 import pytest
 from playwright.async_api import Page, expect
 
-from hansa.modules import accounts, orders, parties, pricing, search
+from hansa.modules import accounts, orders, parties, pricing
 from tests.browser.conftest import OpenShop
 
 pytestmark = pytest.mark.browser
@@ -157,7 +156,6 @@ async def a_partner(open_shop: OpenShop) -> str:
     """Make a shopper with own prices; give the e-mail address."""
     now = datetime.now(UTC)
     email = f"partner-{uuid4().hex}@example.com"
-    shop = open_shop.shop
     async with open_shop.database.transaction() as tx:
         party_id = await parties.match_or_create(
             tx, party=parties.NewParty(given_name="Пётр"), identifiers=[], now=now
@@ -171,22 +169,5 @@ async def a_partner(open_shop: OpenShop) -> str:
             name="Пётр Дубов",
             now=now,
         )
-        partners = pricing.CustomerGroup(code="partners", name={"ru": "Партнёры"})
-        await pricing.save_groups(tx, groups=[partners], now=now)
-        own = pricing.PriceList(
-            id=uuid4(),
-            code=f"partners-{uuid4().hex[:8]}",
-            name={"ru": "Партнёры"},
-            market="ru",
-            currency="RUB",
-            customer_group="partners",
-        )
-        await pricing.save_price_lists(tx, price_lists=[own], now=now)
-        prices = [
-            pricing.Price(price_list_id=own.id, variant_id=variant, amount=Decimal(1500))
-            for variant in shop.variants
-        ]
-        await pricing.set_prices(tx, prices=prices, now=now)
         await pricing.set_group(tx, party_id=party_id, group="partners", now=now)
-    await search.rebuild(open_shop.database, now=now)  # no relay runs here to do it by events
     return email
