@@ -43,9 +43,7 @@ def lines(
     return response
 
 
-def failure(
-    request: Request, error: HansaError, *, status: int | None = None
-) -> Response[bytes]:
+def failure(request: Request, error: HansaError, *, status: int | None = None) -> Response[bytes]:
     """Answer what was refused and why; 1C asks for no language, so it gets the site's first."""
     if status is None:
         if isinstance(error, BadCredentials | SignInNeeded):
