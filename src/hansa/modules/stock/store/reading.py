@@ -25,15 +25,17 @@ AVAILABILITY_BY_WAREHOUSE = """
      where l.variant_id = any(%(variants)s::uuid[])
 """
 
-# The same of several variants together: a row for each warehouse, however many variants.
+# The same of several variants together: a row for each warehouse, however many variants. The array
+# is taken apart so that the plan does not depend on its length, and is made once.
 PIECES_BY_WAREHOUSE = """
     select l.warehouse_id,
            sum(greatest(0, least(greatest(l.on_hand - l.safety, 0) - l.reserved,
                c.sellable - c.reserved))) as available
-      from stock_level l
-      join stock_channel_warehouse w on w.warehouse_id = l.warehouse_id and w.channel = %(channel)s
-      join stock_counter c on c.variant_id = l.variant_id and c.channel = w.channel
-     where l.variant_id = any(%(variants)s::uuid[])
+      from stock_counter c
+      join stock_level l on l.variant_id = c.variant_id
+      join stock_channel_warehouse w on w.warehouse_id = l.warehouse_id and w.channel = c.channel
+     where c.channel = %(channel)s
+       and c.variant_id = any(array(select unnest(%(variants)s::uuid[])))
      group by l.warehouse_id
 """
 
