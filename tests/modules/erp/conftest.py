@@ -76,12 +76,15 @@ async def running(test_database_server, tmp_path_factory):
             database_url=dsn,
         )
         database = Database(dsn)
+        # Before the services start: they believe for seconds what they read first.
+        await database.open()
+        async with database.transaction() as tx:
+            await a_shop(tx, now=SystemClock().now())
+        await database.close()
         services = services_of(all_modules())
         async with a_context(
             database, settings, SystemClock(), settings.data_dir, services
         ) as context:
-            async with context.database.transaction() as tx:
-                await a_shop(tx, now=context.clock.now())
             stop = asyncio.Event()
             worker = asyncio.create_task(run_worker(context, [MODULE], stop=stop, poll_seconds=0.1))
             server = web_server(settings, dsn)
