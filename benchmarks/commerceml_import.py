@@ -85,7 +85,8 @@ def run_child(dsn: str, data: Path, folder: Path) -> dict[str, Any]:
     )
     if done.returncode:
         raise SystemExit(done.stderr)
-    return json.loads(done.stdout.splitlines()[-1])
+    figures: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
+    return figures
 
 
 async def read_meanwhile(dsn: str, work: asyncio.Task[Any]) -> dict[str, float]:

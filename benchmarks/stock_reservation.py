@@ -255,8 +255,8 @@ async def copy_bare(
         columns = "variant_id, number, at, kind, warehouse_id, on_hand_change, reserved_change"
         async with cursor.copy(f"copy bare_movement ({columns}) from stdin".encode()) as copy:
             for number, variant in enumerate(variants):
-                for place in range(PLACES):
-                    row = (variant, number * PLACES + place, now, "level", places[place], 7, 0)
+                for index, place in enumerate(places):
+                    row = (variant, number * PLACES + index, now, "level", place, 7, 0)
                     await copy.write_row(row)
         columns = "variant_id, channel, sellable"
         async with cursor.copy(f"copy bare_counter ({columns}) from stdin".encode()) as copy:
@@ -297,8 +297,7 @@ async def measure(options: argparse.Namespace) -> dict[str, Any]:
                 ("http_one_transaction_each", 2, {"HANSA_BATCH_COMMANDS_MAX": "1"}),
             ):
                 with web(dsn, directory, workers=workers, more=more) as address:
-                    warm = {"clients": 32, "seconds": 0.5}
-                    await rush(address, secret, hot, **warm)
+                    await rush(address, secret, hot, clients=32, seconds=0.5)  # to warm up
                     measured[name] = await rush(
                         address, secret, hot, clients=options.clients, seconds=options.seconds
                     )
