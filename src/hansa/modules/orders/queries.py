@@ -65,11 +65,11 @@ async def get_order_by_token(snap: Snapshot, *, token: str, secret: str) -> Orde
         raw = base64.b64decode(token + "=" * (-len(token) % 4), altchars=b"-_", validate=True)
     except (binascii.Error, ValueError) as error:
         raise OrderNotFound from error
-    order_id, proof = raw[:_ID_BYTES], raw[_ID_BYTES:]
     if len(raw) != _ID_BYTES + _PROOF_BYTES:
         raise OrderNotFound
-    known = UUID(bytes=order_id)
-    if not hmac.compare_digest(proof, _proof(known, secret)):
+    known = UUID(bytes=raw[:_ID_BYTES])
+    # The whole token is compared: base64 has several spellings of the same bytes, ours is one.
+    if not hmac.compare_digest(token.encode(), order_token(known, secret=secret).encode()):
         raise OrderNotFound
     return await get_order(snap, order_id=known)
 
