@@ -15,7 +15,7 @@ from hansa.runtime.html import Page
 from hansa.runtime.http import Request, go_to, shopper_or_guest
 from hansa.surfaces.storefront.addresses import in_each_language
 from hansa.surfaces.storefront.basket_view import show_basket
-from hansa.surfaces.storefront.forms import read_texts, translator
+from hansa.surfaces.storefront.forms import read_identifier, read_texts, translator
 from hansa.surfaces.storefront.shell import BASKET_COOKIE, page, profile_of, view_basket
 
 _COOKIE_SECONDS = 60 * 24 * 3600
@@ -43,7 +43,7 @@ async def add_line(request: Request) -> Response[None] | Page:
     """Put a variant into the basket."""
     shopper_or_guest(request)
     form = await read_texts(request)
-    variant_id = _identifier(form.text("variant_id"))
+    variant_id = read_identifier(form.text("variant_id"))
     if variant_id is None:
         return await _part(request, "basket-lines", notice="Choose a size first.", opened=True)
     quantity = _whole(form.text("quantity") or "1")
@@ -138,13 +138,6 @@ def _counted(answer: Page, view: checkout.BasketView) -> Page:
         )
     )
     return answer
-
-
-def _identifier(text: str) -> UUID | None:
-    try:
-        return UUID(text)
-    except ValueError:
-        return None
 
 
 def _whole(text: str) -> Decimal:

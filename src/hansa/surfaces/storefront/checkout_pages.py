@@ -16,7 +16,7 @@ from hansa.runtime.html.formats import format_money
 from hansa.runtime.http import Request, go_to, shopper_or_guest
 from hansa.surfaces.storefront.addresses import in_each_language
 from hansa.surfaces.storefront.basket_view import show_basket
-from hansa.surfaces.storefront.forms import read_texts, translator
+from hansa.surfaces.storefront.forms import read_identifier, read_texts, translator
 from hansa.surfaces.storefront.shell import market_of, page, party_of, shopper, view_basket
 
 
@@ -245,19 +245,12 @@ def _details(form: Form[Any]) -> Details:
             flat=form.text("address.flat"),
             postcode=form.text("address.postcode"),
         ),
-        warehouse_id=_identifier(form.text("warehouse_id")),
+        warehouse_id=read_identifier(form.text("warehouse_id")),
         payment_method=form.text("payment_method"),
         comment=form.text("comment"),
         accepts_terms=form.text("accepts_terms") == "1",
         wants_news=form.text("wants_news") == "1",
     )
-
-
-def _identifier(text: str) -> UUID | None:
-    try:
-        return UUID(text)
-    except ValueError:
-        return None
 
 
 def _address_line(address: Any) -> str:

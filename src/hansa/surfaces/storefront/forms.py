@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable
 from typing import Any
+from uuid import UUID
 
 from hansa.runtime.html import Form
 from hansa.runtime.http import Request
@@ -35,3 +36,11 @@ def translator(request: Request) -> Callable[[str], str]:
     """Give a function that translates msgids into the language of the page."""
     wiring = request.visit.wiring
     return lambda message: wiring.translator.sentence(request.language, message)
+
+
+def read_identifier(text: str) -> UUID | None:
+    """Read the identifier a field carries; what is none counts as left out."""
+    try:
+        return UUID(text)
+    except ValueError:
+        return None
