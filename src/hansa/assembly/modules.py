@@ -5,12 +5,17 @@ from collections.abc import Iterable
 from hansa.modules.accounts import manifest as accounts
 from hansa.modules.catalog import manifest as catalog
 from hansa.modules.checkout import manifest as checkout
+from hansa.modules.drops import manifest as drops
 from hansa.modules.erp import manifest as erp
+from hansa.modules.fulfilment import manifest as fulfilment
 from hansa.modules.markets import manifest as markets
 from hansa.modules.orders import manifest as orders
 from hansa.modules.parties import manifest as parties
 from hansa.modules.payments import manifest as payments
 from hansa.modules.pricing import manifest as pricing
+from hansa.modules.promotions import manifest as promotions
+from hansa.modules.receipts import manifest as receipts
+from hansa.modules.retailcrm import manifest as retailcrm
 from hansa.modules.search import manifest as search
 from hansa.modules.stock import manifest as stock
 from hansa.runtime.module import Module, Permission, Service
@@ -25,9 +30,14 @@ MODULES = (
     pricing.MODULE,
     stock.MODULE,
     search.MODULE,
+    promotions.MODULE,
+    drops.MODULE,
     payments.MODULE,
+    receipts.MODULE,
     orders.MODULE,
+    fulfilment.MODULE,
     checkout.MODULE,
+    retailcrm.MODULE,
     erp.MODULE,
 )
 SURFACES = (storefront.SURFACE, backoffice.SURFACE)

@@ -1,0 +1,1 @@
+"""Collections that open at a second: release, waiting room, limits per person."""

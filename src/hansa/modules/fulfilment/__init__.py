@@ -1,0 +1,1 @@
+"""Which warehouse serves which line of an order, and whether its shop really has the goods."""

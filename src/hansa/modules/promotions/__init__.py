@@ -1,0 +1,1 @@
+"""Gift sets that come with an order."""

@@ -1,0 +1,5 @@
+"""What promotions brings into the application."""
+
+from hansa.runtime.module import Module
+
+MODULE = Module(name="promotions")

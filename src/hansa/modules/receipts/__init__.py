@@ -1,0 +1,1 @@
+"""Receipts and returns of the shops' tills."""

@@ -1,0 +1,1 @@
+"""RetailCRM in step with orders, customers, payments and stock, both ways."""
