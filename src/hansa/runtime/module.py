@@ -1,5 +1,6 @@
 """What a module declares: one `Module` value in its `manifest.py`, read by the assembly."""
 
+import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -41,6 +42,17 @@ class Periodic:
 
     cron: str
     job: Job
+
+
+@dataclass(frozen=True, kw_only=True)
+class Loop:
+    """Work that never ends, run by one worker process at a time; `name` holds the lock.
+
+    `run(context, stop)` returns soon after `stop` is set; whatever it raises, it is begun again.
+    """
+
+    name: str
+    run: "Callable[[Context, asyncio.Event], Awaitable[None]]"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -95,3 +107,4 @@ class Module:
     permissions: Sequence[Permission] = ()
     checks: Sequence[Check] = ()
     services: Sequence[type[Service]] = ()
+    loops: Sequence[Loop] = ()

@@ -18,6 +18,7 @@ from hansa.assembly.application import build_context
 from hansa.assembly.commands.installation import installation, read_settings
 from hansa.assembly.modules import all_modules, services_of
 from hansa.runtime.context import Context
+from hansa.runtime.jobs.loops import run_loops
 from hansa.runtime.jobs.worker import run_worker
 from hansa.runtime.outbox.relay import run_relay
 from hansa.runtime.settings import Settings, to_environment
@@ -64,7 +65,9 @@ async def _work(context: Context, stop: asyncio.Event) -> None:
     modules = all_modules()
     await context.open(services_of(modules))
     try:
-        await run_worker(context, modules, stop=stop)
+        async with asyncio.TaskGroup() as group:
+            group.create_task(run_worker(context, modules, stop=stop))
+            group.create_task(run_loops(context, modules, stop=stop))
     finally:
         await context.close()
 

@@ -11,6 +11,7 @@ import psycopg
 
 # Classes of PostgreSQL's two-number advisory locks; they only have to differ from other users'.
 PARTITION, SEQUENCER, PRESENCE, MEMBER = 0x48A10001, 0x48A10002, 0x48A10003, 0x48A10004
+LOOP = 0x48A10005
 
 
 @asynccontextmanager
