@@ -56,6 +56,7 @@ from hansa.modules.accounts.queries import (
     list_sessions,
     list_users,
 )
+from hansa.modules.accounts.secrets_kept import seal, unseal
 from hansa.modules.accounts.sessions import ensure_session, revoke_session, sign_out, start_session
 from hansa.modules.accounts.signing_in import (
     SecondFactorNeeded,
@@ -131,11 +132,13 @@ __all__ = [
     "revoke_session",
     "save_role",
     "save_user",
+    "seal",
     "set_password",
     "set_roles",
     "sign_in",
     "sign_out",
     "start_session",
+    "unseal",
     "use_code",
     "verify_email",
 ]

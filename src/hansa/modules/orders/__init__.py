@@ -7,6 +7,7 @@ sold and calls the payment off in the same transaction.
 Publishes: contracts.orders. Locks: one orders_order row, then the payment's, then the stock's.
 """
 
+from hansa.modules.orders.editing import edit_delivery
 from hansa.modules.orders.erp_words import ErpOutcome, ErpResult, ErpState, ErpStatus
 from hansa.modules.orders.exchange import apply_erp_status, mark_exported, orders_to_export
 from hansa.modules.orders.model import (
@@ -88,6 +89,7 @@ __all__ = [
     "apply_erp_status",
     "cancel_order",
     "count_by_state",
+    "edit_delivery",
     "find_by_placing_key",
     "find_order",
     "find_transition",
