@@ -1,5 +1,10 @@
 """What receipts brings into the application."""
 
-from hansa.runtime.module import Module
+from hansa.modules.receipts.checks import CHECKS
+from hansa.runtime.module import Module, Permission
 
-MODULE = Module(name="receipts")
+MODULE = Module(
+    name="receipts",
+    permissions=(Permission(code="receipts.view", title="See receipts of the shops"),),
+    checks=CHECKS,
+)
