@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 from typing import ClassVar
 from uuid import UUID
 
@@ -41,6 +42,31 @@ class OrderChanged(Event):
     state: str
     payment_state: str
     changed_at: datetime
+
+    def key(self) -> str:
+        """Order the events of one order."""
+        return str(self.order_id)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrderReduced(Event):
+    """Pieces of the order will not be delivered; the rest of it goes on.
+
+    `quantities` belong to `variant_ids`. `reduced_minor` is what it costs less than before by this,
+    `total_minor` what it costs now.
+    """
+
+    type: ClassVar[str] = "orders.OrderReduced"
+    order_id: UUID
+    number: str
+    market: str
+    variant_ids: tuple[UUID, ...]
+    quantities: tuple[Decimal, ...]
+    currency: str
+    reduced_minor: int
+    total_minor: int
+    reason: str
+    reduced_at: datetime
 
     def key(self) -> str:
         """Order the events of one order."""

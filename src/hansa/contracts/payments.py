@@ -29,6 +29,13 @@ class PaymentEvent(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PaymentAllowed(PaymentEvent):
+    """A payment that waited for an answer of ours may be paid now."""
+
+    type: ClassVar[str] = "payments.PaymentAllowed"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PaymentAuthorised(PaymentEvent):
     """The amount is held at the payer's bank."""
 

@@ -18,6 +18,7 @@ from hansa.modules.orders.model import (
     Cancellation,
     Delivery,
     Effect,
+    GivenUp,
     HistoryEntry,
     NewOrder,
     NotCancellable,
@@ -55,6 +56,8 @@ from hansa.modules.orders.queries import (
     sales_by_day,
     stream_orders,
 )
+from hansa.modules.orders.reducing import give_up, touch
+from hansa.modules.orders.refusals import GivenUpInvalid, LineNotFound, NotReducible
 
 __all__ = [
     "SUBJECT",
@@ -68,9 +71,13 @@ __all__ = [
     "ErpResult",
     "ErpState",
     "ErpStatus",
+    "GivenUp",
+    "GivenUpInvalid",
     "HistoryEntry",
+    "LineNotFound",
     "NewOrder",
     "NotCancellable",
+    "NotReducible",
     "Order",
     "OrderFilter",
     "OrderId",
@@ -95,6 +102,7 @@ __all__ = [
     "find_transition",
     "get_order",
     "get_order_by_token",
+    "give_up",
     "list_orders",
     "mark_exported",
     "order_token",
@@ -105,4 +113,5 @@ __all__ = [
     "standing_of",
     "stream_orders",
     "targets",
+    "touch",
 ]

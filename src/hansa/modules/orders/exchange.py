@@ -29,12 +29,20 @@ async def orders_to_export(
 
 
 async def mark_exported(
-    tx: Transaction, *, order_id: UUID, change_number: int, now: datetime
+    tx: Transaction,
+    *,
+    order_id: UUID,
+    change_number: int,
+    now: datetime,
+    position: int | None = None,  # noqa: ARG001 - stock takes it with the next change
+    received_at: datetime | None = None,  # noqa: ARG001 - stock takes it with the next change
 ) -> bool:
     """Note that the ERP has an order as it was at a change; False if it had it before.
 
     A change made after the order was read has a higher number and stays to be sent. From the first
-    time on the reservation is `sent`: the ERP knows what the goods are for.
+    time on the reservation is `sent`: the ERP knows what the goods are for. `position` is the
+    number of the message that carried the order, `received_at` the instant by the ERP's clock at
+    which it took it. An order nobody knows, or the same change again, changes nothing.
     """
     marked = await store.mark_exported(
         tx, order_id=OrderId(order_id), change_number=change_number, now=now

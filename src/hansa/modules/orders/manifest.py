@@ -1,6 +1,7 @@
 """What orders bring into the application."""
 
 from hansa.contracts.payments import (
+    PaymentAllowed,
     PaymentAuthorised,
     PaymentCaptured,
     PaymentFailed,
@@ -23,6 +24,7 @@ MODULE = Module(
         Subscription(
             name="orders.payments",
             events=(
+                PaymentAllowed,
                 PaymentAuthorised,
                 PaymentCaptured,
                 PaymentFailed,

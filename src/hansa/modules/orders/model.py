@@ -13,6 +13,7 @@ from hansa.kernel.money import Money
 from hansa.kernel.text import Localised
 
 OrderId = NewType("OrderId", UUID)
+NOTHING = Decimal(0)
 SUBJECT = "order"
 """What payments call an order."""
 
@@ -30,8 +31,12 @@ class OrderState(StrEnum):
 
 
 class PaymentStanding(StrEnum):
-    """Where the payment of an order stands, as far as the order cares."""
+    """Where the payment of an order stands, as far as the order cares.
 
+    `deferred`: it may not be paid yet, since a shop is asked first.
+    """
+
+    DEFERRED = "deferred"
     DUE = "due"
     AWAITING = "awaiting"
     AUTHORISED = "authorised"
@@ -148,7 +153,11 @@ class NotCancellable(Rejected):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OrderLine:
-    """A line as it was sold: names, price and tax are a snapshot. `image` is a storage key."""
+    """A line as it was sold: names, price and tax are a snapshot. `image` is a storage key.
+
+    `quantity` is what was sold, `given_up` how many of it will not be delivered; `amount` and `tax`
+    are of what is `left`, and with `given_up_minor` and `given_up_tax_minor` of what was sold.
+    """
 
     variant_id: UUID
     product_id: UUID
@@ -164,6 +173,20 @@ class OrderLine:
     tax: Money
     price_reason: str | None = None
     image: str | None = None
+    given_up: Decimal = NOTHING
+    given_up_minor: int = 0
+    given_up_tax_minor: int = 0
+    is_gift: bool = False
+
+    @property
+    def left(self) -> Decimal:
+        """How many are still to be delivered, or were."""
+        return self.quantity - self.given_up
+
+    @property
+    def amount_given_up(self) -> Money:
+        """What is not taken for this line, or given back."""
+        return Money(self.given_up_minor, self.amount.currency)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -324,6 +347,19 @@ class Cancellation:
     reason: str
     cancelled_at: datetime
     is_repeat: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GivenUp:
+    """What an order was reduced by; `money` is given back or no longer taken.
+
+    `lines` are (variant, pieces), without what had been given up before.
+    """
+
+    order_id: OrderId
+    lines: tuple[tuple[UUID, Decimal], ...]
+    is_cancelled: bool
+    money: Money
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

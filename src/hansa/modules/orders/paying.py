@@ -9,6 +9,9 @@ from hansa.modules.orders.model import By, Order, PaymentStanding
 from hansa.runtime.database import Transaction
 
 _TIME_TO_PAY_AGAIN = timedelta(hours=2)
+# From here an order that is to be paid again gets a time of its own: the shopper may not have paid
+# yet, or the bank let the held money go.
+_NO_HURRY = frozenset({PaymentStanding.DEFERRED, PaymentStanding.AUTHORISED})
 
 
 async def follow_payments(
@@ -24,12 +27,15 @@ async def follow_payments(
     if standing is order.payment_state and current == order.payment_id:
         return standing
     waits = standing in {PaymentStanding.AWAITING, PaymentStanding.FAILED}
+    pay_until = order.pay_until
+    if waits and pay_until is None and order.payment_state in _NO_HURRY:
+        pay_until = now + await _time_to_pay(tx, order)
     await store.save_payment_standing(
         tx,
         order_id=order.id,
         standing=standing,
         payment_id=current,
-        pay_until=order.pay_until if waits else None,
+        pay_until=pay_until if waits else None,
         is_news_for_erp=is_news_for_erp,
         now=now,
     )
@@ -43,6 +49,14 @@ async def follow_payments(
         now=now,
     )
     return standing
+
+
+async def _time_to_pay(tx: Transaction, order: Order) -> timedelta:
+    """Give the time the way to pay allows, or two hours."""
+    for method in await payments.list_methods(tx, market=order.market):
+        if method.code == order.payment_method and method.pay_within_minutes is not None:
+            return timedelta(minutes=method.pay_within_minutes)
+    return _TIME_TO_PAY_AGAIN
 
 
 async def retry_payment(
@@ -81,6 +95,7 @@ def standing_of(attempts: list[payments.Payment]) -> PaymentStanding | None:
         (state.PENDING, PaymentStanding.AWAITING),
         (state.CREATED, PaymentStanding.AWAITING),
         (state.DUE, PaymentStanding.DUE),
+        (state.DEFERRED, PaymentStanding.DEFERRED),
     ):
         if any(one.state is sought for one in live):
             return standing

@@ -7,10 +7,12 @@ a subject that was called off, or that comes twice, goes back.
 Publishes: contracts.payments. Locks: one payments_payment row at a time.
 """
 
+from hansa.modules.payments.adjusting import allow_payment, lower_payment, request_capture
 from hansa.modules.payments.jobs import refresh_payment, settle_payment, start_payment
 from hansa.modules.payments.model import (
     ON_RECEIPT,
     SIMULATED,
+    AmountInvalid,
     MethodNotOffered,
     NotPayable,
     NotRefundable,
@@ -32,7 +34,6 @@ from hansa.modules.payments.operations import (
     record_receipt,
     refund,
     repeat_payment,
-    request_capture,
     save_methods,
     take_notice,
 )
@@ -53,6 +54,7 @@ from hansa.modules.payments.work import SettlePayment
 __all__ = [
     "ON_RECEIPT",
     "SIMULATED",
+    "AmountInvalid",
     "MethodNotOffered",
     "NotPayable",
     "NotRefundable",
@@ -70,6 +72,7 @@ __all__ = [
     "Report",
     "SettlePayment",
     "Wanted",
+    "allow_payment",
     "apply_report",
     "cancel_payment",
     "get_method",
@@ -80,6 +83,7 @@ __all__ = [
     "list_of_subject",
     "list_payments",
     "list_refunds",
+    "lower_payment",
     "open_payment",
     "record_receipt",
     "refresh_payment",

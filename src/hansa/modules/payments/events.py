@@ -1,6 +1,7 @@
 """What is published of a payment's changes."""
 
 from hansa.contracts.payments import (
+    PaymentAllowed,
     PaymentAuthorised,
     PaymentCaptured,
     PaymentEvent,
@@ -9,6 +10,19 @@ from hansa.contracts.payments import (
     PaymentVoided,
 )
 from hansa.modules.payments.model import Payment, PaymentState
+
+
+def allowed(payment: Payment) -> PaymentAllowed:
+    """What was deferred may be paid now."""
+    return PaymentAllowed(
+        payment_id=payment.id,
+        subject_kind=payment.subject_kind,
+        subject_id=payment.subject_id,
+        market=payment.market,
+        currency=payment.currency,
+        amount_minor=payment.amount_minor,
+        total_minor=payment.amount_minor,
+    )
 
 
 def authorised(payment: Payment) -> PaymentAuthorised:

@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import ClassVar, NewType
 from uuid import UUID
 
-from hansa.kernel.errors import NotFound, Rejected
+from hansa.kernel.errors import Invalid, NotFound, Rejected
 from hansa.kernel.money import Money
 from hansa.kernel.text import Localised
 
@@ -19,8 +19,12 @@ SIMULATED = "simulated"
 
 
 class PaymentState(StrEnum):
-    """Where a payment stands; `due` is to be paid on receipt of the goods."""
+    """Where a payment stands; `due` is to be paid on receipt of the goods.
 
+    `deferred` waits until somebody allows it: its provider has never heard of it.
+    """
+
+    DEFERRED = "deferred"
     CREATED = "created"
     PENDING = "pending"
     DUE = "due"
@@ -60,6 +64,7 @@ _S = PaymentState
 # What may follow what. Failed and voided payments may still turn out to be paid: the payer's bank
 # had the last word and the acquirer knows it. News that leads anywhere else is older than ours.
 FOLLOWS: Mapping[PaymentState, frozenset[PaymentState]] = {
+    _S.DEFERRED: frozenset(),
     _S.CREATED: frozenset({_S.PENDING, _S.DUE, _S.AUTHORISED, _S.CAPTURED, _S.VOIDED, _S.FAILED}),
     _S.PENDING: frozenset({_S.AUTHORISED, _S.CAPTURED, _S.VOIDED, _S.FAILED}),
     _S.DUE: frozenset({_S.CAPTURED, _S.VOIDED}),
@@ -69,6 +74,8 @@ FOLLOWS: Mapping[PaymentState, frozenset[PaymentState]] = {
     _S.VOIDED: frozenset({_S.AUTHORISED, _S.CAPTURED}),
     _S.FAILED: frozenset({_S.AUTHORISED, _S.CAPTURED}),
 }
+UNSTARTED = frozenset({_S.DEFERRED, _S.CREATED, _S.DUE})
+"""Nobody may have been asked for money yet."""
 SETTLED = frozenset({_S.REFUNDED, _S.VOIDED, _S.FAILED})
 
 
@@ -133,11 +140,23 @@ class Payment:
     changed_at: datetime
     check_at: datetime | None
     checks: int
+    due_minor: int | None = None
+    hold_expires_at: datetime | None = None
 
     @property
     def amount(self) -> Money:
-        """What is to be paid."""
+        """What the provider was asked for, or will be."""
         return Money(self.amount_minor, self.currency)
+
+    @property
+    def kept_minor(self) -> int:
+        """What is to be kept in the end: less than `amount` once a part was given up."""
+        return self.amount_minor if self.due_minor is None else self.due_minor
+
+    @property
+    def kept(self) -> Money:
+        """What is to be kept in the end, as money."""
+        return Money(self.kept_minor, self.currency)
 
     @property
     def is_online(self) -> bool:
@@ -154,7 +173,8 @@ class Payment:
 class Report:
     """What a provider says of a payment: a whole picture, never a difference.
 
-    `refunds` are the keys of the refunds it has done.
+    `refunds` are the keys of the refunds it has done; `hold_expires_at` is the instant at which it
+    lets held money go by itself.
     """
 
     reference: str
@@ -165,6 +185,7 @@ class Report:
     refunded_minor: int
     refunds: frozenset[str] = frozenset()
     reason: str | None = None
+    hold_expires_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -203,6 +224,15 @@ class NotRefundable(Rejected):
 
 
 @dataclass(eq=False)
+class AmountInvalid(Invalid):
+    """An amount that is not more than nothing, or more than the payment is about."""
+
+    code: ClassVar[str] = "payments.amount_invalid"
+    message: ClassVar[str] = "The amount must be from 1 to {most_minor} minor units."
+    most_minor: int
+
+
+@dataclass(eq=False)
 class NotPayable(Rejected):
     """The payment cannot be paid or repeated in its state."""
 
@@ -221,7 +251,7 @@ def next_step(payment: Payment, refunds: tuple[Refund, ...], *, seen: bool) -> S
 
     None means that nothing is left to do now.
     """
-    if not payment.is_online:
+    if not payment.is_online or payment.state is _S.DEFERRED:
         return None
     if payment.reference is None:
         # A payment to be voided may exist at the provider all the same (its answer was lost), so
@@ -247,8 +277,12 @@ def _money_step(payment: Payment, refunds: tuple[Refund, ...]) -> Step | None:
             return Step(action=Action.VOID, key=f"{payment.id}:void")
         return None
     if payment.state is _S.AUTHORISED and payment.capture_minor is not None:
+        # A smaller amount is another question: its key must not find the answer to the first one.
+        wanted = min(payment.capture_minor, payment.kept_minor)
         key = f"{payment.id}:capture"
-        return Step(action=Action.CAPTURE, key=key, amount_minor=payment.capture_minor)
+        if wanted != payment.amount_minor:
+            key += f":{wanted}"
+        return Step(action=Action.CAPTURE, key=key, amount_minor=wanted)
     return None
 
 
@@ -258,6 +292,7 @@ def learn(payment: Payment, report: Report, *, at: datetime) -> Payment:
         payment,
         reference=payment.reference or report.reference,
         redirect_url=report.redirect_url or payment.redirect_url,
+        hold_expires_at=report.hold_expires_at or payment.hold_expires_at,
     )
     if report.state is payment.state or may_follow(payment.state, report.state):
         known = replace(
@@ -271,6 +306,7 @@ def learn(payment: Payment, report: Report, *, at: datetime) -> Payment:
     return known if known == payment else replace(known, changed_at=at)
 
 
+_AFTER_EXPIRY = timedelta(seconds=5)
 _PAUSES = (
     timedelta(seconds=30),
     timedelta(minutes=1),
@@ -283,16 +319,38 @@ _PAUSES = (
 
 def next_check(payment: Payment, refunds: tuple[Refund, ...], *, at: datetime) -> datetime | None:
     """Say when the provider is to be asked again; None when the payment has come to rest."""
-    if not payment.is_online:
+    if not payment.is_online or payment.state is _S.DEFERRED:
         return None
     open_refund = any(refund.state is RefundState.REQUESTED for refund in refunds)
     at_rest = payment.state in SETTLED or payment.state is _S.CAPTURED
     if at_rest and not open_refund:
         return None
-    return at + _PAUSES[min(payment.checks, len(_PAUSES) - 1)]
+    usual = at + _PAUSES[min(payment.checks, len(_PAUSES) - 1)]
+    ends = payment.hold_expires_at if payment.state is _S.AUTHORISED else None
+    # Look right after the hold has ended, so that nobody believes in money that is gone.
+    return min(usual, ends + _AFTER_EXPIRY) if ends is not None and ends > at else usual
 
 
 def refundable_minor(payment: Payment, refunds: tuple[Refund, ...]) -> int:
     """Say how much may still be given back, refunds under way left out."""
     under_way = sum(r.amount.minor for r in refunds if r.state is RefundState.REQUESTED)
     return payment.captured_minor - payment.refunded_minor - under_way
+
+
+CALLED_OFF = "called-off-"
+REDUCTION = "reduced-"
+"""How the keys of refunds begin that give back what a subject no longer costs."""
+
+
+def excess_minor(payment: Payment, refunds: tuple[Refund, ...]) -> int:
+    """Say how much was taken above what is to be kept and was never asked back.
+
+    Refunds for other reasons do not count against it: who was given something out of kindness
+    still gets back what he did not receive. A refund the provider refused is not asked again.
+    """
+    left = refundable_minor(payment, refunds)
+    if payment.wanted is Wanted.VOID:
+        return max(0, left)
+    above = payment.captured_minor - payment.kept_minor
+    asked = sum(one.amount.minor for one in refunds if one.key.startswith(REDUCTION))
+    return max(0, min(above - asked, left))

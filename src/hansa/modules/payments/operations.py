@@ -7,7 +7,7 @@ from uuid import UUID
 
 from hansa.kernel.identifiers import new_id
 from hansa.kernel.money import Money
-from hansa.modules.payments import events, model, store
+from hansa.modules.payments import adjusting, events, model, store
 from hansa.modules.payments.model import (
     MethodNotOffered,
     NotPayable,
@@ -42,18 +42,21 @@ async def open_payment(  # noqa: PLR0913 - a payment has that many sides
     language: str,
     return_url: str = "",
     attempt: int = 1,
+    is_deferred: bool = False,
     now: datetime,
 ) -> Payment:
     """Write down what is to be paid and how; nothing is asked of a provider yet.
 
     A payment on receipt is `due` at once. One that needs a page is `created`: call `start_payment`
-    after the commit; if nobody does, the periodic look at open payments will.
+    after the commit; if nobody does, the periodic look at open payments will. With `is_deferred`
+    it is `deferred` instead: no provider hears of it until `allow_payment`.
 
     Raises:
         MethodNotOffered: the way to pay is switched off.
     """
     if not method.is_active:
         raise MethodNotOffered(method.code)
+    state = PaymentState.DEFERRED if is_deferred else PaymentState.CREATED
     payment = Payment(
         id=PaymentId(new_id(now)),
         subject_kind=subject_kind,
@@ -67,7 +70,7 @@ async def open_payment(  # noqa: PLR0913 - a payment has that many sides
         authorised_minor=0,
         captured_minor=0,
         refunded_minor=0,
-        state=PaymentState.DUE if method.provider == model.ON_RECEIPT else PaymentState.CREATED,
+        state=PaymentState.DUE if method.provider == model.ON_RECEIPT else state,
         wanted=Wanted.PAID,
         capture_at_once=method.capture_at_once,
         capture_minor=amount.minor if method.capture_at_once else None,
@@ -110,7 +113,7 @@ async def repeat_payment(
         tx,
         subject_kind=payment.subject_kind,
         subject_id=payment.subject_id,
-        amount=payment.amount,
+        amount=last.kept,
         method=method,
         description=payment.description,
         language=payment.language,
@@ -145,7 +148,7 @@ async def cancel_payment(
             )
             continue
         started = payment.is_online and await store.was_started(tx, payment_id=payment.id)
-        unpaid = payment.state in {PaymentState.CREATED, PaymentState.DUE}
+        unpaid = payment.state in model.UNSTARTED
         if unpaid and not started:
             voided = replace(
                 payment,
@@ -159,31 +162,9 @@ async def cancel_payment(
             await tx.publish(events.voided(voided))
             continue
         wanted = replace(payment, wanted=Wanted.VOID, changed_at=now, check_at=now, checks=0)
-        await _give_back_if_called_off(tx, wanted, reason=reason, now=now)
+        await adjusting.give_back_excess(tx, wanted, reason=reason, now=now)
         await store.save_payment(tx, payment, wanted, comment=reason)
         await tx.enqueue(SettlePayment(payment_id=payment.id))
-
-
-async def request_capture(
-    tx: Transaction, *, subject_kind: str, subject_id: UUID, now: datetime
-) -> None:
-    """Ask for the held money of a subject; a job does it. Nothing held, nothing done."""
-    for attempt in await store.list_of_subject(
-        tx, subject_kind=subject_kind, subject_id=subject_id
-    ):
-        if attempt.state is not PaymentState.AUTHORISED or attempt.wanted is Wanted.VOID:
-            continue
-        payment = await store.lock_payment(tx, attempt.id)
-        if payment.capture_minor is None:
-            asked = replace(
-                payment,
-                capture_minor=payment.amount_minor,
-                changed_at=now,
-                check_at=now,
-                checks=0,
-            )
-            await store.save_payment(tx, payment, asked)
-            await tx.enqueue(SettlePayment(payment_id=payment.id))
 
 
 async def record_receipt(tx: Transaction, *, payment_id: UUID, now: datetime) -> Payment:
@@ -202,8 +183,8 @@ async def record_receipt(tx: Transaction, *, payment_id: UUID, now: datetime) ->
     paid = replace(
         payment,
         state=PaymentState.CAPTURED,
-        captured_minor=payment.amount_minor,
-        authorised_minor=payment.amount_minor,
+        captured_minor=payment.kept_minor,
+        authorised_minor=payment.kept_minor,
         changed_at=now,
     )
     await store.save_payment(tx, payment, paid)
@@ -294,8 +275,11 @@ async def apply_report(
     }
     if became_paid and await store.other_paid(tx, after):
         after = replace(after, wanted=Wanted.VOID, reason="paid twice")
-    await _give_back_if_called_off(tx, after, reason=after.reason or "called off", now=now)
-    if done or after.wanted is Wanted.VOID:
+    reason = after.reason or "called off"
+    if after.wanted is Wanted.PAID:
+        reason = adjusting.GIVEN_UP
+    given_back = await adjusting.give_back_excess(tx, after, reason=reason, now=now)
+    if done or given_back is not None:
         refunds = await store.list_refunds(tx, payment_id=before.id)
     after = replace(after, check_at=model.next_check(after, refunds, at=now))
     if after != before:
@@ -334,27 +318,3 @@ async def take_notice(
     if payment is not None:
         await tx.enqueue(SettlePayment(payment_id=payment.id))
     return True
-
-
-async def _give_back_if_called_off(
-    tx: Transaction, payment: Payment, *, reason: str, now: datetime
-) -> None:
-    if payment.wanted is not Wanted.VOID:
-        return
-    refunds = await store.list_refunds(tx, payment_id=payment.id)
-    left = model.refundable_minor(payment, refunds)
-    if left <= 0:
-        return
-    await store.insert_refund(
-        tx,
-        Refund(
-            id=RefundId(new_id(now)),
-            payment_id=payment.id,
-            key=f"called-off-{len(refunds) + 1}",
-            amount=Money(left, payment.currency),
-            reason=reason,
-            state=RefundState.REQUESTED,
-            by=None,
-            requested_at=now,
-        ),
-    )

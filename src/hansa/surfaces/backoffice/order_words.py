@@ -25,6 +25,7 @@ STEPS: Mapping[OrderState, str] = {
 """What the button says that leads an order to a state."""
 
 STANDINGS: Mapping[PaymentStanding, tuple[str, str]] = {
+    PaymentStanding.DEFERRED: ("to be paid later", ""),
     PaymentStanding.DUE: ("on receipt", ""),
     PaymentStanding.AWAITING: ("not paid yet", "warn"),
     PaymentStanding.AUTHORISED: ("money held", "accent"),
@@ -35,6 +36,7 @@ STANDINGS: Mapping[PaymentStanding, tuple[str, str]] = {
 }
 
 PAYMENTS: Mapping[PaymentState, tuple[str, str]] = {
+    PaymentState.DEFERRED: ("to be paid later", ""),
     PaymentState.CREATED: ("not begun", ""),
     PaymentState.PENDING: ("not paid yet", "warn"),
     PaymentState.DUE: ("on receipt", ""),

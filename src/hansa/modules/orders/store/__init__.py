@@ -20,8 +20,10 @@ from hansa.modules.orders.store.writing import (
     insert_history,
     insert_order,
     save_payment_standing,
+    save_reduction,
     save_state,
     set_erp_number,
+    touch_order,
 )
 
 __all__ = [
@@ -40,8 +42,10 @@ __all__ = [
     "orders_to_export",
     "record_shipment",
     "save_payment_standing",
+    "save_reduction",
     "save_state",
     "set_erp_number",
     "states_of",
+    "touch_order",
     "walk_reserved",
 ]

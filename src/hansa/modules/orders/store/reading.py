@@ -51,7 +51,8 @@ LOCK_ORDER = """
 
 LIST_LINES = """
     select order_id, variant_id, product_id, sku, name, options, image, quantity, unit,
-           unit_price, base_price, price_reason, amount_minor, tax_rate, tax_minor
+           unit_price, base_price, price_reason, amount_minor, tax_rate, tax_minor, given_up,
+           given_up_minor, given_up_tax_minor, is_gift
       from orders_line
      where order_id = any(%(order_ids)s::uuid[])
      order by order_id, position
@@ -91,8 +92,9 @@ LIST_ORDERS = """
            head.recipient_email, head.delivery ->> 'method' as delivery_method,
            head.payment_method, head.placed_at, head.changed_at, head.erp_number,
            head.change_number <= head.exported_number as is_exported,
-           (select sum(line.quantity) from orders_line as line where line.order_id = head.id)
-               as item_count
+           (select sum(line.quantity - line.given_up)
+              from orders_line as line
+             where line.order_id = head.id) as item_count
       from orders_order as head
      where (%(market)s::text is null or head.market = %(market)s)
        and (%(states)s::text[] is null or head.state = any(%(states)s::text[]))
@@ -311,4 +313,8 @@ def _line(row: Row, currency: str) -> OrderLine:
         tax=Money(row.tax_minor, currency),
         price_reason=row.price_reason,
         image=row.image,
+        given_up=row.given_up,
+        given_up_minor=row.given_up_minor,
+        given_up_tax_minor=row.given_up_tax_minor,
+        is_gift=row.is_gift,
     )

@@ -12,6 +12,7 @@ from hansa.modules.orders.model import (
     By,
     Delivery,
     NewOrder,
+    Order,
     OrderId,
     OrderState,
     PaymentStanding,
@@ -40,21 +41,22 @@ INSERT_ORDER = """
     ), lines as (
         insert into orders_line
                (order_id, position, variant_id, product_id, sku, name, options, image, quantity,
-                unit, unit_price, base_price, price_reason, amount_minor, tax_rate, tax_minor)
+                unit, unit_price, base_price, price_reason, amount_minor, tax_rate, tax_minor,
+                is_gift)
         select placed.id, line.position, line.variant_id, line.product_id, line.sku, line.name,
                line.options, line.image, line.quantity, line.unit, line.unit_price,
                line.base_price, line.price_reason, line.amount_minor, line.tax_rate,
-               line.tax_minor
+               line.tax_minor, line.is_gift
           from placed
          cross join unnest(
                    %(variant_ids)s::uuid[], %(product_ids)s::uuid[], %(skus)s::text[],
                    %(names)s::jsonb[], %(options)s::jsonb[], %(images)s::text[],
                    %(quantities)s::numeric[], %(units)s::text[], %(unit_prices)s::numeric[],
                    %(base_prices)s::numeric[], %(price_reasons)s::text[], %(amounts)s::bigint[],
-                   %(tax_rates)s::numeric[], %(taxes)s::bigint[]
+                   %(tax_rates)s::numeric[], %(taxes)s::bigint[], %(are_gifts)s::boolean[]
                ) with ordinality as line (
                    variant_id, product_id, sku, name, options, image, quantity, unit, unit_price,
-                   base_price, price_reason, amount_minor, tax_rate, tax_minor, position)
+                   base_price, price_reason, amount_minor, tax_rate, tax_minor, is_gift, position)
     ), history as (
         insert into orders_history
                (order_id, happened_at, kind, to_state, by_kind, by_id)
@@ -75,6 +77,41 @@ SAVE_STATE = """
            cancelled_at = coalesce(cancelled_at, %(cancelled_at)s),
            cancel_reason = coalesce(cancel_reason, %(cancel_reason)s),
            change_number = change_number + %(changes)s
+     where id = %(id)s
+"""
+
+# Lines are found by their place: the same item may stand in an order twice, bought and as a gift.
+SAVE_REDUCTION = """
+    with reduced as (
+        update orders_line as line
+           set given_up = given.given_up, given_up_minor = given.given_up_minor,
+               given_up_tax_minor = given.given_up_tax_minor, amount_minor = given.amount_minor,
+               tax_minor = given.tax_minor
+          from unnest(%(given_up)s::numeric[], %(given_up_minor)s::bigint[],
+                      %(given_up_tax_minor)s::bigint[], %(amounts)s::bigint[],
+                      %(taxes)s::bigint[])
+               with ordinality as given (given_up, given_up_minor, given_up_tax_minor,
+                                         amount_minor, tax_minor, place)
+          join (select position, row_number() over (order by position) as place
+                  from orders_line
+                 where order_id = %(id)s) as known on known.place = given.place
+         where line.order_id = %(id)s
+           and line.position = known.position
+           and line.given_up <> given.given_up
+    )
+    update orders_order
+       set goods_minor = %(goods_minor)s,
+           tax_minor = %(tax_minor)s,
+           total_minor = %(total_minor)s,
+           changed_at = %(now)s,
+           change_number = change_number + %(changes)s
+     where id = %(id)s
+"""
+
+TOUCH_ORDER = """
+    update orders_order
+       set changed_at = %(now)s,
+           change_number = change_number + 1
      where id = %(id)s
 """
 
@@ -151,6 +188,7 @@ def _order_parameters(new: NewOrder, now: datetime) -> dict[str, Any]:
         "amounts": [line.amount.minor for line in lines],
         "tax_rates": [line.tax_rate for line in lines],
         "taxes": [line.tax.minor for line in lines],
+        "are_gifts": [line.is_gift for line in lines],
     }
 
 
@@ -197,6 +235,33 @@ async def save_state(
             "changes": int(is_news_for_erp),
         },
     )
+
+
+async def save_reduction(
+    tx: Transaction, *, order: Order, is_news_for_erp: bool, now: datetime
+) -> None:
+    """Write what is left of an order's lines and what they come to."""
+    await tx.execute(
+        SAVE_REDUCTION,
+        {
+            "id": order.id,
+            "given_up": [line.given_up for line in order.lines],
+            "given_up_minor": [line.given_up_minor for line in order.lines],
+            "given_up_tax_minor": [line.given_up_tax_minor for line in order.lines],
+            "amounts": [line.amount.minor for line in order.lines],
+            "taxes": [line.tax.minor for line in order.lines],
+            "goods_minor": order.goods.minor,
+            "tax_minor": order.tax.minor,
+            "total_minor": order.total.minor,
+            "changes": int(is_news_for_erp),
+            "now": now,
+        },
+    )
+
+
+async def touch_order(tx: Transaction, *, order_id: OrderId, now: datetime) -> None:
+    """Let the change number grow."""
+    await tx.execute(TOUCH_ORDER, {"id": order_id, "now": now})
 
 
 async def save_payment_standing(

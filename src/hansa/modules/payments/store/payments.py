@@ -44,11 +44,11 @@ INSERT_PAYMENT = """
         insert into payments_payment
                (id, subject_kind, subject_id, attempt, market, method, provider, currency,
                 amount_minor, state, capture_at_once, capture_minor, return_url, description,
-                language, created_at, changed_at, check_at)
+                language, created_at, changed_at, check_at, due_minor)
         values (%(id)s, %(subject_kind)s, %(subject_id)s, %(attempt)s, %(market)s, %(method)s,
                 %(provider)s, %(currency)s, %(amount_minor)s, %(state)s, %(capture_at_once)s,
                 %(capture_minor)s, %(return_url)s, %(description)s, %(language)s,
-                %(created_at)s, %(created_at)s, %(check_at)s)
+                %(created_at)s, %(created_at)s, %(check_at)s, %(due_minor)s)
         returning id, state, amount_minor, created_at
     )
     insert into payments_history (payment_id, happened_at, to_state, amount_minor)
@@ -60,7 +60,8 @@ GET_PAYMENT = """
     select id, subject_kind, subject_id, attempt, market, method, provider, currency,
            amount_minor, authorised_minor, captured_minor, refunded_minor, state, wanted,
            capture_at_once, capture_minor, reference, redirect_url, return_url, description,
-           language, reason, created_at, changed_at, check_at, checks
+           language, reason, created_at, changed_at, check_at, checks, due_minor,
+           hold_expires_at
       from payments_payment
      where id = %(id)s
 """
@@ -69,7 +70,8 @@ LOCK_PAYMENT = """
     select id, subject_kind, subject_id, attempt, market, method, provider, currency,
            amount_minor, authorised_minor, captured_minor, refunded_minor, state, wanted,
            capture_at_once, capture_minor, reference, redirect_url, return_url, description,
-           language, reason, created_at, changed_at, check_at, checks
+           language, reason, created_at, changed_at, check_at, checks, due_minor,
+           hold_expires_at
       from payments_payment
      where id = %(id)s
        for update
@@ -79,7 +81,8 @@ GET_BY_REFERENCE = """
     select id, subject_kind, subject_id, attempt, market, method, provider, currency,
            amount_minor, authorised_minor, captured_minor, refunded_minor, state, wanted,
            capture_at_once, capture_minor, reference, redirect_url, return_url, description,
-           language, reason, created_at, changed_at, check_at, checks
+           language, reason, created_at, changed_at, check_at, checks, due_minor,
+           hold_expires_at
       from payments_payment
      where provider = %(provider)s
        and reference = %(reference)s
@@ -89,7 +92,8 @@ LIST_OF_SUBJECT = """
     select id, subject_kind, subject_id, attempt, market, method, provider, currency,
            amount_minor, authorised_minor, captured_minor, refunded_minor, state, wanted,
            capture_at_once, capture_minor, reference, redirect_url, return_url, description,
-           language, reason, created_at, changed_at, check_at, checks
+           language, reason, created_at, changed_at, check_at, checks, due_minor,
+           hold_expires_at
       from payments_payment
      where subject_kind = %(subject_kind)s
        and subject_id = %(subject_id)s
@@ -101,7 +105,8 @@ LIST_PAYMENTS = """
     select id, subject_kind, subject_id, attempt, market, method, provider, currency,
            amount_minor, authorised_minor, captured_minor, refunded_minor, state, wanted,
            capture_at_once, capture_minor, reference, redirect_url, return_url, description,
-           language, reason, created_at, changed_at, check_at, checks
+           language, reason, created_at, changed_at, check_at, checks, due_minor,
+           hold_expires_at
       from payments_payment
      where (%(states)s::text[] is null or state = any(%(states)s::text[]))
        and (%(after_at)s::timestamptz is null
@@ -112,11 +117,12 @@ LIST_PAYMENTS = """
 
 UPDATE_PAYMENT = """
     update payments_payment
-       set authorised_minor = %(authorised_minor)s, captured_minor = %(captured_minor)s,
-           refunded_minor = %(refunded_minor)s, state = %(state)s, wanted = %(wanted)s,
-           capture_minor = %(capture_minor)s, reference = %(reference)s,
-           redirect_url = %(redirect_url)s, reason = %(reason)s, changed_at = %(changed_at)s,
-           check_at = %(check_at)s, checks = %(checks)s
+       set amount_minor = %(amount_minor)s, due_minor = %(due_minor)s,
+           hold_expires_at = %(hold_expires_at)s, authorised_minor = %(authorised_minor)s,
+           captured_minor = %(captured_minor)s, refunded_minor = %(refunded_minor)s,
+           state = %(state)s, wanted = %(wanted)s, capture_minor = %(capture_minor)s,
+           reference = %(reference)s, redirect_url = %(redirect_url)s, reason = %(reason)s,
+           changed_at = %(changed_at)s, check_at = %(check_at)s, checks = %(checks)s
      where id = %(id)s
 """
 
@@ -149,7 +155,8 @@ LIST_CAPTURED = """
     select id, subject_kind, subject_id, attempt, market, method, provider, currency,
            amount_minor, authorised_minor, captured_minor, refunded_minor, state, wanted,
            capture_at_once, capture_minor, reference, redirect_url, return_url, description,
-           language, reason, created_at, changed_at, check_at, checks
+           language, reason, created_at, changed_at, check_at, checks, due_minor,
+           hold_expires_at
       from payments_payment
      where subject_kind = %(subject_kind)s
        and captured_minor > refunded_minor
