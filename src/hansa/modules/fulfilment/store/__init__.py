@@ -1,0 +1,1 @@
+"""Every SQL statement of fulfilment: `cases`, `asking`, `rules`, `reading`, `checking`."""

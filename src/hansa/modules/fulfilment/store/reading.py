@@ -1,0 +1,54 @@
+"""Statements that read cases and questions."""
+
+GET_QUESTION = """
+    select q.id, q.order_id, q.warehouse_id, q.state, q.asked_at, q.answer_by, q.answered_at,
+           q.answered_by, q.ended_because, q.is_by_hand, c.order_number, c.market
+      from fulfilment_question q
+      join fulfilment_case c on c.order_id = q.order_id
+     where q.id = %(id)s
+"""
+
+# By deadline, what is nearest first; ix_fulfilment_question_open.
+LIST_OPEN_QUESTIONS = """
+    select q.id, q.order_id, q.warehouse_id, q.state, q.asked_at, q.answer_by, q.answered_at,
+           q.answered_by, q.ended_because, q.is_by_hand, c.order_number, c.market
+      from fulfilment_question q
+      join fulfilment_case c on c.order_id = q.order_id
+     where q.state = 'open'
+       and (%(warehouse_id)s::uuid is null or q.warehouse_id = %(warehouse_id)s)
+       and (%(after_at)s::timestamptz is null
+            or (q.answer_by, q.id) > (%(after_at)s, %(after_id)s::uuid))
+     order by q.answer_by, q.id
+     limit %(limit)s
+"""
+
+PARTS_OF_QUESTIONS = """
+    select question_id, number, variant_id, warehouse_id, state, asked, quantity, item, found,
+           defective, missing, answered_at, answered_by
+      from fulfilment_part
+     where question_id = any(%(ids)s)
+     order by question_id, number
+"""
+
+CASES_OF = """
+    select order_id, order_number, market, channel, shop_id, state, reason, opened_at,
+           changed_at, confirmed_at, ended_at, look_at, hold_ends_at
+      from fulfilment_case
+     where order_id = any(%(order_ids)s)
+     order by order_id
+"""
+
+ALLOCATED_PARTS = """
+    select order_id, variant_id, warehouse_id, quantity, state, question_id
+      from fulfilment_part
+     where order_id = any(%(order_ids)s)
+       and state in ('proposed', 'asked', 'confirmed')
+     order by order_id, made_at, id
+"""
+
+LAST_ANSWER_BY = """
+    select max(answer_by)
+      from fulfilment_question
+     where order_id = %(order_id)s
+       and state in ('waiting', 'open')
+"""
