@@ -208,6 +208,36 @@ class Settings:
         section="Payments",
     )
 
+    # Chats of shops
+    slack_url: str = setting(
+        "https://slack.com", "Address of Slack; another one only for practice.", section="Chats"
+    )
+    slack_bot_token: Secret = setting(
+        Secret(""),
+        "Token of the Slack app (`xoxb-...`) that asks shops; without it none is asked there.",
+        section="Chats",
+    )
+    slack_signing_secret: Secret = setting(
+        Secret(""),
+        "Signing secret of the Slack app, by which clicks prove where they come from.",
+        section="Chats",
+    )
+    telegram_url: str = setting(
+        "https://api.telegram.org",
+        "Address of Telegram's Bot API; another one for practice or an own Bot API server.",
+        section="Chats",
+    )
+    telegram_token: Secret = setting(
+        Secret(""),
+        "Token of the Telegram bot that asks shops; without it none is asked there.",
+        section="Chats",
+    )
+    telegram_secret: Secret = setting(
+        Secret(""),
+        "Secret that Telegram sends with every call; handed over by `hansa telegram connect`.",
+        section="Chats",
+    )
+
     # Exchange with 1C
     erp_file_limit_bytes: int = setting(
         2_048 * MIB, "Largest file of an exchange, unpacked.", section="Exchange", at_least=MIB
