@@ -2,14 +2,18 @@
 
 import sqlite3
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
 import msgspec
 
+from sandbox.acquirer.clock import Clock, Setting
+
 PENDING, AUTHORISED, CAPTURED = "pending", "authorised", "captured"
 REFUNDED, CANCELLED, DECLINED = "refunded", "cancelled", "declined"
+EXPIRED = "expired"
+HOLD_SECONDS = 7 * 24 * 3600.0
 
 
 class Refund(msgspec.Struct):
@@ -39,6 +43,11 @@ class Payment(msgspec.Struct):
     refunded: int = 0
     refunds: list[Refund] = []
     reason: str | None = None
+    expires_at: datetime | None = None
+    """When held money is let go by itself."""
+    released: int = 0
+    """What was held and let go, because less was captured."""
+    capture_key: str | None = None
 
 
 @dataclass
@@ -57,6 +66,8 @@ class Ledger:
     payments: dict[str, Payment] = field(default_factory=dict)
     by_key: dict[tuple[str, str], str] = field(default_factory=dict)
     file: sqlite3.Connection | None = None
+    clock: Clock = field(default_factory=lambda: Clock(Setting()))
+    hold_seconds: float = HOLD_SECONDS
 
     @classmethod
     def open(cls, path: str | None) -> "Ledger":
@@ -108,7 +119,7 @@ class Ledger:
             capture=bool(asked.get("capture", True)),
             return_url=str(asked.get("return_url", "")),
             notice_url=str(asked.get("notice_url", "")),
-            created_at=datetime.now(UTC).isoformat(),
+            created_at=self.clock.now().isoformat(),
         )
         self.keep(payment)
         return payment
@@ -118,7 +129,21 @@ class Ledger:
         payment = self.payments.get(payment_id)
         if payment is None or (shop is not None and payment.shop != shop):
             raise Refused("no such payment", 404)
+        self.expire(payment)
         return payment
+
+    def expire(self, payment: Payment) -> bool:
+        """Let a hold go whose time is over; True if that happened just now."""
+        ends = payment.expires_at
+        if payment.state != AUTHORISED or ends is None or self.clock.now() < ends:
+            return False
+        payment.state, payment.reason, payment.authorised = EXPIRED, "expired_on_capture", 0
+        self.keep(payment)
+        return True
+
+    def expire_all(self) -> list[Payment]:
+        """Let every hold go whose time is over; give those."""
+        return [payment for payment in list(self.payments.values()) if self.expire(payment)]
 
     def pay(self, payment: Payment) -> bool:
         """Take the payer's money; False if that is not possible any more."""
@@ -127,6 +152,8 @@ class Ledger:
         payment.state, payment.authorised = AUTHORISED, payment.amount
         if payment.capture:
             payment.state, payment.captured = CAPTURED, payment.amount
+        else:
+            payment.expires_at = self.clock.now() + timedelta(seconds=self.hold_seconds)
         self.keep(payment)
         return True
 
@@ -138,15 +165,16 @@ class Ledger:
         self.keep(payment)
         return True
 
-    def capture(self, payment: Payment, amount: int) -> Payment:
-        """Take held money."""
-        if payment.state == CAPTURED:
+    def capture(self, payment: Payment, key: str, amount: int) -> Payment:
+        """Take held money once, all or a part; what is not taken is let go."""
+        if payment.capture_key == key and payment.state in {CAPTURED, REFUNDED}:
             return payment
         if payment.state != AUTHORISED:
             raise Refused(f"a payment that is {payment.state} cannot be captured", 409, payment)
         if not 0 < amount <= payment.authorised:
             raise Refused("more than is held")
-        payment.state, payment.captured = CAPTURED, amount
+        payment.state, payment.captured, payment.capture_key = CAPTURED, amount, key
+        payment.released, payment.authorised = payment.authorised - amount, amount
         self.keep(payment)
         return payment
 

@@ -9,7 +9,8 @@ from urllib.parse import parse_qs
 import msgspec
 
 from sandbox.acquirer import pages
-from sandbox.acquirer.ledger import Ledger, Payment, Refused
+from sandbox.acquirer.clock import Setting
+from sandbox.acquirer.ledger import HOLD_SECONDS, Ledger, Payment, Refused
 from sandbox.acquirer.notices import Notices
 from sandbox.acquirer.wire import Answer, Call
 
@@ -18,7 +19,8 @@ class Mood(msgspec.Struct):
     """How the API misbehaves. Counts go down with each call concerned.
 
     `lose_answers`: do it and cut the connection. `fail`: answer 500 and do nothing. `slow_seconds`:
-    wait before each answer. `notices`: how often each notice is sent; 0 is never.
+    wait before each answer. `answer_after_seconds`: do it at once, then wait. `notices`: how often
+    each notice is sent; 0 is never. `hold_seconds`: how long money is held from now on.
     """
 
     lose_answers: int = 0
@@ -26,6 +28,8 @@ class Mood(msgspec.Struct):
     slow_seconds: float = 0
     notices: int = 1
     notice_after_seconds: float = 0
+    answer_after_seconds: float = 0
+    hold_seconds: float = HOLD_SECONDS
 
 
 @dataclass
@@ -59,6 +63,8 @@ class Service:
                 return await self._page(call, payment_id)
             case ["control"]:
                 return self._control(call)
+            case ["control", "clock"]:
+                return self._set_clock(call)
             case ["health"]:
                 return Answer.of({"payments": len(self.ledger.payments)})
             case _:
@@ -73,7 +79,10 @@ class Service:
         if self.mood.fail > 0:
             self.mood.fail -= 1
             return Answer.of({"error": "out of order"}, 500)
+        self.ledger.hold_seconds = self.mood.hold_seconds
         answer = Answer.of(self._view(self._do(call, parts)), 200)
+        if self.mood.answer_after_seconds:
+            await asyncio.sleep(self.mood.answer_after_seconds)
         if self.mood.lose_answers > 0:
             self.mood.lose_answers -= 1
             answer.cut = True
@@ -92,7 +101,7 @@ class Service:
                 return self.ledger.find(payment_id, shop)
             case ("POST", ["payments", payment_id, "capture"]):
                 payment = self.ledger.find(payment_id, shop)
-                return self.ledger.capture(payment, int(body.get("amount", payment.amount)))
+                return self.ledger.capture(payment, key, int(body.get("amount", payment.amount)))
             case ("POST", ["payments", payment_id, "refunds"]):
                 payment = self.ledger.find(payment_id, shop)
                 return self.ledger.refund(payment, key, int(body.get("amount", 0)))
@@ -118,6 +127,7 @@ class Service:
                     payment, times=mood.notices, after_seconds=mood.notice_after_seconds
                 )
             return False
+        self.ledger.hold_seconds = mood.hold_seconds
         if not self.ledger.pay(payment):
             return False
         times = {"quiet": 0, "twice": 2}.get(action, mood.notices)
@@ -130,6 +140,20 @@ class Service:
             changed = {**msgspec.to_builtins(self.mood), **msgspec.json.decode(call.body)}
             self.mood = msgspec.convert(changed, Mood)
         return Answer.of(self.mood)
+
+    def _set_clock(self, call: Call) -> Answer:
+        """Set the clock; shops are told of the holds that end by that."""
+        if call.method == "POST":
+            self.move_clock(msgspec.json.decode(call.body, type=Setting))
+        return Answer.of({"now": self.ledger.clock.now()})
+
+    def move_clock(self, setting: Setting) -> None:
+        """Set the clock, and let go what has run out."""
+        self.ledger.clock.setting = setting
+        for payment in self.ledger.expire_all():
+            self.notices.tell(
+                payment, times=self.mood.notices, after_seconds=self.mood.notice_after_seconds
+            )
 
     def _view(self, payment: Payment) -> dict[str, Any]:
         view: dict[str, Any] = msgspec.to_builtins(payment)

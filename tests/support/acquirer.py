@@ -6,10 +6,12 @@ import asyncio
 import contextlib
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
+from datetime import datetime
 from functools import partial
 
 import httpx
 
+from sandbox.acquirer.clock import Setting
 from sandbox.acquirer.ledger import Ledger, Payment
 from sandbox.acquirer.notices import Notices
 from sandbox.acquirer.service import Mood, Service
@@ -33,6 +35,9 @@ class Bank:
 
     def misbehave(self, **moods: float) -> None:
         self.service.mood = Mood(**moods)  # type: ignore[arg-type]
+
+    def move_clock(self, stands_at: datetime) -> None:
+        self.service.move_clock(Setting(stands_at=stands_at))
 
     async def act(self, page: str, action: str = "pay") -> httpx.Response | None:
         """Do on the payment page what a shopper does; None if the connection was cut."""

@@ -18,7 +18,6 @@ from hansa.modules.orders.model import (
     Cancellation,
     Delivery,
     Effect,
-    GivenUp,
     HistoryEntry,
     NewOrder,
     NotCancellable,
@@ -56,7 +55,7 @@ from hansa.modules.orders.queries import (
     sales_by_day,
     stream_orders,
 )
-from hansa.modules.orders.reducing import give_up, touch
+from hansa.modules.orders.reducing import GivenUp, give_up, touch
 from hansa.modules.orders.refusals import GivenUpInvalid, LineNotFound, NotReducible
 
 __all__ = [

@@ -350,19 +350,6 @@ class Cancellation:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class GivenUp:
-    """What an order was reduced by; `money` is given back or no longer taken.
-
-    `lines` are (variant, pieces), without what had been given up before.
-    """
-
-    order_id: OrderId
-    lines: tuple[tuple[UUID, Decimal], ...]
-    is_cancelled: bool
-    money: Money
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class OrderFilter:
     """What to list. `search` looks at numbers, the recipient's name, phone and e-mail."""
 

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 from uuid import UUID
@@ -14,8 +14,8 @@ from hansa.modules.orders import model, operations, store
 from hansa.modules.orders.model import (
     NOTHING,
     By,
-    GivenUp,
     Order,
+    OrderId,
     OrderLine,
     OrderState,
 )
@@ -23,6 +23,19 @@ from hansa.modules.orders.refusals import GivenUpInvalid, LineNotFound, NotReduc
 from hansa.runtime.database import Transaction
 
 _REDUCIBLE = model.OPEN | {OrderState.SHIPPED}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GivenUp:
+    """What an order was reduced by; `money` is given back or no longer taken.
+
+    `lines` are (variant, pieces), without what had been given up before.
+    """
+
+    order_id: OrderId
+    lines: tuple[tuple[UUID, Decimal], ...]
+    is_cancelled: bool
+    money: Money
 
 
 async def give_up(

@@ -3,6 +3,7 @@
 import hashlib
 import hmac
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Annotated, ClassVar
 
 import msgspec
@@ -51,6 +52,7 @@ class _Payment(msgspec.Struct):
     refunded: int
     refunds: list[_Refund] = []
     reason: str | None = None
+    expires_at: datetime | None = None
 
 
 class Notice(msgspec.Struct):
@@ -193,4 +195,5 @@ def _report(payment: _Payment) -> Report:
         refunded_minor=payment.refunded,
         refunds=frozenset(refund.key for refund in payment.refunds),
         reason=payment.reason,
+        hold_expires_at=payment.expires_at,
     )
