@@ -41,6 +41,7 @@ from hansa.modules.orders.operations import (
     add_note,
     advance,
     cancel_order,
+    lock_order,
     place_order,
 )
 from hansa.modules.orders.paying import retry_payment, standing_of
@@ -103,6 +104,7 @@ __all__ = [
     "get_order_by_token",
     "give_up",
     "list_orders",
+    "lock_order",
     "mark_exported",
     "order_token",
     "orders_to_export",

@@ -281,6 +281,17 @@ async def record_shipment(
     return True
 
 
+async def lock_order(tx: Transaction, *, order_id: UUID) -> Order:
+    """Give an order, locked until the end of the transaction; without history and shipments.
+
+    For whoever must take the order before the stock, in the order of the locks.
+
+    Raises:
+        OrderNotFound: there is none.
+    """
+    return await store.lock_order(tx, order_id)
+
+
 async def add_note(
     tx: Transaction, *, order_id: UUID, text: str, by_id: UUID | None, now: datetime
 ) -> None:
