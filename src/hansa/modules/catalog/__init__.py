@@ -74,6 +74,7 @@ from hansa.modules.catalog.queries import (
     list_products,
 )
 from hansa.modules.catalog.tree import save_attributes, save_categories, save_choices
+from hansa.modules.catalog.windows import SaleWindow, set_sale_windows
 
 __all__ = [
     "WIDTHS",
@@ -94,6 +95,7 @@ __all__ = [
     "Product",
     "ProductPage",
     "Refusal",
+    "SaleWindow",
     "SaveResult",
     "SlugTaken",
     "Status",
@@ -134,6 +136,7 @@ __all__ = [
     "save_products",
     "save_variants",
     "set_media",
+    "set_sale_windows",
     "sized",
     "slug_of",
     "store_picture",

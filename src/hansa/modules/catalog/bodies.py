@@ -105,11 +105,16 @@ class ProductBody(msgspec.Struct, forbid_unknown_fields=True):
 
 
 class ProductView(ProductBody, kw_only=True, forbid_unknown_fields=True):
-    """A product as it is. `overridden` are the fields imports leave alone."""
+    """A product as it is. `overridden` are the fields imports leave alone.
+
+    `sale_from` and `sale_until` are the window a drop has set; nobody sees the product outside.
+    """
 
     id: UUID
     created_at: datetime | None
     overridden: list[str]
+    sale_from: datetime | None = None
+    sale_until: datetime | None = None
 
     @classmethod
     def of(cls, product: model.Product) -> "ProductView":

@@ -111,7 +111,8 @@ class Media:
 class Product:
     """Something sold, in one or more variants. An empty slug is made, or kept if there is one.
 
-    Shown from `publish_from` (included) until `publish_until` (excluded) while active.
+    Shown from `publish_from` (included) until `publish_until` (excluded) while active, and within
+    the window of sale that a drop may have set (see `set_sale_windows`).
     `overridden` names the fields a person has changed; imports leave them alone.
     """
 
@@ -128,13 +129,25 @@ class Product:
     status: Status = Status.ACTIVE
     created_at: datetime | None = None
     overridden: tuple[str, ...] = ()
+    sale_from: datetime | None = None
+    sale_until: datetime | None = None
+
+    @property
+    def shown_from(self) -> datetime | None:
+        """Instant from which it may be shown: the later of publication and sale."""
+        return max(filter(None, (self.publish_from, self.sale_from)), default=None)
+
+    @property
+    def shown_until(self) -> datetime | None:
+        """Instant from which it may no longer be shown: the earlier of publication and sale."""
+        return min(filter(None, (self.publish_until, self.sale_until)), default=None)
 
     def is_shown_at(self, instant: datetime) -> bool:
         """Say whether shoppers may see it at the instant."""
         return (
             self.status is Status.ACTIVE
-            and (self.publish_from is None or self.publish_from <= instant)
-            and (self.publish_until is None or instant < self.publish_until)
+            and (self.shown_from is None or self.shown_from <= instant)
+            and (self.shown_until is None or instant < self.shown_until)
         )
 
 

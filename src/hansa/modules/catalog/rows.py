@@ -128,6 +128,8 @@ def product_of(row: Row) -> Product:
         status=Status(row.status),
         created_at=row.created_at,
         overridden=tuple(row.overridden),
+        sale_from=row.sale_from,
+        sale_until=row.sale_until,
     )
 
 

@@ -135,7 +135,8 @@ SAVE_CHOICES = """
 # circle.
 LOCK_PRODUCTS = """
     select id, slug, name, description, brand, category_ids, attributes, media, publish_from,
-           publish_until, status, status_before_archive, overridden, created_at
+           publish_until, status, status_before_archive, overridden, created_at,
+           sale_from, sale_until
       from catalog_product
      where id = any(%(ids)s::uuid[])
      order by id
@@ -144,7 +145,7 @@ LOCK_PRODUCTS = """
 
 PRODUCTS = """
     select id, slug, name, description, brand, category_ids, attributes, media, publish_from,
-           publish_until, status, overridden, created_at
+           publish_until, status, overridden, created_at, sale_from, sale_until
       from catalog_product
      where id = any(%(ids)s::uuid[])
 """
@@ -301,7 +302,7 @@ COUNT_PRODUCTS_BY_CATEGORY = """
 # search.
 LIST_PRODUCTS = """
     select id, slug, name, description, brand, category_ids, attributes, media, publish_from,
-           publish_until, status, overridden, created_at
+           publish_until, status, overridden, created_at, sale_from, sale_until
       from catalog_product
      where (%(pattern)s::text is null
             or name::text ilike %(pattern)s

@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from heapq import heappop, heappush
 from itertools import chain
 from typing import NamedTuple
 from uuid import UUID
@@ -94,11 +95,33 @@ class ProfileCounts:
         return self.by_price
 
 
+class Window(NamedTuple):
+    """What a profile sees of a product while its window of publication is open."""
+
+    price: int
+    stock_tags: tuple[int, ...]
+    shown_from: datetime | None
+    shown_until: datetime | None
+
+    def is_open_at(self, now: datetime) -> bool:
+        """Say whether it is shown at the instant."""
+        return (self.shown_from is None or self.shown_from <= now) and (
+            self.shown_until is None or now < self.shown_until
+        )
+
+
 @dataclass(slots=True)
 class Counts:
-    """All of it. `version` grows whenever anything changed."""
+    """All of it. `version` grows whenever anything changed, `turned` when a window did.
+
+    Windows that have yet to open or close are known with their instants, so that a collection
+    opens at its second and waits for no job.
+    """
 
     version: int = 0
+    turned: int = 0
+    windows: dict[int, dict[int, Window]] = field(default_factory=dict)
+    edges: list[tuple[datetime, int]] = field(default_factory=list)
     tags: dict[int, tuple[int, ...]] = field(default_factory=dict)
     holders: dict[int, BitSet] = field(default_factory=dict)
     profiles: dict[int, ProfileCounts] = field(default_factory=dict)
@@ -172,21 +195,48 @@ class Counts:
             counts = self.profiles.get(profile)
             if counts is None:
                 counts = self.profiles[profile] = ProfileCounts()
-            if (shown_from is None or shown_from <= now) and (
-                shown_until is None or now < shown_until
-            ):
-                # Most profiles see the same stock, much of it whole: one tuple serves them all.
-                tags = tuple(stock_tags)
-                if tags != shared:
-                    whole = self.tags.get(product)
-                    shared = whole if whole is not None and whole == tags else tags
-                counts.add(product, price, shared)
+            # Most profiles see the same stock, much of it whole: one tuple serves them all.
+            tags = tuple(stock_tags)
+            if tags != shared:
+                whole = self.tags.get(product)
+                shared = whole if whole is not None and whole == tags else tags
+            if shown_from is not None or shown_until is not None:
+                window = Window(price, shared, shown_from, shown_until)
+                self._watch(product, profile, window, now)
+                if not window.is_open_at(now):
+                    continue
+            counts.add(product, price, shared)
+
+    def _watch(self, product: int, profile: int, window: Window, now: datetime) -> None:
+        """Remember a window whose next edge is still to come."""
+        edges = [
+            edge
+            for edge in (window.shown_from, window.shown_until)
+            if edge is not None and edge > now
+        ]
+        if edges:
+            self.windows.setdefault(product, {})[profile] = window
+            heappush(self.edges, (min(edges), product))
+
+    def turn(self, now: datetime) -> None:
+        """Open and close the windows whose instant has come."""
+        while self.edges and self.edges[0][0] <= now:
+            _, product = heappop(self.edges)
+            for profile, window in self.windows.pop(product, {}).items():
+                counts = self.profiles[profile]
+                counts.remove(product)
+                if window.is_open_at(now):
+                    counts.add(product, window.price, window.stock_tags)
+                self._watch(product, profile, window, now)
+            self.version += 1
+            self.turned += 1
 
     def remove_products(self, numbers: Iterable[int]) -> None:
         """Forget products, before what is true of them now is taken in."""
         for number in numbers:
             for tag in self.tags.pop(number, ()):
                 self.holders[tag].discard(number)
+            self.windows.pop(number, None)
             for counts in self.profiles.values():
                 counts.remove(number)
 

@@ -35,6 +35,7 @@ class CountsKeeper:
                 if self._counts is None:
                     await self._load()
         assert self._counts is not None, "loading leaves counts"
+        self._counts.turn(self._now())
         return self._counts
 
     @property

@@ -177,7 +177,7 @@ def _project(projected: Projected, row: Row, sources: Sources, dictionary: Dicti
     vector = text.searchable()
     projected.products.append(
         (
-            row.id, product.slug, is_listed, product.publish_from, product.publish_until,
+            row.id, product.slug, is_listed, product.shown_from, product.shown_until,
             product.created_at, array(categories), array(own), array(tags),
             array(variant.id for variant in variants), _json(option_tags), text.variants_array(),
             *vector,
@@ -225,8 +225,8 @@ def _entry(
         price_max=max(price.minor for price in priced),
         was=best.was_minor,
         price_list_id=best.price_list_id,
-        shown_from=product.publish_from,
-        shown_until=product.publish_until,
+        shown_from=product.shown_from,
+        shown_until=product.shown_until,
         available=sum(sellable),
         stock_tags=array(stock_tags(own, option_tags, sellable)),
         prices=array(price and price.minor for price in prices),

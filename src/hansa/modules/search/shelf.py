@@ -54,6 +54,7 @@ class Kept:
     """Something counted, for as long as it may be shown; small, since there are many of them."""
 
     version: int
+    turned: int
     made_at: float
     total: int
     tally: Tally | None
@@ -197,12 +198,16 @@ class Shelf:
     def _tally(self, counts: counting.Counts, selection: Selection, found: Found | None) -> Kept:
         key = (selection, None if found is None else found.products)
         kept = self._kept.get(key)
-        if kept is not None and (
-            kept.version == counts.version or monotonic() - kept.made_at < self.fresh_seconds
+        if (
+            kept is not None
+            and kept.turned == counts.turned
+            and (kept.version == counts.version or monotonic() - kept.made_at < self.fresh_seconds)
         ):
             return kept
         tally = counting.tally(counts, selection, None if found is None else found.bits)
-        kept = self._kept[key] = Kept(counts.version, monotonic(), tally.total, tally)
+        kept = self._kept[key] = Kept(
+            counts.version, counts.turned, monotonic(), tally.total, tally
+        )
         self._kept.move_to_end(key)
         while len(self._kept) > KEPT_MAX:
             self._kept.popitem(last=False)

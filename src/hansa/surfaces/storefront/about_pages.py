@@ -81,7 +81,8 @@ async def sitemap(request: Request) -> Response[str]:
             snap, status=catalog.Status.ACTIVE, limit=_SITEMAP_ADDRESSES_MAX // len(LANGUAGES)
         )
     paths = ["/", *(f"/c/{one.slug}" for one in categories if not one.is_hidden)]
-    paths += [f"/p/{one.slug}" for one in products.products]
+    now = request.received_at
+    paths += [f"/p/{one.slug}" for one in products.products if one.is_shown_at(now)]
     rows = [
         f"<url><loc>{public_url}/{language}{path}</loc></url>"
         for path in paths
