@@ -67,8 +67,43 @@ async def money_has_an_order(snap: Snapshot) -> list[Finding]:
     return findings
 
 
+async def lines_fit_what_was_given_up(snap: Snapshot) -> list[Finding]:
+    """Never more than was sold is given up, and its money goes with it."""
+    return [
+        Finding(
+            check="orders.given_up",
+            subject=row.number,
+            message=f"{row.given_up} of {row.quantity} of {row.sku} are given up, the line says "
+            f"{row.amount_minor} and {row.given_up_minor} given up",
+        )
+        for row in await store.list_wrong_lines(snap, limit=_FINDINGS_MAX)
+    ]
+
+
+async def payments_fit_totals(snap: Snapshot) -> list[Finding]:
+    """What the payments of an order are to keep is what the order costs.
+
+    Less is kept only while it is being found out what can be delivered.
+    """
+    findings: list[Finding] = []
+    async for page in store.walk_totals(snap):
+        kept = await payments.kept_of_subjects(
+            snap, subject_kind=model.SUBJECT, subject_ids=[row.id for row in page]
+        )
+        for row in page:
+            minor = kept.get(row.id, row.total_minor)
+            is_asked_for = OrderState(row.state) is OrderState.PLACED
+            if minor == row.total_minor or (minor < row.total_minor and is_asked_for):
+                continue
+            message = f"it costs {row.total_minor}, its payments are to keep {minor}"
+            findings.append(Finding(check="orders.paid", subject=row.number, message=message))
+    return findings
+
+
 CHECKS = (
     Check(area="orders", name="Lines sum to the order", run=lines_sum_to_totals),
+    Check(area="orders", name="Lines fit what was given up", run=lines_fit_what_was_given_up),
+    Check(area="orders", name="Payments fit the orders", run=payments_fit_totals),
     Check(area="orders", name="Reservations fit the orders", run=reservations_fit_states),
     Check(area="orders", name="Money has an order", run=money_has_an_order),
 )

@@ -41,6 +41,7 @@ from hansa.modules.payments.providers import PaymentProvider, Providers
 from hansa.modules.payments.queries import (
     get_method,
     get_payment,
+    kept_of_subjects,
     list_captured,
     list_history,
     list_methods,
@@ -77,6 +78,7 @@ __all__ = [
     "cancel_payment",
     "get_method",
     "get_payment",
+    "kept_of_subjects",
     "list_captured",
     "list_history",
     "list_methods",

@@ -32,7 +32,21 @@ async def refunds_sum_up(snap: Snapshot) -> list[Finding]:
     ]
 
 
+async def nothing_above_is_kept(snap: Snapshot) -> list[Finding]:
+    """No payment took more than was asked for or keeps more than its subject still costs."""
+    return [
+        Finding(
+            check="payments.kept",
+            subject=str(row.id),
+            message=f"{row.captured_minor} of {row.amount_minor} were taken and "
+            f"{row.refunded_minor} given back, {row.kept_minor} are to be kept",
+        )
+        for row in await store.list_unsettled(snap, limit=_FINDINGS_MAX)
+    ]
+
+
 CHECKS = (
     Check(area="payments", name="No payment is stuck", run=nothing_is_stuck),
     Check(area="payments", name="Refunds sum up", run=refunds_sum_up),
+    Check(area="payments", name="Nothing above is kept", run=nothing_above_is_kept),
 )

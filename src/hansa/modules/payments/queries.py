@@ -1,6 +1,6 @@
 """Reading payments."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -66,6 +66,16 @@ async def list_refunds(snap: Snapshot, *, payment_id: UUID) -> tuple[Refund, ...
 async def list_history(snap: Snapshot, *, payment_id: UUID) -> list[Row]:
     """Give what happened to a payment: happened_at, from_state, to_state, amount_minor, comment."""
     return await store.list_history(snap, payment_id=PaymentId(payment_id))
+
+
+async def kept_of_subjects(
+    snap: Snapshot, *, subject_kind: str, subject_ids: Sequence[UUID]
+) -> dict[UUID, int]:
+    """Give what the payments of each subject are to keep in the end, in minor units.
+
+    Subjects whose payments all failed or were called off are absent.
+    """
+    return await store.kept_of_subjects(snap, subject_kind=subject_kind, subject_ids=subject_ids)
 
 
 async def list_captured(snap: Snapshot, *, subject_kind: str) -> list[Payment]:

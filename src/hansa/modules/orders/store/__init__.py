@@ -1,6 +1,12 @@
 """Every SQL statement of orders: `writing`, `reading`, `exchanging` with the ERP, `checking`."""
 
-from hansa.modules.orders.store.checking import list_wrong_totals, states_of, walk_reserved
+from hansa.modules.orders.store.checking import (
+    list_wrong_lines,
+    list_wrong_totals,
+    states_of,
+    walk_reserved,
+    walk_totals,
+)
 from hansa.modules.orders.store.exchanging import (
     mark_exported,
     orders_to_export,
@@ -36,6 +42,7 @@ __all__ = [
     "list_orders",
     "list_shipments",
     "list_unpaid",
+    "list_wrong_lines",
     "list_wrong_totals",
     "lock_order",
     "mark_exported",
@@ -48,4 +55,5 @@ __all__ = [
     "states_of",
     "touch_order",
     "walk_reserved",
+    "walk_totals",
 ]

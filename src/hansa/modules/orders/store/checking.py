@@ -16,6 +16,30 @@ WRONG_TOTALS = """
      limit %(limit)s
 """
 
+WRONG_LINES = """
+    select head.number, line.sku, line.quantity, line.given_up, line.amount_minor,
+           line.given_up_minor
+      from orders_line as line
+      join orders_order as head on head.id = line.order_id
+     where line.given_up > 0
+       and (line.given_up > line.quantity
+            or line.given_up = line.quantity and (line.amount_minor <> 0 or line.tax_minor <> 0))
+        or line.given_up = 0
+       and (line.given_up_minor <> 0 or line.given_up_tax_minor <> 0)
+     order by head.number
+     limit %(limit)s
+"""
+
+WALK_TOTALS = """
+    select id, number, state, total_minor
+      from orders_order
+     where payment_id is not null
+       and state <> 'cancelled'
+       and (%(after)s::uuid is null or id > %(after)s::uuid)
+     order by id
+     limit 1000
+"""
+
 WALK_RESERVED = """
     select id, number, state, reservation_id
       from orders_order
@@ -35,6 +59,19 @@ STATES_OF = """
 async def list_wrong_totals(snap: Snapshot, *, limit: int) -> list[Row]:
     """Give orders whose lines do not sum to the goods."""
     return await snap.all(WRONG_TOTALS, {"limit": limit})
+
+
+async def list_wrong_lines(snap: Snapshot, *, limit: int) -> list[Row]:
+    """Give lines whose money does not fit what was given up of them."""
+    return await snap.all(WRONG_LINES, {"limit": limit})
+
+
+async def walk_totals(snap: Snapshot) -> AsyncIterator[list[Row]]:
+    """Give all orders that were not cancelled and have a payment, in pages."""
+    after: UUID | None = None
+    while page := await snap.all(WALK_TOTALS, {"after": after}):
+        yield page
+        after = page[-1].id
 
 
 async def walk_reserved(snap: Snapshot) -> AsyncIterator[list[Row]]:

@@ -1,6 +1,11 @@
 """Every SQL statement: `payments`, their `trail` (questions, refunds, notices), `checking`."""
 
-from hansa.modules.payments.store.checking import list_stuck, list_wrong_refunds
+from hansa.modules.payments.store.checking import (
+    kept_of_subjects,
+    list_stuck,
+    list_unsettled,
+    list_wrong_refunds,
+)
 from hansa.modules.payments.store.payments import (
     find_by_reference,
     get_payment,
@@ -36,6 +41,7 @@ __all__ = [
     "get_payment",
     "insert_payment",
     "insert_refund",
+    "kept_of_subjects",
     "list_captured",
     "list_history",
     "list_methods",
@@ -43,6 +49,7 @@ __all__ = [
     "list_payments",
     "list_refunds",
     "list_stuck",
+    "list_unsettled",
     "list_wrong_refunds",
     "lock_payment",
     "other_paid",
