@@ -2,6 +2,7 @@
 
 import asyncio
 import io
+from decimal import Decimal
 
 import pytest
 
@@ -135,6 +136,30 @@ async def test_a_change_after_the_answer_is_sent_again(site, world):
 
     assert world.orders[placed.number].cancelled
     assert await available(site.context, site.connection, "dress") == 1
+    await prove(site.context)
+
+
+async def test_what_was_given_up_is_not_ordered_from_1c(site, world):
+    world.receive("dress", "w", 2)
+    with site.onec() as onec:
+        await asyncio.to_thread(world.send_stock, onec, full=False)
+        variant_id = (await ids_of(site.context, site.connection, "variant"))["dress"]
+        now = site.context.clock.now()
+        placed = await buy(site.context, (variant_id, 3), now=now)
+        async with site.context.database.transaction() as tx:
+            await orders.give_up(
+                tx,
+                order_id=placed.order_id,
+                lines=[(variant_id, Decimal(2))],
+                reason="not found in the shop",
+                by=orders.By.SYSTEM,
+                now=now,
+            )
+        (order,) = await asyncio.to_thread(world.pull, onec)
+
+    (line,) = order.lines
+    assert (line.quantity, line.total) == (1, "100.00")
+    assert await available(site.context, site.connection, "dress") == 2
     await prove(site.context)
 
 

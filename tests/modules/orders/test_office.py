@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import timedelta
+from decimal import Decimal
 
 import httpx
 import pytest_asyncio
@@ -106,8 +107,32 @@ async def test_orders_are_exported_for_spreadsheets(site, staff, shop):
     assert head.startswith("number;erp_number;placed_at")
     assert row.startswith(f"{placed.number};;2026-11-21 12:00:00;ru;placed;due;")
     assert '"\'=HYPERLINK(1);x"' in row, "a formula becomes text"
-    assert row.endswith(";2;4280.00;RUB")
+    assert row.endswith(";2;4280.00;RUB;0")
     assert end == ""
+
+
+async def test_what_was_given_up_is_seen_in_lists_tables_and_the_order(site, staff, shop):
+    placed = await buy(site.context, (shop.variant, 2))
+    async with site.context.database.transaction() as tx:
+        await orders.give_up(
+            tx,
+            order_id=placed.order_id,
+            lines=[(shop.variant, Decimal(1))],
+            reason="not found in the shop",
+            by=orders.By.SYSTEM,
+            now=NOON,
+        )
+
+    (summary,) = (await staff.get("/api/v1/orders")).json()["items"]
+    assert (summary["item_count"], summary["given_up_count"]) == ("1.000", "1.000")
+    whole = (await staff.get(f"/api/v1/orders/{placed.order_id}")).json()
+    (line,) = whole["lines"]
+    assert (line["quantity"], line["given_up"], line["left"]) == ("2.000", "1.000", "1.000")
+    assert line["amount"]["minor"] == line["amount_given_up"]["minor"] == 1990_00
+    assert whole["total"]["minor"] == 2290_00
+    assert whole["history"][-1]["kind"] == "given_up"
+    text = (await staff.get("/api/v1/orders/export")).content.decode("utf-8-sig")
+    assert text.split("\r\n")[1].endswith(";1;2290.00;RUB;1")
 
 
 async def test_staff_lead_an_order_on_note_and_cancel_it(site, staff, shop):

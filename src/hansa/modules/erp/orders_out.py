@@ -139,7 +139,9 @@ def _order(
         total=_major(order.total),
         buyer=_buyer(order),
         lines=tuple(
-            _line(line, variant_names.get(line.variant_id), language) for line in order.lines
+            _line(line, variant_names.get(line.variant_id), language)
+            for line in order.lines
+            if line.left
         ),
         delivery_price=_major(delivery.price) if delivery.price.minor else None,
         delivery_method=pick(delivery.name, language),
@@ -187,7 +189,7 @@ def _line(line: orders.OrderLine, external_id: str | None, language: str) -> Lin
         external_id=external_id or str(line.variant_id),
         name=f"{name} ({options})" if options else name,
         price=line.unit_price,
-        quantity=line.quantity,
+        quantity=line.left,
         total=_major(line.amount),
         article=line.sku or None,
         tax_name="НДС" if line.tax_rate else None,

@@ -21,6 +21,7 @@ HEADINGS = (
     "items",
     "total",
     "currency",
+    "given_up",
 )
 _BYTE_ORDER_MARK = "\ufeff"
 # Spreadsheet programs run a cell that begins like a formula; a leading apostrophe makes it text.
@@ -56,6 +57,7 @@ def _row(order: OrderSummary) -> list[str]:
         f"{order.item_count.normalize():f}",
         str(order.total.to_decimal()),
         order.total.currency,
+        f"{order.given_up_count.normalize():f}",
     ]
     return [_harmless(text) for text in texts]
 

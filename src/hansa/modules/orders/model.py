@@ -294,6 +294,7 @@ class OrderSummary:
     erp_number: str | None
     is_exported: bool
     item_count: Decimal
+    given_up_count: Decimal = NOTHING
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -42,6 +42,7 @@ class SummaryView(msgspec.Struct, frozen=True):
     erp_number: str | None
     is_exported: bool
     item_count: Decimal
+    given_up_count: Decimal
 
     @classmethod
     def of(cls, order: OrderSummary) -> "SummaryView":
@@ -62,11 +63,12 @@ class SummaryView(msgspec.Struct, frozen=True):
             erp_number=order.erp_number,
             is_exported=order.is_exported,
             item_count=order.item_count,
+            given_up_count=order.given_up_count,
         )
 
 
 class LineView(msgspec.Struct, frozen=True):
-    """A line of an order, as it was sold."""
+    """A line of an order; `amount` and `tax` are of what is `left` after `given_up`."""
 
     variant_id: UUID
     sku: str
@@ -77,6 +79,10 @@ class LineView(msgspec.Struct, frozen=True):
     amount: MoneyView
     tax: MoneyView
     tax_rate: Decimal
+    given_up: Decimal
+    left: Decimal
+    amount_given_up: MoneyView
+    is_gift: bool
 
     @classmethod
     def of(cls, line: OrderLine) -> "LineView":
@@ -91,6 +97,10 @@ class LineView(msgspec.Struct, frozen=True):
             amount=MoneyView.of(line.amount),
             tax=MoneyView.of(line.tax),
             tax_rate=line.tax_rate,
+            given_up=line.given_up,
+            left=line.left,
+            amount_given_up=MoneyView.of(line.amount_given_up),
+            is_gift=line.is_gift,
         )
 
 
@@ -218,5 +228,5 @@ def _history(order: Order, by: By) -> list[HistoryView]:
             comment=one.comment,
         )
         for one in order.history
-        if by is By.STAFF or one.kind in {"placed", "state", "payment", "shipment"}
+        if by is By.STAFF or one.kind in {"placed", "state", "payment", "shipment", "given_up"}
     ]

@@ -94,7 +94,9 @@ LIST_ORDERS = """
            head.change_number <= head.exported_number as is_exported,
            (select sum(line.quantity - line.given_up)
               from orders_line as line
-             where line.order_id = head.id) as item_count
+             where line.order_id = head.id) as item_count,
+           (select sum(line.given_up) from orders_line as line where line.order_id = head.id)
+               as given_up_count
       from orders_order as head
      where (%(market)s::text is null or head.market = %(market)s)
        and (%(states)s::text[] is null or head.state = any(%(states)s::text[]))
@@ -237,6 +239,7 @@ def _summary(row: Row) -> OrderSummary:
         erp_number=row.erp_number,
         is_exported=row.is_exported,
         item_count=row.item_count,
+        given_up_count=row.given_up_count,
     )
 
 
