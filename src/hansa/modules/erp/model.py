@@ -22,6 +22,26 @@ REMOVALS_FROM: Final = 10
 _PORTION: Final = re.compile(r"\d+_\d+")
 
 
+OWNABLE: Final = (
+    "name",
+    "description",
+    "brand",
+    "groups",
+    "attributes",
+    "pictures",
+    "sku",
+    "barcode",
+    "unit",
+    "options",
+    "is_deleted",
+    "prices",
+    "stock",
+    "order_statuses",
+    "shipments",
+)
+"""What a connection may own."""
+
+
 class Kind(StrEnum):
     """What a session or a file is about; `folder` is a load from this machine."""
 
@@ -89,6 +109,11 @@ class Connection:
     orders_since: datetime | None = None
     is_active: bool = True
     created_at: datetime | None = None
+    owned_fields: tuple[str, ...] = ()
+
+    def owns(self, field: str) -> bool:
+        """Say whether what this connection tells of a field counts."""
+        return not self.owned_fields or field in self.owned_fields
 
     @property
     def source(self) -> str:

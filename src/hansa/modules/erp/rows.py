@@ -12,7 +12,8 @@ from hansa.runtime.database import Row
 
 def connection_of(row: Row) -> Connection:
     """Make a connection of its row."""
-    return Connection(**row._asdict())
+    values = row._asdict()
+    return Connection(**(values | {"owned_fields": tuple(values["owned_fields"])}))
 
 
 def exchange_of(row: Row) -> Exchange:

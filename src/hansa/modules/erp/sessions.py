@@ -39,7 +39,8 @@ class Opened:
 
 async def save_connection(tx: Transaction, *, connection: Connection, now: datetime) -> None:
     """Make or change a connection."""
-    await tx.execute(sql.SAVE_CONNECTION, asdict(connection) | {"now": now})
+    values = asdict(connection) | {"owned_fields": list(connection.owned_fields), "now": now}
+    await tx.execute(sql.SAVE_CONNECTION, values)
 
 
 async def find_connection(snap: Snapshot, *, code: str | None = None) -> Connection:

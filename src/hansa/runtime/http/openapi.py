@@ -92,7 +92,7 @@ def described(app: Litestar) -> dict[str, Any]:
     document["paths"] = {
         path: operations
         for path, operations in document.get("paths", {}).items()
-        if path.startswith("/api/")
+        if path.startswith(("/api/", "/erp/"))
     }
     for path, operations in document["paths"].items():
         for method, operation in operations.items():

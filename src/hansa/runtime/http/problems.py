@@ -59,7 +59,7 @@ _STATUS: tuple[tuple[type[HansaError], int], ...] = (
     (Unavailable, 503),
 )
 # Codes whose status is other than their kind's, because programs have come to expect it.
-_STATUS_BY_CODE = {"stock.out_of_stock": 409}
+_STATUS_BY_CODE = {"stock.out_of_stock": 409, "erp.batch_too_large": 413}
 _TITLES = {
     400: "The request is wrong",
     401: "Sign in first",
@@ -265,7 +265,7 @@ def _respond(
 def wants_page(request: Request) -> bool:
     """Tell whether a person looks at the answer, not a program."""
     visit = request.visit
-    if visit.path.startswith(("/api/", "/health/", "/metrics")):
+    if visit.path.startswith(("/api/", "/erp/", "/health/", "/metrics")):
         return False
     return b"text/html" in visit.headers.get(b"accept", b"") or request.is_htmx
 

@@ -231,6 +231,10 @@ class Desk:
                     one.internal_id, one.digest, one.details, one.is_gone
                 )
 
+    def forget(self) -> None:
+        """Forget outside ids that were read: what made some of them was rolled back."""
+        self._cached.clear()
+
     async def see(self, tx: Transaction, kind: str, external_ids: Iterable[str]) -> None:
         """Note that a full export named these unchanged things."""
         wanted = texts(external_ids)

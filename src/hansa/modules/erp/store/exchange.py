@@ -6,7 +6,7 @@ CONNECTION_COLUMNS = """
     file_limit_bytes, default_warehouse_id, base_price_type, publishes_products,
     activates_warehouses,
     products_from_offers, removal_limit_percent, orders_per_answer, orders_since, is_active,
-    created_at
+    created_at, owned_fields
 """
 
 CONNECTIONS = f"""
@@ -28,7 +28,7 @@ SAVE_CONNECTION = """
             use_zip, file_limit_bytes, default_warehouse_id, base_price_type, publishes_products,
             activates_warehouses,
             products_from_offers, removal_limit_percent, orders_per_answer, orders_since,
-            is_active, created_at)
+            is_active, created_at, owned_fields)
     values (%(id)s, %(code)s, %(name)s, %(market)s, %(channel)s, %(currency)s, %(language)s,
             %(time_zone)s,
             %(stock_policy)s, %(schema_version)s, %(encoding)s, %(use_zip)s, %(file_limit_bytes)s,
@@ -36,13 +36,14 @@ SAVE_CONNECTION = """
             %(activates_warehouses)s,
             %(products_from_offers)s, %(removal_limit_percent)s, %(orders_per_answer)s,
             %(orders_since)s,
-            %(is_active)s, %(now)s)
+            %(is_active)s, %(now)s, %(owned_fields)s::text[])
         on conflict (id) do update
        set (code, name, market, channel, currency, language, time_zone, stock_policy,
             schema_version, encoding, use_zip,
             file_limit_bytes, default_warehouse_id, base_price_type, publishes_products,
             activates_warehouses,
-            products_from_offers, removal_limit_percent, orders_per_answer, orders_since, is_active)
+            products_from_offers, removal_limit_percent, orders_per_answer, orders_since, is_active,
+            owned_fields)
          = (excluded.code, excluded.name, excluded.market, excluded.channel, excluded.currency,
             excluded.language,
             excluded.time_zone, excluded.stock_policy, excluded.schema_version, excluded.encoding,
@@ -51,7 +52,7 @@ SAVE_CONNECTION = """
             excluded.publishes_products, excluded.activates_warehouses,
             excluded.products_from_offers,
             excluded.removal_limit_percent, excluded.orders_per_answer, excluded.orders_since,
-            excluded.is_active)
+            excluded.is_active, excluded.owned_fields)
 """
 
 SET_DEFAULT_WAREHOUSE = """

@@ -1,0 +1,284 @@
+"""Taking a batch: cut into short transactions, each answering its rows.
+
+One bad row never spoils the others: what a transaction refuses as a whole is tried again by halves
+under savepoints, until the bad row stands alone. Between two transactions the batch steps aside, so
+that pages and other writers get their share.
+"""
+
+import asyncio
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import psycopg
+
+from hansa.kernel.errors import HansaError
+from hansa.modules.erp.model import Connection
+from hansa.modules.erp.rest import heard as last_words
+from hansa.modules.erp.rest.errors import (
+    ClockAhead,
+    NotOwned,
+    OutOfOrder,
+    SequenceReused,
+    ValueOutOfRange,
+)
+from hansa.modules.erp.rest.intake import Intake, Message, desk_for
+from hansa.modules.erp.rest.kind import Kind
+from hansa.modules.erp.rest.kinds import KINDS
+from hansa.modules.erp.rest.model import AHEAD_MAX, Fate, Outcome, Verdict, judge
+from hansa.modules.erp.rest.rows import RawRow, in_order, read_row
+from hansa.modules.erp.rest.waiting import take_arrived
+from hansa.modules.erp.store import incoming as sql
+from hansa.runtime.context import Context
+from hansa.runtime.database import Transaction
+
+STEP_ASIDE_SHARE = 0.6
+STEP_ASIDE_SECONDS_MAX = 0.25
+TRIES = 3
+
+_DEADLOCKED = (psycopg.errors.DeadlockDetected, psycopg.errors.SerializationFailure)
+_REFUSED_BY_DATABASE = (psycopg.DataError, psycopg.IntegrityError)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Call:
+    """Who sends what: a batch of rows of a kind."""
+
+    batch_id: UUID
+    connection: Connection
+    kind: Kind[Any]
+    now: datetime
+    is_dry_run: bool = False
+
+
+@dataclass(slots=True, kw_only=True)
+class Taken:
+    """What became of a batch."""
+
+    fates: Sequence[Fate]
+    seconds: float = 0
+    counts: Counter[str] = field(default_factory=Counter)
+
+    def count(self) -> None:
+        """Count the rows by what became of them."""
+        self.counts = Counter(str(fate.outcome) for fate in self.fates)
+        self.counts["rows"] = len(self.fates)
+        noted = sum(1 for fate in self.fates if fate.notes)
+        if noted:
+            self.counts["noted"] = noted
+
+
+class _Undo(Exception):
+    """Rolls a dry run back."""
+
+
+async def take_rows(
+    context: Context, call: Call, rows: Sequence[RawRow], fates: Sequence[Fate]
+) -> Taken:
+    """Apply the rows of a batch; settle every fate. A dry run is rolled back at its end.
+
+    Raises:
+        psycopg.OperationalError: the database is away; what was committed stays, and the same batch
+            may be sent again.
+    """
+    intake = Intake(
+        connection=call.connection,
+        kind=call.kind.name,
+        batch_id=call.batch_id,
+        now=call.now,
+        desk=desk_for(call.connection, batch_id=call.batch_id, kind=call.kind.name, now=call.now),
+        is_dry_run=call.is_dry_run,
+    )
+    chunks = _chunks(call.kind, rows)
+    if call.is_dry_run:
+        await _rehearse(context, call, intake, chunks)
+    else:
+        await _perform(context, call, intake, chunks)
+    unread = [fate for fate in fates if fate.outcome is Outcome.REFUSED and fate.sequence is None]
+    for fate in unread:
+        intake.log(fate)
+    if intake.desk.entries:
+        async with context.database.transaction() as tx:
+            await intake.desk.write_log(tx, now=call.now)
+    taken = Taken(fates=fates)
+    taken.count()
+    return taken
+
+
+async def _perform(
+    context: Context, call: Call, intake: Intake, chunks: Sequence[Sequence[RawRow]]
+) -> None:
+    clock = asyncio.get_running_loop().time
+    for number, chunk in enumerate(chunks):
+        began = clock()
+        await _take_chunk_again(context, call, intake, chunk)
+        if number + 1 < len(chunks):
+            pause = (clock() - began) * STEP_ASIDE_SHARE
+            await asyncio.sleep(min(pause, STEP_ASIDE_SECONDS_MAX))
+
+
+async def _take_chunk_again(
+    context: Context, call: Call, intake: Intake, chunk: Sequence[RawRow]
+) -> None:
+    """Take a chunk, anew if it met another writer crosswise."""
+    messages = _read(call, chunk)
+    for attempt in range(1, TRIES + 1):
+        mark = intake.mark()
+        logged = intake.logged
+        try:
+            async with context.database.transaction() as tx:
+                await _take_chunk(tx, call, intake, messages)
+                await intake.desk.write_log(tx, now=call.now)
+        except _DEADLOCKED:
+            if attempt == TRIES:
+                raise
+            intake.go_back(mark, messages)
+            intake.logged = logged
+        else:
+            return
+
+
+async def _rehearse(
+    context: Context, call: Call, intake: Intake, chunks: Sequence[Sequence[RawRow]]
+) -> None:
+    """Do everything in one transaction and undo it."""
+    try:
+        async with context.database.transaction() as tx:
+            for chunk in chunks:
+                await _take_chunk(tx, call, intake, _read(call, chunk))
+            raise _Undo  # noqa: TRY301 - what ends the transaction
+    except _Undo:
+        pass
+
+
+def _chunks(kind: Kind[Any], rows: Sequence[RawRow]) -> list[list[RawRow]]:
+    """Cut rows into transactions: each key once in each, in the order of its sequences."""
+    chunks: list[list[RawRow]] = []
+    for group in (
+        [row for row in rows if kind.first(row.fate.key)],
+        [row for row in rows if not kind.first(row.fate.key)],
+    ):
+        for round_ in in_order(group):
+            chunk: list[RawRow] = []
+            weight = 0
+            for row in round_:
+                if chunk and (
+                    len(chunk) >= kind.rows_per_transaction
+                    or weight + row.weight > kind.bytes_per_transaction
+                ):
+                    chunks.append(chunk)
+                    chunk, weight = [], 0
+                chunk.append(row)
+                weight += row.weight
+            if chunk:
+                chunks.append(chunk)
+    return chunks
+
+
+def _read(call: Call, chunk: Sequence[RawRow]) -> list[Message[Any]]:
+    decoder, kind = call.kind.decoder, call.kind
+    messages: list[Message[Any]] = []
+    latest = call.now + AHEAD_MAX
+    for raw in chunk:
+        row = read_row(raw, decoder, kind.row)
+        if row is None:
+            continue
+        as_of = call.now
+        if row.as_of is not None:
+            as_of = row.as_of
+            if as_of.tzinfo is None:
+                as_of = call.connection.instant(as_of)
+        if as_of > latest:
+            raw.fate.refuse(ClockAhead(), "as_of")
+            continue
+        if kind.owned and not call.connection.owns(kind.owned):
+            raw.fate.refuse(NotOwned(kind.owned))
+            continue
+        messages.append(
+            Message(
+                fate=raw.fate,
+                kind=kind.name,
+                row=row,
+                as_of=as_of,
+                digest=last_words.digest_of_row(row),
+                takes=kind.parts(row),
+            )
+        )
+    return messages
+
+
+async def _take_chunk(
+    tx: Transaction, call: Call, intake: Intake, messages: Sequence[Message[Any]]
+) -> None:
+    await tx.execute(sql.LOCK_CONNECTION, {"connection_id": call.connection.id})
+    news = await _sift(tx, call, messages)
+    await apply_safely(tx, intake, call.kind, news)
+    await last_words.keep(
+        tx,
+        connection_id=call.connection.id,
+        kind=call.kind,
+        messages=[one for one in news if one.fate.outcome is not Outcome.REFUSED],
+        now=call.now,
+    )
+    await intake.keep_waiting(tx)
+    await take_arrived(tx, intake, apply_safely, KINDS)
+    for message in messages:
+        intake.log(message.fate)
+
+
+async def _sift(
+    tx: Transaction, call: Call, messages: Sequence[Message[Any]]
+) -> list[Message[Any]]:
+    """Give the rows that are news; say of the others why they are none."""
+    heard = await last_words.load(
+        tx,
+        connection_id=call.connection.id,
+        kind=call.kind.name,
+        keys=[message.row.key for message in messages],
+    )
+    news = []
+    for message in messages:
+        message.takes = call.kind.parts(message.row)
+        known = message.heard = heard.get(message.row.key)
+        verdict, takes = judge(
+            known, sequence=message.row.sequence, digest=message.digest, parts=message.takes
+        )
+        fate = message.fate
+        if verdict is Verdict.NEWS:
+            message.takes = takes
+            news.append(message)
+        elif verdict is Verdict.DUPLICATE:
+            fate.settle(Outcome.DUPLICATE)
+        elif verdict is Verdict.REUSED:
+            fate.refuse(SequenceReused(message.row.sequence), "sequence")
+        else:
+            assert known is not None
+            fate.settle(Outcome.STALE, OutOfOrder(known.sequence), "sequence")
+    return news
+
+
+async def apply_safely(
+    tx: Transaction, intake: Intake, kind: Kind[Any], messages: Sequence[Message[Any]]
+) -> None:
+    """Apply rows; if they cannot be applied together, find the bad ones by halves."""
+    if not messages:
+        return
+    mark = intake.mark()
+    try:
+        async with tx.connection.transaction():
+            await kind.apply(tx, intake, messages)
+    except (HansaError, *_REFUSED_BY_DATABASE) as error:
+        intake.go_back(mark, messages)
+        if len(messages) == 1:
+            refusal = error if isinstance(error, HansaError) else ValueOutOfRange()
+            messages[0].fate.refuse(refusal)
+            return
+        middle = len(messages) // 2
+        await apply_safely(tx, intake, kind, messages[:middle])
+        await apply_safely(tx, intake, kind, messages[middle:])
+        return
+    for message in messages:
+        assert message.fate.outcome is not None, f"{kind.name} left a row without an answer"
