@@ -2,10 +2,15 @@
 
 from collections.abc import Callable, Mapping
 
+from hansa.modules.fulfilment import slack, telegram
 from hansa.modules.fulfilment.asking import AnswerChannel
+from hansa.modules.fulfilment.model import ShopChannel
 from hansa.runtime.context import Context
 
-FACTORIES: Mapping[str, Callable[[Context], AnswerChannel | None]] = {}
+FACTORIES: Mapping[str, Callable[[Context], AnswerChannel | None]] = {
+    ShopChannel.SLACK: slack.make,
+    ShopChannel.TELEGRAM: telegram.make,
+}
 """Makes the adapter of a channel, or nothing if its settings are empty."""
 
 

@@ -13,6 +13,7 @@ from hansa.surfaces.backoffice import (
     prices,
     product,
     product_parts,
+    shop_answers,
     stock,
     warehouses,
 )
@@ -74,4 +75,5 @@ ROUTES = (
     connections.show_connection,
     connections.save,
     components_page.show,
+    *shop_answers.ROUTES,
 )
