@@ -44,7 +44,8 @@ create table fulfilment_shop (
 """
 
 # One case per order. `look_at` is the next instant at which something has to be done by itself;
-# `shop_id` is the shop in which the order is fetched. Cases that have ended keep their story.
+# `shop_id` is the shop in which the order is fetched; refusals before `forgiven_at` no longer keep a
+# shop from being asked. Cases that have ended keep their story.
 CASES = """
 create table fulfilment_case (
     order_id          uuid not null,
@@ -60,6 +61,7 @@ create table fulfilment_case (
     ended_at          timestamptz,
     look_at           timestamptz,
     hold_ends_at      timestamptz,
+    forgiven_at       timestamptz,
     constraint pk_fulfilment_case primary key (order_id),
     constraint ck_fulfilment_case_state check (state in
         ('asking', 'operator', 'confirmed', 'ended')),

@@ -94,7 +94,8 @@ async def _take(  # noqa: PLR0911, PLR0917 - each way an answer can be refused i
         )
         await tx.enqueue(LookAtCase(order_id=case.order_id))
         return OutcomeKind.LATE
-    order = await orders.get_order(tx, order_id=case.order_id)
+    order = await orders.lock_order(tx, order_id=case.order_id)
+    await stock.lock_orders(tx, order_ids=[case.order_id])
     if order.state is orders.OrderState.CANCELLED:
         await tx.enqueue(LookAtCase(order_id=case.order_id))
         return OutcomeKind.WITHDRAWN
@@ -109,8 +110,7 @@ def wanted_of(order: orders.Order) -> dict[UUID, Decimal]:
     """Give how many pieces of each variant the order wants, less what was given up."""
     wanted: dict[UUID, Decimal] = {}
     for line in order.lines:
-        left = line.quantity - line.given_up
-        wanted[line.variant_id] = wanted.get(line.variant_id, ZERO) + left
+        wanted[line.variant_id] = wanted.get(line.variant_id, ZERO) + line.left
     return wanted
 
 
@@ -173,7 +173,6 @@ async def _write(  # noqa: PLR0917 - private: the answer with all it belongs to
     by: Answerer,
     now: datetime,
 ) -> None:
-    # Stock last, and its corrections before the shelves: they lock more.
     for one in taken:
         changed = await tx.execute(
             sql.ANSWER_PART,

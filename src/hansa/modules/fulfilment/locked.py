@@ -41,6 +41,7 @@ class Part:
     question_id: UUID | None
     number: int
     item: Mapping[str, Any]
+    made_at: datetime
     found: Decimal | None
     defective: Decimal | None
     missing: Decimal | None
@@ -72,6 +73,7 @@ class LockedCase:
     reason: str
     look_at: datetime | None
     hold_ends_at: datetime | None
+    forgiven_at: datetime | None
     parts: list[Part]
     questions: dict[UUID, Asked]
 
@@ -84,6 +86,16 @@ class LockedCase:
                 if part.variant_id == variant_id and part.state is PartState.CONFIRMED
             ),
             ZERO,
+        )
+
+    def refused(self) -> frozenset[tuple[UUID, UUID]]:
+        """Give the shelves that were asked in vain, since the last time all was forgiven."""
+        return frozenset(
+            (part.warehouse_id, part.variant_id)
+            for part in self.parts
+            if part.state in {PartState.REFUSED, PartState.EXPIRED}
+            or (part.state is PartState.CONFIRMED and part.quantity < part.asked)
+            if self.forgiven_at is None or part.made_at > self.forgiven_at
         )
 
     def pending(self, variant_id: UUID | None = None) -> list[Part]:
@@ -117,6 +129,7 @@ async def lock_case(tx: Transaction, *, order_id: UUID) -> LockedCase | None:
             question_id=part.question_id,
             number=part.number,
             item=part.item,
+            made_at=part.made_at,
             found=part.found,
             defective=part.defective,
             missing=part.missing,
@@ -145,6 +158,7 @@ async def lock_case(tx: Transaction, *, order_id: UUID) -> LockedCase | None:
         reason=row.reason,
         look_at=row.look_at,
         hold_ends_at=row.hold_ends_at,
+        forgiven_at=row.forgiven_at,
         parts=parts,
         questions=questions,
     )
@@ -290,6 +304,7 @@ async def save_case(
             "reason": saved.reason,
             "look_at": saved.look_at,
             "hold_ends_at": saved.hold_ends_at,
+            "forgiven_at": saved.forgiven_at,
             "now": now,
         },
     )

@@ -11,7 +11,7 @@ ADD_CASE = """
 
 LOCK_CASE = """
     select order_id, order_number, market, channel, shop_id, state, reason, opened_at,
-           changed_at, confirmed_at, ended_at, look_at, hold_ends_at
+           changed_at, confirmed_at, ended_at, look_at, hold_ends_at, forgiven_at
       from fulfilment_case
      where order_id = %(order_id)s
        for update
@@ -28,7 +28,8 @@ SAVE_CASE = """
            end,
            ended_at = case when %(state)s = 'ended' then coalesce(ended_at, %(now)s) end,
            look_at = %(look_at)s,
-           hold_ends_at = %(hold_ends_at)s
+           hold_ends_at = %(hold_ends_at)s,
+           forgiven_at = %(forgiven_at)s
      where order_id = %(order_id)s
 """
 
@@ -128,4 +129,10 @@ DUE_CASES = """
      where look_at <= %(now)s
      order by look_at, order_id
      limit %(limit)s
+"""
+
+FIND_CASE = """
+    select order_id
+      from fulfilment_case
+     where order_id = %(order_id)s
 """

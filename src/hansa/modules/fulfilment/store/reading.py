@@ -32,7 +32,7 @@ PARTS_OF_QUESTIONS = """
 
 CASES_OF = """
     select order_id, order_number, market, channel, shop_id, state, reason, opened_at,
-           changed_at, confirmed_at, ended_at, look_at, hold_ends_at
+           changed_at, confirmed_at, ended_at, look_at, hold_ends_at, forgiven_at
       from fulfilment_case
      where order_id = any(%(order_ids)s)
      order by order_id
@@ -51,4 +51,17 @@ LAST_ANSWER_BY = """
       from fulfilment_question
      where order_id = %(order_id)s
        and state in ('waiting', 'open')
+"""
+
+# How busy the warehouses are: what they are being asked, and orders they have got since an instant.
+LOADS = """
+    select warehouse_id,
+           count(distinct question_id) filter (where state in ('proposed', 'asked'))
+               as open_questions,
+           count(distinct order_id) filter (where made_at >= %(since)s and state <> 'withdrawn')
+               as orders_today
+      from fulfilment_part
+     where state in ('proposed', 'asked')
+        or (made_at >= %(since)s and state in ('asked', 'confirmed'))
+     group by warehouse_id
 """
