@@ -433,10 +433,3 @@ async def test_an_inactive_warehouse_sells_nothing_but_what_is_reserved_stays(tx
     await stock.release(tx, order_id=order_id, reason=stock.ReleaseReason.CANCELLED, now=now)
     assert await available(tx, variant) == 5
     assert await findings(tx) == []
-
-
-def test_only_the_policy_of_this_release_decides(now: datetime) -> None:
-    shipped = stock.model.Shipped(uuid4(), uuid4(), "a", "ru", None, Decimal(1), now)
-
-    with pytest.raises(NotImplementedError):
-        stock.model.contains(stock.Containment.ON_ANY_FRESH_STOCK, shipped=shipped, reported=[])

@@ -38,7 +38,17 @@ CHECKS = (
     _check(
         "stock.shelves",
         sql.SHELVES_DIFFER,
-        "What is reserved in a warehouse is not the sum of the reservations bound to it.",
+        "What a warehouse has reserved or withheld is not the sum of what is bound and corrected.",
+    ),
+    _check(
+        "stock.bindings",
+        sql.BINDINGS_WRONG,
+        "A shelf claims more of an order than is open of it.",
+    ),
+    _check(
+        "stock.journal_shelves",
+        sql.JOURNAL_DIFFERS_SHELVES,
+        "The journal does not add up to what is bound and withheld.",
     ),
     _check(
         "stock.journal_on_hand",

@@ -12,6 +12,7 @@ from hansa.kernel.errors import NotFound
 from hansa.kernel.text import Localised
 
 ZERO = Decimal(0)
+NO_IDS: frozenset[UUID] = frozenset()
 QUANTITY_MAX = Decimal("99999999999.999")
 
 
@@ -61,10 +62,13 @@ class State(StrEnum):
 
 
 class Containment(StrEnum):
-    """When the ERP's number is taken to include the movement of a shipped order.
+    """When the ERP's number is taken to include the movement of an order: set per connection.
 
-    A policy of each connection. Only `on_shipment` exists so far; `contains` is the place of the
-    others.
+    `on_shipment`: when the order came back with its shipment mark and the number was formed after
+    it, or when the message lists the order. `on_watermark`: when the message names the last order
+    the number accounts for, and this one came before it. `erp_nets_orders`: when the number was
+    formed after the ERP took the order. `on_any_fresh_stock`: when it was formed after the order
+    was placed; this one oversells. `containing.contains` is the one place that decides.
     """
 
     ON_SHIPMENT = "on_shipment"
@@ -156,12 +160,18 @@ class ReservationLine:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Level:
-    """What the ERP said it has of a variant in a warehouse, in a message formed at `as_of`."""
+    """What the ERP said it has of a variant in a warehouse, in a message formed at `as_of`.
+
+    `contains`: ids of orders (and of corrections) whose movement this number includes for certain.
+    `watermark`: position in the ERP's queue of the last order the number accounts for.
+    """
 
     warehouse_id: UUID
     variant_id: UUID
     on_hand: Decimal
     as_of: datetime
+    contains: frozenset[UUID] = NO_IDS
+    watermark: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -177,16 +187,20 @@ class LevelResult:
     """What became of a batch of levels.
 
     `changed` numbers differ from before. `stale` were older than what is known and changed
-    nothing. `contained` is how many shipment lines ended. `negative` were taken as reported and
-    count as zero.
+    nothing. `contained` is how many parts of orders ended, `found` how many corrections.
+    `negative` were taken as reported and count as zero. Of `written_variants` a number at least was
+    newer than the one known, of `changed_variants` one differs too.
     """
 
     changed: int = 0
     unchanged: int = 0
     stale: int = 0
     contained: int = 0
+    found: int = 0
     negative: tuple[Level, ...] = ()
     refused: tuple[RefusedLevel, ...] = ()
+    written_variants: frozenset[UUID] = NO_IDS
+    changed_variants: frozenset[UUID] = NO_IDS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -206,13 +220,13 @@ def available(sellable: Decimal, reserved: Decimal) -> Decimal:
     return max(ZERO, sellable - reserved)
 
 
-def counted(on_hand: Decimal, safety: Decimal) -> Decimal:
+def counted(on_hand: Decimal, safety: Decimal, withheld: Decimal = ZERO) -> Decimal:
     """Give what a warehouse adds to its channels.
 
     A negative number of the ERP counts as zero, and a warehouse never takes from the others: the
     safety stock of an empty shop does not lessen what a full one may sell.
     """
-    return max(ZERO, on_hand - safety)
+    return max(ZERO, on_hand - safety - withheld)
 
 
 def merge_lines(lines: Sequence[Line | tuple[UUID, Decimal]]) -> tuple[Line, ...]:
@@ -293,50 +307,3 @@ def _lacks(wish: Wish, counters: Counters, shelves: Shelves) -> tuple[ShortLine,
         if left < quantity:
             short = (*short, ShortLine(variant_id, quantity, left))
     return short
-
-
-class Shipped(NamedTuple):
-    """Goods that left for an order, waiting until the ERP's numbers contain it."""
-
-    reservation_id: UUID
-    variant_id: UUID
-    reference: str
-    channel: str
-    warehouse_id: UUID | None
-    quantity: Decimal
-    shipped_at: datetime
-
-
-class Reported(NamedTuple):
-    """A warehouse's last word about a variant."""
-
-    warehouse_id: UUID
-    on_hand: Decimal
-    as_of: datetime
-    is_in_channel: bool
-
-
-def contains(policy: Containment, *, shipped: Shipped, reported: Sequence[Reported]) -> bool:
-    """Say whether the ERP's numbers of the variant include the movement of a shipment.
-
-    `on_shipment`: a number includes every movement up to the instant its message was formed, so a
-    warehouse can no longer be counting the goods once its number was formed at or after the
-    shipment, or when it counts nothing at all. Of the warehouses the goods may have left (the one
-    named, else all of the channel's) each must be so, and where none is named, at least one number
-    must be that new. What is contained puts up a fence (see `operations.levels`): numbers formed
-    before the shipment are no longer taken from those warehouses, however late they arrive.
-    """
-    if policy is not Containment.ON_SHIPMENT:
-        raise NotImplementedError(policy)
-    left = [number for number in reported if _may_have_left(number, shipped)]
-    if not all(number.as_of >= shipped.shipped_at or number.on_hand <= 0 for number in left):
-        return False
-    return shipped.warehouse_id is not None or any(
-        number.as_of >= shipped.shipped_at for number in left
-    )
-
-
-def _may_have_left(number: Reported, shipped: Shipped) -> bool:
-    if shipped.warehouse_id is not None:
-        return number.warehouse_id == shipped.warehouse_id
-    return number.is_in_channel

@@ -17,15 +17,19 @@ from hansa.modules.stock.model import (
 )
 from hansa.modules.stock.operations.changes import CounterChanges, load_feeds
 from hansa.modules.stock.operations.containment import (
-    contain_shipments,
+    News,
+    contain_moved,
+    find_candidates,
+    listing_of,
     lock_levels_of,
-    waiting_shipments,
 )
+from hansa.modules.stock.operations.corrections import end_corrections_by_levels
 from hansa.modules.stock.store import levels as sql
 from hansa.runtime.database import Row, Transaction
 from hansa.runtime.http import Actor
 
 FUTURE_MAX = timedelta(days=1)
+WATERMARK_MAX = 2**63 - 1
 
 
 class SafetyInvalid(Invalid):
@@ -48,10 +52,10 @@ async def set_levels(
     A number replaces the stored one of its warehouse and variant unless its message was formed
     earlier (`as_of`), so duplicates and messages out of order change nothing. Of equally old ones
     the last to arrive counts. A negative number is kept as reported, counts as zero and is given
-    back in the result. A number is never a reason to lift a reservation, unless `model.contains`
-    says that it includes the movement of what was shipped: an order's goods stay reserved through
-    receipts, counts and full exports until then, so they are neither sold again nor subtracted
-    twice.
+    back in the result. A number is never a reason to lift a reservation, unless by the `policy` of
+    its source (`containing.contains`) it includes the order's movement: the goods stay reserved
+    through receipts, counts and full exports until then, so they are neither sold again nor
+    subtracted twice. What a message lists as contained ends too, at its warehouse and variant.
 
     One writer of levels works at a time: keep the transaction short (chunks of 5,000 to 20,000).
     Refused, each with a reason: unknown warehouse, a number that is no quantity, a message from
@@ -151,38 +155,41 @@ class _Merge:
 
 async def _apply(tx: Transaction, levels: Sequence[Level], merge: _Merge) -> LevelResult:
     variants = [level.variant_id for level in levels]
-    waiting = await waiting_shipments(tx, list(set(variants)))
-    if waiting:
+    policy = {"source": merge.source, "policy": merge.policy.value, "now": merge.now}
+    await tx.execute(sql.NOTE_POLICY, policy)
+    listing = listing_of(levels)
+    candidates = await find_candidates(tx, list(set(variants)), listing)
+    if candidates:
         await lock_levels_of(tx, variants)
     params = {
         "variants": variants,
         "warehouses": [level.warehouse_id for level in levels],
         "instants": [level.as_of for level in levels],
+        "watermarks": [level.watermark for level in levels],
     }
     told = {"source": merge.source, "kind": merge.kind, "now": merge.now}
     numbers = {"numbers": [level.on_hand for level in levels]}
     rows = await tx.all(sql.MERGE_LEVELS, params | numbers | told)
     counts = {row.channel: int(row.change) for row in rows if row.variant_id is None}
+    written = {row.variant_id: row.change for row in rows if row.channel is None}
     changes = _changes_of(rows)
     stale = 0
     if counts["written"] < counts["incoming"]:
         stale = await tx.scalar(sql.COUNT_STALE, params)
-    feeds = await load_feeds(tx)
-    contained = await contain_shipments(
-        tx,
-        waiting,
-        policy=merge.policy,
-        changes=changes,
-        feeds=feeds,
-        source=merge.source,
-        now=merge.now,
+    news = News(merge.source, merge.now, changes, await load_feeds(tx))
+    found = await end_corrections_by_levels(
+        tx, levels, changes=changes, source=merge.source, now=merge.now
     )
-    await changes.write(tx, feeds=feeds)
+    contained = await contain_moved(tx, candidates, variants, news, listing=listing)
+    await changes.write(tx, feeds=news.feeds)
     return LevelResult(
         changed=counts["changed"],
         unchanged=counts["incoming"] - counts["changed"] - stale,
         stale=stale,
         contained=contained,
+        found=found,
+        written_variants=frozenset(written),
+        changed_variants=frozenset(one for one, changed in written.items() if changed),
     )
 
 
@@ -200,6 +207,8 @@ async def _sift(
             refused.append(RefusedLevel(level=level, reason="unknown_warehouse"))
         elif not level.on_hand.is_finite() or abs(level.on_hand) > QUANTITY_MAX:
             refused.append(RefusedLevel(level=level, reason="absurd_quantity"))
+        elif level.watermark is not None and not 0 <= level.watermark <= WATERMARK_MAX:
+            refused.append(RefusedLevel(level=level, reason="absurd_watermark"))
         elif level.as_of > latest:
             refused.append(RefusedLevel(level=level, reason="from_the_future"))
         else:
@@ -210,6 +219,6 @@ async def _sift(
 def _changes_of(rows: Iterable[Row]) -> CounterChanges:
     changes = CounterChanges()
     for row in rows:
-        if row.variant_id is not None and row.change:
+        if row.variant_id is not None and row.channel is not None and row.change:
             changes.sell(row.variant_id, row.channel, row.change)
     return changes

@@ -10,7 +10,6 @@ from uuid import UUID
 from hansa.kernel.errors import Conflict
 from hansa.modules.stock.model import (
     ZERO,
-    Containment,
     Line,
     ReleaseReason,
     Reservation,
@@ -19,14 +18,7 @@ from hansa.modules.stock.model import (
     merge_lines,
 )
 from hansa.modules.stock.operations.changes import CounterChanges, load_feeds
-from hansa.modules.stock.operations.containment import (
-    Ending,
-    Part,
-    contain_shipments,
-    end_parts,
-    lock_levels_of,
-    waiting_shipments,
-)
+from hansa.modules.stock.operations.containment import Ending, Part, end_parts
 from hansa.modules.stock.store import levels as level_sql
 from hansa.modules.stock.store import reservations as sql
 from hansa.runtime.database import Row, Transaction
@@ -52,15 +44,6 @@ class ReservationTaken(Conflict):
     message: ClassVar[str] = "An order already stands behind this reservation."
 
     reservation_id: UUID
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Shipment:
-    """What a shipment mark did: `recorded` is new, `excess` left without being reserved."""
-
-    recorded: tuple[Line, ...]
-    excess: tuple[Line, ...]
-    contained: int
 
 
 async def confirm(
@@ -90,8 +73,8 @@ async def confirm(
     if row.state == State.RELEASED:
         raise ReservationExpired(reservation_id)
     if row.state == State.HELD:
-        await tx.execute(sql.CONFIRM, {"id": reservation_id, "order_id": order_id})
-        await _tell(tx, [reservation_id], "ordered", now=now, by=by)
+        await tx.execute(sql.CONFIRM, {"id": reservation_id, "order_id": order_id, "now": now})
+        await tell(tx, [reservation_id], "ordered", now=now, by=by)
     lines = await tx.all(sql.LINES_OF, {"ids": [reservation_id]})
     return Reservation(
         id=row.id,
@@ -104,141 +87,6 @@ async def confirm(
         warehouse_id=row.warehouse_id,
         order_id=order_id,
     )
-
-
-async def mark_sent(
-    tx: Transaction, *, order_ids: Sequence[UUID], source: str = "", now: datetime
-) -> int:
-    """Note that the ERP has these orders. That moves no number: an order moves no goods.
-
-    Gives how many were not marked yet.
-    """
-    found = await tx.all(sql.LOCK_OF_ORDERS, {"order_ids": list(order_ids)})
-    marked = await tx.all(sql.MARK_SENT, {"ids": [row.id for row in found]})
-    await _tell(tx, [row.id for row in marked], "sent", source=source, now=now)
-    return len(marked)
-
-
-async def mark_shipped(  # noqa: PLR0913 - what a shipment document says
-    tx: Transaction,
-    *,
-    order_id: UUID,
-    shipped_at: datetime,
-    reference: str,
-    now: datetime,
-    lines: Sequence[Line | tuple[UUID, Decimal]] | None = None,
-    warehouse_id: UUID | None = None,
-    source: str = "",
-    policy: Containment = Containment.ON_SHIPMENT,
-    by: UUID | None = None,
-) -> Shipment:
-    """Record that goods of an order left, and end what the ERP's numbers already contain.
-
-    `shipped_at` is by the ERP's clock the instant by which the goods had left for certain (a mark
-    that gives only a day: the end of that day or the instant the document was formed, whichever is
-    earlier). The goods stay reserved until a number formed at or after it is known, whichever of
-    the two arrives first (`model.contains`). Without `lines` everything not yet shipped or released
-    left; without `warehouse_id` it may have left any of the channel's warehouses, or the one the
-    reservation is bound to. `reference` names the shipment document: the same again changes
-    nothing. An order without reservation gives all lines back as `excess`.
-    """
-    await tx.execute(level_sql.LOCK_WRITING_OF_LEVELS)
-    reservation_id = await tx.scalar(sql.FIND_BY_ORDER, {"order_id": order_id})
-    if reservation_id is None:
-        return Shipment(recorded=(), excess=merge_lines(lines or ()), contained=0)
-    variants = [row.variant_id for row in await tx.all(sql.LINES_OF, {"ids": [reservation_id]})]
-    await lock_levels_of(tx, variants)
-    await tx.all(sql.LOCK_RESERVATIONS, {"ids": [reservation_id]})
-    rows = await tx.all(sql.LINES_OF, {"ids": [reservation_id]})
-    document = {"id": reservation_id, "reference": reference}
-    known = {row.variant_id for row in await tx.all(sql.SHIPMENTS_RECORDED, document)}
-    wanted = None if lines is None else dict(merge_lines(lines))
-    leaving, excess = _leaving(rows, wanted, known)
-    if leaving:
-        await tx.all(
-            sql.ADD_SHIPMENTS,
-            {
-                "ids": [reservation_id] * len(leaving),
-                "variants": [row.variant_id for row, _ in leaving],
-                "channels": [row.channel for row, _ in leaving],
-                "warehouses": [warehouse_id or row.warehouse_id for row, _ in leaving],
-                "quantities": [quantity for _, quantity in leaving],
-                "reference": reference,
-                "shipped_at": shipped_at,
-                "now": now,
-            },
-        )
-        recorded = [row.variant_id for row, _ in leaving]
-        told = document | {"variants": recorded, "source": source, "by": by, "now": now}
-        await tx.execute(sql.TELL_SHIPPED, told)
-    changes = CounterChanges()
-    waiting = [
-        shipped
-        for shipped in await waiting_shipments(tx, variants)
-        if shipped.reservation_id == reservation_id
-    ]
-    feeds = await load_feeds(tx)
-    contained = await contain_shipments(
-        tx,
-        waiting,
-        policy=policy,
-        changes=changes,
-        feeds=feeds,
-        source=source,
-        now=now,
-    )
-    await changes.write(tx, feeds=feeds)
-    return Shipment(
-        recorded=tuple(Line(row.variant_id, quantity) for row, quantity in leaving),
-        excess=excess,
-        contained=contained,
-    )
-
-
-async def contain(
-    tx: Transaction,
-    *,
-    order_id: UUID,
-    now: datetime,
-    lines: Sequence[Line | tuple[UUID, Decimal]] | None = None,
-    source: str = "",
-    by: UUID | None = None,
-) -> tuple[Line, ...]:
-    """End what is open of an order because its movement is certainly in the ERP's numbers.
-
-    For an ERP that names the orders a number contains, and for staff. Without `lines` everything
-    open; with them at most what is open. Gives what ended.
-    """
-    await tx.execute(level_sql.LOCK_WRITING_OF_LEVELS)
-    reservation_id = await tx.scalar(sql.FIND_BY_ORDER, {"order_id": order_id})
-    if reservation_id is None:
-        return ()
-    ids = [reservation_id]
-    await tx.execute(sql.LOCK_SHELVES_OF, {"ids": ids})
-    await tx.all(sql.LOCK_RESERVATIONS, {"ids": ids})
-    rows = await tx.all(sql.LINES_OF, {"ids": ids})
-    wanted = None if lines is None else dict(merge_lines(lines))
-    parts = [
-        Part(row.reservation_id, row.variant_id, row.channel, row.warehouse_id, quantity)
-        for row in rows
-        if (quantity := _at_most(row, _open(row), wanted)) > 0
-    ]
-    # What waited for a number of these lines is part of what ended, the oldest shipments first.
-    await tx.execute(
-        sql.CONTAIN_SHIPMENTS_OF_LINES,
-        {
-            "id": reservation_id,
-            "variants": [part.variant_id for part in parts],
-            "quantities": [part.quantity for part in parts],
-            "now": now,
-        },
-    )
-    changes = CounterChanges()
-    ending = Ending("contained", now, source=source, by=by)
-    feeds = await load_feeds(tx)
-    await end_parts(tx, parts, ending, changes=changes, feeds=feeds)
-    await changes.write(tx, feeds=feeds)
-    return tuple(Line(part.variant_id, part.quantity) for part in parts)
 
 
 async def release(
@@ -272,7 +120,7 @@ async def release(
     parts = [
         Part(row.reservation_id, row.variant_id, row.channel, row.warehouse_id, quantity)
         for row in await tx.all(sql.LINES_OF, {"ids": ids})
-        if (quantity := _at_most(row, _open(row) - row.waiting, wanted)) > 0
+        if (quantity := at_most(row, open_of(row) - row.waiting, wanted)) > 0
     ]
     changes = CounterChanges()
     ending = Ending("released", now, note=reason.value, by=by)
@@ -319,7 +167,7 @@ async def expire_holds(tx: Transaction, *, now: datetime, limit: int = 500) -> i
             row.variant_id,
             row.channel,
             row.warehouse_id,
-            _open(row),
+            open_of(row),
         )
         for row in rows
     ]
@@ -336,39 +184,20 @@ async def forget_refusals(tx: Transaction, *, now: datetime, limit: int = 10_000
     return await tx.execute(sql.FORGET_REFUSALS, {"before": now - REFUSALS_KEPT, "limit": limit})
 
 
-def _open(row: Row) -> Decimal:
+def open_of(row: Row) -> Decimal:
+    """Give what is open of a line."""
     left: Decimal = row.quantity - row.contained - row.released
     return left
 
 
-def _at_most(row: Row, left: Decimal, wanted: dict[UUID, Decimal] | None) -> Decimal:
+def at_most(row: Row, left: Decimal, wanted: dict[UUID, Decimal] | None) -> Decimal:
+    """Give all that is left of a line, or as many as are wanted of it."""
     if wanted is None:
         return left
     return min(left, wanted.get(row.variant_id, ZERO))
 
 
-def _leaving(
-    rows: Sequence[Row], wanted: dict[UUID, Decimal] | None, known: set[UUID]
-) -> tuple[list[tuple[Row, Decimal]], tuple[Line, ...]]:
-    """Say of each line how much leaves, and what left beyond what was reserved."""
-    leaving: list[tuple[Row, Decimal]] = []
-    left_over = dict(wanted or {})
-    for row in rows:
-        if row.variant_id in known:
-            left_over.pop(row.variant_id, None)
-            continue
-        quantity = _at_most(row, _open(row) - row.waiting, wanted)
-        if quantity > 0:
-            leaving.append((row, quantity))
-            if wanted is not None:
-                left_over[row.variant_id] -= quantity
-    excess = tuple(
-        Line(variant, quantity) for variant, quantity in left_over.items() if quantity > 0
-    )
-    return leaving, excess
-
-
-async def _tell(
+async def tell(
     tx: Transaction,
     ids: Sequence[UUID],
     kind: str,
@@ -378,6 +207,7 @@ async def _tell(
     note: str | None = None,
     by: UUID | None = None,
 ) -> None:
+    """Write into the journal what moved no number."""
     if ids:
         row = {
             "ids": list(ids),

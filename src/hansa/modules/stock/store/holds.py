@@ -9,7 +9,8 @@ FIND_ANSWERS = """
 
 # Shelves: the numbers of single warehouses, only for holds bound to one (goods to be picked up).
 LOCK_SHELVES = """
-    select l.warehouse_id, l.variant_id, greatest(l.on_hand - l.safety, 0) as sellable, l.reserved
+    select l.warehouse_id, l.variant_id,
+           greatest(l.on_hand - l.safety - l.withheld, 0) as sellable, l.reserved
       from stock_level l
      where (l.variant_id, l.warehouse_id) in (
                select variant_id, warehouse_id

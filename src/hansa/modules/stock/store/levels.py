@@ -80,7 +80,8 @@ LINK_CHANNELS = """
 COUNTERS_AS_SUMS = """
     select variant_id, channel, sum(sellable) as sellable, sum(reserved) as reserved
       from (
-            select l.variant_id, w.channel, greatest(l.on_hand - l.safety, 0) as sellable,
+            select l.variant_id, w.channel,
+                   greatest(l.on_hand - l.safety - l.withheld, 0) as sellable,
                    0::numeric as reserved
               from stock_level l
               join stock_channel_warehouse w on w.warehouse_id = l.warehouse_id
@@ -112,28 +113,41 @@ ALL_COUNTED = """
 """
 
 # Rows of one variant and warehouse: the newest wins, of equally new ones the last. The sort is
-# also the order of the locks. An older number changes nothing; the same again is not written.
+# also the order of the locks. An older number changes nothing, nor does one that accounts for fewer
+# orders than the known one of the same source; the same again is not written.
 MERGE_LEVELS = """
     with incoming as materialized (
-        select distinct on (variant_id, warehouse_id) variant_id, warehouse_id, on_hand, as_of
+        select distinct on (variant_id, warehouse_id) variant_id, warehouse_id, on_hand, as_of,
+               watermark
           from unnest(%(variants)b::uuid[], %(warehouses)b::uuid[], %(numbers)b::numeric[],
-                      %(instants)b::timestamptz[])
-               with ordinality as level (variant_id, warehouse_id, on_hand, as_of, ordinal)
-         order by variant_id, warehouse_id, as_of desc, ordinal desc
+                      %(instants)b::timestamptz[], %(watermarks)b::bigint[])
+               with ordinality as level (variant_id, warehouse_id, on_hand, as_of, watermark,
+                                         ordinal)
+         order by variant_id, warehouse_id, as_of desc, watermark desc nulls last, ordinal desc
     ),
     merged as (
-        insert into stock_level as l (variant_id, warehouse_id, on_hand, as_of, source)
-        select variant_id, warehouse_id, on_hand, as_of, %(source)s
+        insert into stock_level as l (variant_id, warehouse_id, on_hand, as_of, source, watermark)
+        select variant_id, warehouse_id, on_hand, as_of, %(source)s, watermark
           from incoming
          order by variant_id, warehouse_id
             on conflict (variant_id, warehouse_id) do update
            set on_hand_was = l.on_hand,
                on_hand = excluded.on_hand,
                as_of = excluded.as_of,
-               source = excluded.source
-         where l.as_of < excluded.as_of
-            or (l.as_of = excluded.as_of and l.on_hand <> excluded.on_hand)
-        returning variant_id, warehouse_id, on_hand, on_hand_was, safety, as_of
+               source = excluded.source,
+               watermark = case when l.source in (excluded.source, '')
+                                then greatest(l.watermark, excluded.watermark)
+                                else excluded.watermark
+                            end
+         where (l.as_of < excluded.as_of
+                or (l.as_of = excluded.as_of
+                    and (l.on_hand <> excluded.on_hand
+                         or excluded.watermark > coalesce(l.watermark, -1))))
+           and (l.watermark is null
+                or excluded.watermark is null
+                or l.watermark <= excluded.watermark
+                or l.source not in (excluded.source, ''))
+        returning variant_id, warehouse_id, on_hand, on_hand_was, safety, withheld, as_of
     ),
     journal as (
         insert into stock_movement
@@ -144,11 +158,16 @@ MERGE_LEVELS = """
          where on_hand <> on_hand_was
     )
     select m.variant_id, w.channel,
-           sum(greatest(m.on_hand - m.safety, 0) - greatest(m.on_hand_was - m.safety, 0)) as change
+           sum(greatest(m.on_hand - m.safety - m.withheld, 0)
+               - greatest(m.on_hand_was - m.safety - m.withheld, 0)) as change
       from merged m
       join stock_channel_warehouse w on w.warehouse_id = m.warehouse_id
      where m.on_hand <> m.on_hand_was
      group by m.variant_id, w.channel
+     union all
+    select variant_id, null, count(*) filter (where on_hand <> on_hand_was)
+      from merged
+     group by variant_id
      union all
     select null, 'incoming', count(*)
       from incoming
@@ -164,13 +183,30 @@ MERGE_LEVELS = """
 COUNT_STALE = """
     select count(*)
       from (
-            select variant_id, warehouse_id, max(as_of) as as_of
-              from unnest(%(variants)b::uuid[], %(warehouses)b::uuid[], %(instants)b::timestamptz[])
-                   as level (variant_id, warehouse_id, as_of)
-             group by variant_id, warehouse_id
+            select distinct on (variant_id, warehouse_id) variant_id, warehouse_id, as_of, watermark
+              from unnest(%(variants)b::uuid[], %(warehouses)b::uuid[], %(instants)b::timestamptz[],
+                          %(watermarks)b::bigint[])
+                   as level (variant_id, warehouse_id, as_of, watermark)
+             order by variant_id, warehouse_id, as_of desc, watermark desc nulls last
            ) level
       join stock_level l on l.variant_id = level.variant_id and l.warehouse_id = level.warehouse_id
      where l.as_of > level.as_of
+        or l.watermark > level.watermark
+"""
+
+# The policy of each source, written when it differs from the one known.
+NOTE_POLICY = """
+    insert into stock_source as s (source, policy, updated_at)
+    values (%(source)s, %(policy)s, %(now)s)
+        on conflict (source) do update
+       set policy = excluded.policy,
+           updated_at = excluded.updated_at
+     where s.policy <> excluded.policy
+"""
+
+POLICIES = """
+    select source, policy
+      from stock_source
 """
 
 # Levels of a full export that it did not name: the ERP has none.
@@ -207,11 +243,11 @@ SET_SAFETY = """
             on conflict (variant_id, warehouse_id) do update
            set safety = excluded.safety
          where l.safety <> excluded.safety
-        returning variant_id, warehouse_id, on_hand, safety
+        returning variant_id, warehouse_id, on_hand, safety, withheld
     ),
     change as (
-        select m.variant_id, m.warehouse_id, m.on_hand, coalesce(b.safety, 0) as safety_was,
-               m.safety
+        select m.variant_id, m.warehouse_id, m.on_hand, m.withheld,
+               coalesce(b.safety, 0) as safety_was, m.safety
           from merged m
           left join before b using (variant_id, warehouse_id)
     ),
@@ -223,7 +259,8 @@ SET_SAFETY = """
          where safety <> safety_was
     )
     select c.variant_id, w.channel,
-           sum(greatest(c.on_hand - c.safety, 0) - greatest(c.on_hand - c.safety_was, 0)) as change
+           sum(greatest(c.on_hand - c.safety - c.withheld, 0)
+               - greatest(c.on_hand - c.safety_was - c.withheld, 0)) as change
       from change c
       join stock_channel_warehouse w on w.warehouse_id = c.warehouse_id
      group by c.variant_id, w.channel

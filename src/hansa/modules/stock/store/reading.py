@@ -17,7 +17,7 @@ AVAILABILITY = """
 # What each warehouse of the channel could hand out, never more than the channel may sell at all.
 AVAILABILITY_BY_WAREHOUSE = """
     select l.variant_id, l.warehouse_id,
-           greatest(0, least(greatest(l.on_hand - l.safety, 0) - l.reserved,
+           greatest(0, least(greatest(l.on_hand - l.safety - l.withheld, 0) - l.reserved,
                c.sellable - c.reserved)) as available
       from stock_level l
       join stock_channel_warehouse w on w.warehouse_id = l.warehouse_id and w.channel = %(channel)s
@@ -29,7 +29,7 @@ AVAILABILITY_BY_WAREHOUSE = """
 # is taken apart so that the plan does not depend on its length, and is made once.
 PIECES_BY_WAREHOUSE = """
     select l.warehouse_id,
-           sum(greatest(0, least(greatest(l.on_hand - l.safety, 0) - l.reserved,
+           sum(greatest(0, least(greatest(l.on_hand - l.safety - l.withheld, 0) - l.reserved,
                c.sellable - c.reserved))) as available
       from stock_counter c
       join stock_level l on l.variant_id = c.variant_id
@@ -61,7 +61,7 @@ EXPLAIN_COUNTER = """
 
 EXPLAIN_WAREHOUSES = """
     select l.warehouse_id, s.code, s.name, l.on_hand, l.safety,
-           greatest(l.on_hand - l.safety, 0) as counted, l.reserved,
+           greatest(l.on_hand - l.safety - l.withheld, 0) as counted, l.reserved,
            l.as_of, l.source
       from stock_level l
       join stock_channel_warehouse w on w.warehouse_id = l.warehouse_id and w.channel = %(channel)s
@@ -164,7 +164,7 @@ DISCREPANCIES = """
 SHELF_DISCREPANCIES = """
     select variant_id, warehouse_id, on_hand, safety, reserved, as_of, source
       from stock_level
-     where reserved > greatest(on_hand - safety, 0)
+     where reserved > greatest(on_hand - safety - withheld, 0)
      order by reserved - on_hand desc, variant_id, warehouse_id
      limit %(limit)s
 """

@@ -7,14 +7,33 @@ FIND_BY_ORDER = """
      where order_id = %(order_id)s
 """
 
+FIND_BY_ORDERS = """
+    select id
+      from stock_reservation
+     where order_id = any(%(order_ids)b::uuid[])
+     order by id
+"""
+
+# Goods of an order may be bound to any shelf, also to one bound while this waits: so all shelves of
+# its variants are locked. Before there is an order only the hold's own warehouse matters.
 LOCK_SHELVES_OF = """
     select l.variant_id, l.warehouse_id
       from stock_level l
-      join stock_reservation_line n on n.variant_id = l.variant_id
-          and n.warehouse_id = l.warehouse_id
-     where n.reservation_id = any(%(ids)b::uuid[])
+     where (l.variant_id, l.warehouse_id) in (
+               select n.variant_id, n.warehouse_id
+                 from stock_reservation_line n
+                where n.reservation_id = any(%(ids)b::uuid[])
+                  and n.warehouse_id is not null
+           )
+        or l.variant_id in (
+               select n.variant_id
+                 from stock_reservation_line n
+                 join stock_reservation r on r.id = n.reservation_id
+                where n.reservation_id = any(%(ids)b::uuid[])
+                  and r.order_id is not null
+           )
      order by l.variant_id, l.warehouse_id
-       for update of l
+       for update
 """
 
 LOCK_RESERVATIONS = """
@@ -63,8 +82,29 @@ LINES_OF = """
 CONFIRM = """
     update stock_reservation
        set state = 'ordered',
-           order_id = %(order_id)s
+           order_id = %(order_id)s,
+           ordered_at = %(now)s
      where id = %(id)s
+"""
+
+# What an ERP was told of orders; of several tellings the newest counts, by its own numbers.
+NOTE_SENT = """
+    insert into stock_sent as s
+           (reservation_id, source, position, received_at, sent_at, is_complete)
+    select id, %(source)s, %(position)s, %(received_at)s, %(now)s, %(is_complete)s
+      from stock_reservation
+     where id = any(%(ids)b::uuid[])
+       and state in ('ordered', 'sent')
+     order by id
+        on conflict (reservation_id, source) do update
+       set position = greatest(s.position, excluded.position),
+           received_at = greatest(s.received_at, excluded.received_at),
+           sent_at = greatest(s.sent_at, excluded.sent_at),
+           is_complete = case when excluded.position < s.position
+                                or excluded.received_at < s.received_at
+                              then s.is_complete
+                              else excluded.is_complete
+                          end
 """
 
 MARK_SENT = """
@@ -83,29 +123,6 @@ LOCK_OF_ORDERS = """
        for update
 """
 
-# Shipments of a line, the oldest first, as far as the contained quantity goes; of the last one
-# the rest goes on waiting.
-CONTAIN_SHIPMENTS_OF_LINES = """
-    with waiting as (
-        select s.reservation_id, s.variant_id, s.reference, d.quantity as ended,
-               sum(s.quantity) over (partition by s.variant_id
-                                     order by s.shipped_at, s.reference) as so_far
-          from stock_shipment s
-          join unnest(%(variants)b::uuid[], %(quantities)b::numeric[]) as d (variant_id, quantity)
-            on d.variant_id = s.variant_id
-         where s.reservation_id = %(id)s
-           and s.contained_at is null
-    )
-    update stock_shipment s
-       set contained_at = case when w.so_far <= w.ended then %(now)s::timestamptz end,
-           quantity = case when w.so_far <= w.ended then s.quantity else w.so_far - w.ended end
-      from waiting w
-     where w.so_far - s.quantity < w.ended
-       and s.reservation_id = w.reservation_id
-       and s.variant_id = w.variant_id
-       and s.reference = w.reference
-"""
-
 # Transitions that move no number are told in the story of each variant all the same.
 TELL = """
     insert into stock_movement
@@ -118,13 +135,15 @@ TELL = """
      order by n.reservation_id, n.variant_id
 """
 
-# Parts of lines that end, as contained or as released; the journal tells of each.
+# Parts of lines that end, as contained or as released, one for each line; the journal tells of
+# each: where from if that is known, and why.
 END_PARTS = """
     with part as (
         select *
           from unnest(%(ids)b::uuid[], %(variants)b::uuid[], %(contained)b::numeric[],
-                      %(released)b::numeric[])
-               as part (reservation_id, variant_id, contained, released)
+                      %(released)b::numeric[], %(places)b::uuid[], %(notes)b::text[],
+                      %(instants)b::timestamptz[])
+               as part (reservation_id, variant_id, contained, released, place, note, as_of)
     ),
     ended as (
         update stock_reservation_line n
@@ -133,16 +152,15 @@ END_PARTS = """
           from part p
          where n.reservation_id = p.reservation_id
            and n.variant_id = p.variant_id
-        returning n.reservation_id, n.variant_id, n.channel, n.warehouse_id,
-                  p.contained + p.released as quantity
+        returning n.reservation_id, n.variant_id, n.channel,
+                  coalesce(n.warehouse_id, p.place) as warehouse_id,
+                  p.contained + p.released as quantity, p.note, p.as_of
     )
     insert into stock_movement
            (variant_id, at, kind, warehouse_id, channel, reservation_id, reserved_change, quantity,
-            as_of, source,
-            note, actor_id)
+            as_of, source, note, actor_id)
     select variant_id, %(now)s, %(kind)s, warehouse_id, channel, reservation_id, - quantity,
-           quantity, %(as_of)s,
-           %(source)s, %(note)s, %(by)s
+           quantity, as_of, %(source)s, note, %(by)s
       from ended
 """
 
@@ -192,20 +210,25 @@ TELL_SHIPPED = """
      order by variant_id
 """
 
+# What of a line was contained without having been said to have left.
+CONTAINED_UNSHIPPED = """
+    select n.variant_id,
+           n.contained - coalesce((select sum(s.quantity)
+                                     from stock_shipment s
+                                    where s.reservation_id = n.reservation_id
+                                      and s.variant_id = n.variant_id
+                                      and s.reference not like 'listed:%%'
+                                      and s.contained_at is not null), 0) as quantity
+      from stock_reservation_line n
+     where n.reservation_id = %(id)s
+       and n.contained > 0
+"""
+
 SHIPMENTS_RECORDED = """
     select variant_id
       from stock_shipment
      where reservation_id = %(id)s
        and reference = %(reference)s
-"""
-
-# stock_shipment_waiting covers it; most of the time there is none.
-WAITING_SHIPMENTS = """
-    select reservation_id, variant_id, reference, channel, warehouse_id, quantity, shipped_at
-      from stock_shipment
-     where contained_at is null
-       and variant_id = any(%(variants)b::uuid[])
-     order by reservation_id, variant_id, reference
 """
 
 LOCK_LEVELS = """
@@ -214,47 +237,6 @@ LOCK_LEVELS = """
      where l.variant_id = any(%(variants)b::uuid[])
      order by l.variant_id, l.warehouse_id
        for update
-"""
-
-REPORTED = """
-    select l.variant_id, l.warehouse_id, l.on_hand, l.as_of,
-           array(select w.channel
-                   from stock_channel_warehouse w
-                  where w.warehouse_id = l.warehouse_id) as channels
-      from stock_level l
-     where l.variant_id = any(%(variants)b::uuid[])
-"""
-
-# A number formed before the shipment must not come back later: its warehouse counts nothing
-# older.
-RAISE_FENCES = """
-    insert into stock_level as l (variant_id, warehouse_id, as_of, source)
-    select variant_id, warehouse_id, max(shipped_at), ''
-      from (
-            select f.variant_id, f.shipped_at,
-                   coalesce(f.warehouse_id, w.warehouse_id) as warehouse_id
-              from unnest(%(variants)b::uuid[], %(channels)b::text[], %(warehouses)b::uuid[],
-                          %(instants)b::timestamptz[])
-                   as f (variant_id, channel, warehouse_id, shipped_at)
-              left join stock_channel_warehouse w on f.warehouse_id is null
-                  and w.channel = f.channel
-           ) fence
-     where warehouse_id is not null
-     group by variant_id, warehouse_id
-     order by variant_id, warehouse_id
-        on conflict (variant_id, warehouse_id) do update
-       set as_of = excluded.as_of
-     where l.as_of < excluded.as_of
-"""
-
-CONTAIN_SHIPMENTS = """
-    update stock_shipment s
-       set contained_at = %(now)s
-      from unnest(%(ids)b::uuid[], %(variants)b::uuid[], %(references)b::text[])
-           as d (reservation_id, variant_id, reference)
-     where s.reservation_id = d.reservation_id
-       and s.variant_id = d.variant_id
-       and s.reference = d.reference
 """
 
 RELEASE_SHELVES = """
