@@ -42,12 +42,18 @@ class World:
         self._zone = timezone(timedelta(hours=utc_offset_hours))
         self._last_number = 0
         self._stale: tuple[datetime, dict[str, dict[str, float]]] | None = None
+        self.moved = timedelta(0)
         if self._path and self._path.exists():
             self._load()
 
     def now(self) -> datetime:
         """Give 1C's local time."""
-        return datetime.now(UTC).astimezone(self._zone).replace(tzinfo=None, microsecond=0)
+        at = (datetime.now(UTC) + self.moved).astimezone(self._zone)
+        return at.replace(tzinfo=None, microsecond=0)
+
+    def move_clock(self, step: timedelta) -> None:
+        """Let time pass at once: whatever this 1C says is later from now on."""
+        self.moved += step
 
     def tell(self, text: str) -> None:
         """Write a line into the visible log."""

@@ -11,6 +11,7 @@ import zlib
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from typing import Any
 
 import psycopg
 import structlog
@@ -117,7 +118,7 @@ class _Keeper:
         working = asyncio.ensure_future(self._loop.run(self._context, stop))
         watching = asyncio.create_task(self._watch(connection))
         stopping = asyncio.create_task(stop.wait())
-        both: set[asyncio.Future[object]] = {working, watching, stopping}
+        both: set[asyncio.Future[Any]] = {working, watching, stopping}
         try:
             await asyncio.wait(both, return_when=asyncio.FIRST_COMPLETED)
             if stop.is_set() and not working.done():

@@ -105,6 +105,7 @@ class Outbound:
         resolver: guard.Resolve = guard.resolve,
     ) -> None:
         self._lines: dict[str, _Line] = {}
+        self._retired: list[httpx.AsyncClient] = []
         self._patience = patience or Patience()
         self._resolver = resolver
         for destination in (WEB, *destinations):
@@ -115,6 +116,8 @@ class Outbound:
         known = self._lines.get(destination.name)
         if known is not None and known.destination == destination:
             return
+        if known is not None and known.client is not None:
+            self._retired.append(known.client)  # a call may be under way; closed at the end
         self._lines[destination.name] = _Line(
             destination=destination,
             patience=destination.patience(self._patience),
@@ -127,6 +130,8 @@ class Outbound:
 
     async def close(self) -> None:
         """Close every connection."""
+        while self._retired:
+            await self._retired.pop().aclose()
         for line in self._lines.values():
             if line.client is not None:
                 await line.client.aclose()
