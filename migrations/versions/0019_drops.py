@@ -84,7 +84,7 @@ create table drops_ticket (
     ended_at          timestamptz,
     constraint uq_drops_ticket_session unique (drop_id, session),
     constraint ck_drops_ticket_state check (
-        state in ('waiting', 'inside', 'left', 'lapsed', 'ordered')),
+        state in ('waiting', 'inside', 'away', 'left', 'lapsed', 'ordered')),
     constraint ck_drops_ticket_inside check (state <> 'inside' or admitted_at is not null)
 ) with (fillfactor = 80);
 create index ix_drops_ticket_waiting on drops_ticket (drop_id, place) where state = 'waiting';

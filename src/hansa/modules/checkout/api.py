@@ -7,7 +7,7 @@ from litestar import Response, delete, get, post, put
 from litestar.params import FromPath, JSONBody
 
 from hansa.kernel.money import Money
-from hansa.modules import markets, pricing
+from hansa.modules import drops, markets, pricing
 from hansa.modules.checkout import operations, placing, queries, visitor
 from hansa.modules.checkout.model import BasketEmpty, Owner
 from hansa.modules.checkout.offers import Offers
@@ -65,6 +65,7 @@ async def show_basket(request: Request) -> BasketBody:
 async def add_line(request: Request, data: JSONBody[AddBody]) -> Response[KeptBody]:
     """Add so many of an item."""
     owner, token = _owner_or_new(request)
+    await drops.pass_gate(request, variant_id=data.variant_id)
     profile = await _profile(request, owner)
 
     async def add(tx: Transaction) -> KeptBody:
@@ -88,6 +89,8 @@ async def set_quantity(
 ) -> KeptBody:
     """Set how many of an item there are; zero takes it out."""
     owner, token = _owner_or_new(request)
+    if data.quantity:
+        await drops.pass_gate(request, variant_id=variant_id)
     profile = await _profile(request, owner)
     async with request.transaction() as tx:
         basket_id = await operations.set_quantity(
@@ -179,6 +182,7 @@ async def place_order(request: Request, data: JSONBody[PlaceBody]) -> PlacedBody
             user_id=actor.id if actor is not None and actor.kind == "shopper" else None,
             language=request.language,
             now=request.received_at,
+            visitor=drops.visitor_of(request),
         ),
     )
     return PlacedBody.of(placed)

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from hansa.kernel.money import Money
-from hansa.modules import markets, orders, parties, payments, pricing, stock
+from hansa.modules import drops, markets, orders, parties, payments, pricing, stock
 from hansa.modules.checkout import form, queries
 from hansa.modules.checkout.form import (
     DeliveryKind,
@@ -46,7 +46,7 @@ async def draft_order(
     and waits for another can wait for ever.
 
     Raises:
-        DetailsInvalid, ItemsGone: as their names say.
+        DetailsInvalid, ItemsGone, drops.NotOpenYet: as their names say.
     """
     market = context.service(markets.MarketDirectory).get(basket.market)
     offer = await context.service(Offers).of(basket.market)
@@ -67,6 +67,7 @@ async def draft_order(
     lines = tuple(queries.view_line(line, goods, market, now) for line in basket.lines)
     gone = tuple(line.variant_id for line in lines if line.unit_price is None)
     if gone:
+        await _explain(context, lines, now)
         raise ItemsGone(gone)
     worth = Money(sum(line.amount.minor for line in lines), market.currency)
     return Draft(
@@ -81,6 +82,13 @@ async def draft_order(
         payment=payment,
         shop=shop,
     )
+
+
+async def _explain(context: Context, lines: tuple[LineView, ...], now: datetime) -> None:
+    """Say of what is not on sale that it will be, if a drop is to open."""
+    gone = [line.product_id for line in lines if line.unit_price is None and line.product_id]
+    async with context.database.snapshot(single=True) as snap:
+        await drops.check_open(snap, product_ids=gone, now=now)
 
 
 def _choices(

@@ -8,7 +8,7 @@ from uuid import UUID
 from hansa.contracts.checkout import BasketsMerged
 from hansa.kernel.identifiers import new_id
 from hansa.kernel.quantity import PIECE
-from hansa.modules import catalog, pricing
+from hansa.modules import catalog, drops, pricing
 from hansa.modules.checkout import model, store
 from hansa.modules.checkout.form import DeliveryMethod, Details
 from hansa.modules.checkout.model import (
@@ -37,6 +37,7 @@ async def add_line(
 
     Raises:
         NotSold: the variant does not exist or has no price for this person.
+        drops.NotOpenYet: it belongs to a drop that has not opened.
         QuantityInvalid: not from 1 to 9999, or a part of a piece.
         BasketFull: 100 different items are in it.
     """
@@ -97,6 +98,7 @@ async def _put(  # noqa: PLR0913 - what a line is made of
     variant = (await catalog.get_variants(tx, variant_ids=[variant_id])).get(variant_id)
     if variant is None or not variant.is_active:
         raise NotSold(variant_id)
+    await drops.check_open(tx, product_ids=[variant.product_id], now=now)
     if variant.unit == PIECE and quantity != quantity.to_integral_value():
         raise QuantityInvalid
     quotes = await pricing.quote(tx, profile=profile, lines=[(variant_id, quantity)], now=now)

@@ -11,7 +11,7 @@ from uuid import UUID
 
 from hansa.kernel.identifiers import new_id
 from hansa.kernel.money import Money
-from hansa.modules import orders, parties, payments, stock
+from hansa.modules import drops, orders, parties, payments, stock
 from hansa.modules.checkout import drafting, store
 from hansa.modules.checkout.drafting import Draft
 from hansa.modules.checkout.form import Details
@@ -44,12 +44,16 @@ class PlacedOrder:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlacedBy:
-    """Who places, when, under which key (see `placing_key`)."""
+    """Who places, when, under which key (see `placing_key`).
+
+    `visitor` is who stands in the lines of drops (`drops.visitor_of`); None need not stand in any.
+    """
 
     placing_key: str
     user_id: UUID | None
     language: str
     now: datetime
+    visitor: str | None = None
 
 
 class _AlreadyPlaced(Exception):
@@ -66,6 +70,7 @@ async def place(  # noqa: PLR0913 - who places what, under which key, at which p
     user_id: UUID | None = None,
     language: str,
     now: datetime,
+    visitor: str | None = None,
 ) -> PlacedOrder:
     """Make an order of a basket; call it outside of transactions.
 
@@ -79,11 +84,16 @@ async def place(  # noqa: PLR0913 - who places what, under which key, at which p
         TotalChanged: the order would cost something else than was seen.
         stock.OutOfStock: says which lines lack and how many are left.
         BasketChanged: it was changed in another window meanwhile.
+        drops.NotOpenYet, drops.LimitReached, drops.InLine: a drop's rules say no.
     """
     async with context.database.snapshot(single=True) as snap:
         basket = await store.get_basket(snap, basket_id=basket_id)
     by = PlacedBy(
-        placing_key=placing_key(basket_id, key), user_id=user_id, language=language, now=now
+        placing_key=placing_key(basket_id, key),
+        user_id=user_id,
+        language=language,
+        now=now,
+        visitor=visitor,
     )
     if basket is None:
         return await _known(context, by, otherwise=BasketEmpty())
@@ -114,6 +124,7 @@ async def place_basket(
     total = draft.totals.total
     if expected_total is not None and expected_total != total:
         raise TotalChanged(expected_total.minor, total.minor, total.currency)
+    await _check_drops(context, draft, by)
     for attempt in range(1, _ATTEMPTS_MAX + 1):
         # The lease's key holds all that decides it: after a refusal a changed basket asks anew, and
         # after a lease that ran out the next attempt takes another.
@@ -128,9 +139,30 @@ async def place_basket(
             return await _known(context, by, otherwise=changed, lease=reservation)
         except _AlreadyPlaced:
             return await _known(context, by, otherwise=BasketChanged(), lease=reservation)
+        except drops.REFUSALS as refusal:
+            # The same key may have been answered before the limit was reached by that very order.
+            return await _known(context, by, otherwise=refusal, lease=reservation)
         else:
             return await _lead_to_payment(context, draft, placed, payment)
     raise AssertionError("the last attempt returns or raises")
+
+
+async def _check_drops(context: Context, draft: Draft, by: PlacedBy) -> None:
+    """Refuse before goods are leased what a drop's limits would refuse after."""
+    try:
+        async with context.database.snapshot(single=True) as snap:
+            await drops.check_limits(
+                snap,
+                market=draft.market.code,
+                lines=_wanted(draft),
+                person=_person(draft, by, draft.basket.owner.party_id),
+                now=by.now,
+            )
+    except drops.REFUSALS:
+        async with context.database.snapshot(single=True) as snap:
+            known = await orders.find_by_placing_key(snap, placing_key=by.placing_key)
+        if known is None:
+            raise
 
 
 async def _lease(context: Context, draft: Draft, key: str, now: datetime) -> stock.Reservation:
@@ -187,7 +219,23 @@ async def _commit(
         placed = await orders.place_order(tx, new=new, now=now)
         if placed.is_repeat:
             raise _AlreadyPlaced
+        await drops.claim(
+            tx,
+            order_id=order_id,
+            market=draft.market.code,
+            lines=_wanted(draft),
+            person=_person(draft, by, party_id),
+            now=now,
+        )
     return placed, payment
+
+
+def _wanted(draft: Draft) -> list[drops.Wanted]:
+    return [drops.Wanted(line.product_id, line.quantity) for line in draft.lines if line.product_id]
+
+
+def _person(draft: Draft, by: PlacedBy, party_id: UUID | None) -> drops.Person:
+    return drops.Person(party_id=party_id, phone=draft.phone, session=by.visitor)
 
 
 async def _party(tx: Transaction, draft: Draft, by: PlacedBy) -> UUID:

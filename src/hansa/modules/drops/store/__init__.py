@@ -1,0 +1,1 @@
+"""Statements of drops: what is released, who waits, how much a person has."""
