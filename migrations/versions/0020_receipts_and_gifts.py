@@ -1,4 +1,4 @@
-"""Tables of receipts and promotions."""
+"""Tables of receipts and promotions, and where the catalogue is to be sold beside the shop."""
 
 from hansa.runtime.database.migrate import run_sql
 
@@ -76,7 +76,23 @@ create index promotions_gift_set_offered on promotions_gift_set (market, minimum
     where is_active;
 """
 
-STATEMENTS: tuple[str, ...] = (RECEIPTS, GIFTS)
+# The mark "sell on marketplace X", by variant.
+MARKS = """
+create table catalog_marketplace_mark (
+    variant_id uuid not null references catalog_variant (id) on delete cascade,
+    marketplace text not null
+        constraint catalog_marketplace_mark_name_check
+            check (marketplace ~ '^[a-z][a-z0-9_-]{1,31}$'),
+    is_on boolean not null,
+    source text not null default '',
+    changed_at timestamptz not null,
+    primary key (variant_id, marketplace)
+);
+create index catalog_marketplace_mark_on on catalog_marketplace_mark (marketplace, variant_id)
+    where is_on;
+"""
+
+STATEMENTS: tuple[str, ...] = (RECEIPTS, GIFTS, MARKS)
 
 
 def upgrade() -> None:

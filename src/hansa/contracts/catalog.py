@@ -35,3 +35,20 @@ class CategoriesChanged(Event):
     def key(self) -> str:
         """Order all changes of the tree: they are rare."""
         return "catalog.categories"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MarketplaceMarksChanged(Event):
+    """Variants are to be sold at a marketplace from now on, or no longer.
+
+    At most 500 variants an event; a larger change is published as several.
+    """
+
+    type: ClassVar[str] = "catalog.MarketplaceMarksChanged"
+
+    marketplace: str
+    variant_ids: tuple[UUID, ...]
+
+    def key(self) -> str:
+        """Order by marketplace and first variant: readers read the present marks anyway."""
+        return f"{self.marketplace}:{self.variant_ids[0]}"

@@ -6,6 +6,13 @@ is there already writes and publishes nothing. Publishes: contracts.catalog. Loc
 rows by id; the tree as a whole by an advisory lock.
 """
 
+from hansa.modules.catalog.marks import (
+    MarketplaceInvalid,
+    MarketplaceMark,
+    list_marked_variants,
+    list_marketplace_marks,
+    set_marketplace_marks,
+)
 from hansa.modules.catalog.model import (
     Attribute,
     AttributeChoice,
@@ -86,6 +93,8 @@ __all__ = [
     "CategoryCycle",
     "Found",
     "FoundCategory",
+    "MarketplaceInvalid",
+    "MarketplaceMark",
     "Media",
     "NameMissing",
     "NoSuchCategory",
@@ -124,6 +133,8 @@ __all__ = [
     "list_attributes",
     "list_categories",
     "list_choices",
+    "list_marked_variants",
+    "list_marketplace_marks",
     "list_product_ids",
     "list_products",
     "pack_picture",
@@ -135,6 +146,7 @@ __all__ = [
     "save_choices",
     "save_products",
     "save_variants",
+    "set_marketplace_marks",
     "set_media",
     "set_sale_windows",
     "sized",

@@ -25,6 +25,8 @@ from hansa.modules.checkout.model import (
     BasketView,
     ChangeKind,
     DeliveryOption,
+    Gift,
+    GiftLine,
     ItemsGone,
     LineChange,
     LineView,
@@ -33,6 +35,7 @@ from hansa.modules.checkout.model import (
     QuantityInvalid,
     TotalChanged,
     Totals,
+    tax_of,
 )
 from hansa.modules.checkout.offers import Offer, Offers
 from hansa.modules.checkout.operations import (
@@ -71,6 +74,8 @@ __all__ = [
     "Details",
     "DetailsInvalid",
     "FieldProblem",
+    "Gift",
+    "GiftLine",
     "ItemsGone",
     "LineChange",
     "LineView",
@@ -98,5 +103,6 @@ __all__ = [
     "save_delivery_methods",
     "save_details",
     "set_quantity",
+    "tax_of",
     "view_basket",
 ]

@@ -1,12 +1,13 @@
 """Thinking an order through: is the form whole, is everything on sale, what does it come to."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from decimal import Decimal
 from uuid import UUID
 
 from hansa.kernel.money import Money
 from hansa.modules import drops, markets, orders, parties, payments, pricing, stock
-from hansa.modules.checkout import form, queries
+from hansa.modules.checkout import form, gifts, queries
 from hansa.modules.checkout.form import (
     DeliveryKind,
     DeliveryMethod,
@@ -14,7 +15,7 @@ from hansa.modules.checkout.form import (
     DetailsInvalid,
     FieldProblem,
 )
-from hansa.modules.checkout.model import Basket, ItemsGone, LineView, Totals
+from hansa.modules.checkout.model import Basket, GiftLine, ItemsGone, LineView, Totals
 from hansa.modules.checkout.offers import Offer, Offers
 from hansa.modules.orders import NewOrder, OrderId, PaymentStanding
 from hansa.runtime.context import Context
@@ -35,6 +36,11 @@ class Draft:
     delivery: DeliveryMethod
     payment: payments.PaymentMethod
     shop: stock.Warehouse | None
+    gifts: tuple[GiftLine, ...] = ()
+
+    def without_gifts(self) -> "Draft":
+        """Give the same order without what would have come with it."""
+        return replace(self, gifts=())
 
 
 async def draft_order(
@@ -64,12 +70,13 @@ async def draft_order(
         shop = None
         if delivery.kind is DeliveryKind.PICKUP:
             shop = await _shop(snap, market.code, details.warehouse_id)
-    lines = tuple(queries.view_line(line, goods, market, now) for line in basket.lines)
+        lines = tuple(queries.view_line(line, goods, market, now) for line in basket.lines)
+        worth = Money(sum(line.amount.minor for line in lines), market.currency)
+        gift = await gifts.gift_for(snap, offer=offer, goods=worth, now=now)
     gone = tuple(line.variant_id for line in lines if line.unit_price is None)
     if gone:
         await _explain(context, lines, now)
         raise ItemsGone(gone)
-    worth = Money(sum(line.amount.minor for line in lines), market.currency)
     return Draft(
         basket=basket,
         market=market,
@@ -81,6 +88,7 @@ async def draft_order(
         delivery=delivery,
         payment=payment,
         shop=shop,
+        gifts=gift.lines,
     )
 
 
@@ -143,7 +151,10 @@ def new_order(  # noqa: PLR0913 - the parts come from several modules
         channel=draft.market.code,
         party_id=party_id,
         user_id=user_id,
-        lines=tuple(_order_line(line, draft.market) for line in draft.lines),
+        lines=(
+            *(_order_line(line, draft.market) for line in draft.lines),
+            *(_gift_line(line, draft.market) for line in draft.gifts),
+        ),
         goods=draft.totals.goods,
         tax=draft.totals.tax,
         tax_included=draft.totals.tax_included,
@@ -212,6 +223,26 @@ def _order_line(line: LineView, market: markets.Market) -> orders.OrderLine:
         tax=line.tax,
         price_reason=line.price_reason,
         image=line.image,
+    )
+
+
+def _gift_line(line: GiftLine, market: markets.Market) -> orders.OrderLine:
+    nothing = Money(0, market.currency)
+    return orders.OrderLine(
+        variant_id=line.variant_id,
+        product_id=line.product_id,
+        sku=line.sku,
+        name=line.name,
+        options=line.options,
+        quantity=line.quantity,
+        unit=line.unit,
+        unit_price=Decimal(0),
+        base_price=Decimal(0),
+        amount=nothing,
+        tax_rate=market.tax_rate,
+        tax=nothing,
+        image=line.image,
+        is_gift=True,
     )
 
 

@@ -119,6 +119,36 @@ class DeliveryOption:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class GiftLine:
+    """A thing given with an order. `image` is a storage key."""
+
+    variant_id: UUID
+    product_id: UUID
+    sku: str
+    name: Localised
+    options: Mapping[str, Localised]
+    unit: str
+    quantity: Decimal
+    image: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Gift:
+    """What a basket brings beside its goods, and what a little more would bring.
+
+    `lines` is empty if it brings nothing. Of the next gift `next_name` and `missing` tell.
+    """
+
+    name: Localised | None = None
+    lines: tuple[GiftLine, ...] = ()
+    next_name: Localised | None = None
+    missing: Money | None = None
+
+
+NO_GIFT = Gift()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class BasketView:
     """A basket as shown; `id` is None while nothing was ever put in."""
 
@@ -129,6 +159,7 @@ class BasketView:
     totals: Totals
     delivery: tuple[DeliveryOption, ...]
     details: Details
+    gift: Gift = NO_GIFT
 
     @property
     def is_empty(self) -> bool:

@@ -1,10 +1,11 @@
-"""Ways of delivery and payment of each market, kept in memory: at most a few seconds old."""
+"""What each market offers at checkout, kept in memory: at most a few seconds old."""
 
 import asyncio
 from dataclasses import dataclass
+from datetime import datetime
 from time import monotonic
 
-from hansa.modules import payments
+from hansa.modules import payments, promotions
 from hansa.modules.checkout import store
 from hansa.modules.checkout.form import DeliveryMethod
 from hansa.runtime.context import Context
@@ -18,6 +19,11 @@ class Offer:
 
     delivery: tuple[DeliveryMethod, ...]
     payment: tuple[payments.PaymentMethod, ...]
+    gifts: tuple[promotions.GiftSet, ...] = ()
+
+    def gifts_at(self, now: datetime) -> tuple[promotions.GiftSet, ...]:
+        """Give the gift sets that are offered at an instant."""
+        return tuple(gift for gift in self.gifts if gift.valid.contains(now))
 
     def delivery_method(self, code: str) -> DeliveryMethod | None:
         """Give the way of delivery of a code."""
@@ -58,6 +64,9 @@ class Offers:
         async with self._context.database.snapshot() as snap:
             delivery = await store.list_delivery_methods(snap, market=market)
             payment = await payments.list_methods(snap, market=market)
+            gifts = await promotions.list_active_gift_sets(
+                snap, market=market, now=self._context.clock.now()
+            )
         return Offer(
             delivery=tuple(method for method in delivery if method.is_active),
             payment=tuple(
@@ -65,4 +74,5 @@ class Offers:
                 for method in payment
                 if method.is_active and providers.offers(method.provider)
             ),
+            gifts=gifts,
         )

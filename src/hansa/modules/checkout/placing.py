@@ -5,6 +5,7 @@ batch only. If we die in between, the lease expires and nothing is lost. The pla
 repeat (a double click, an answer that got lost) give the same order.
 """
 
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -129,7 +130,7 @@ async def place_basket(
         # The lease's key holds all that decides it: after a refusal a changed basket asks anew, and
         # after a lease that ran out the next attempt takes another.
         key = f"{by.placing_key}:{basket.version}:{attempt}"
-        reservation = await _lease(context, draft, key, by.now)
+        reservation, draft = await _lease(context, draft, key, by.now)
         try:
             placed, payment = await _commit(context, draft, reservation, by)
         except stock.ReservationExpired:
@@ -165,12 +166,26 @@ async def _check_drops(context: Context, draft: Draft, by: PlacedBy) -> None:
             raise
 
 
-async def _lease(context: Context, draft: Draft, key: str, now: datetime) -> stock.Reservation:
+async def _lease(
+    context: Context, draft: Draft, key: str, now: datetime
+) -> tuple[stock.Reservation, Draft]:
+    """Lease the goods, with the gifts if these are there; an order never fails for want of one."""
+    if draft.gifts:
+        with suppress(stock.OutOfStock):
+            return await _hold(context, draft, f"{key}:gifts", now), draft
+        draft = draft.without_gifts()
+    return await _hold(context, draft, key, now), draft
+
+
+async def _hold(context: Context, draft: Draft, key: str, now: datetime) -> stock.Reservation:
     return await context.service(stock.Reserver).hold(
         stock.Hold(
             key=key,
             channel=draft.market.code,
-            lines=tuple((line.variant_id, line.quantity) for line in draft.lines),
+            lines=(
+                *((line.variant_id, line.quantity) for line in draft.lines),
+                *((gift.variant_id, gift.quantity) for gift in draft.gifts),
+            ),
             expires_at=now + timedelta(minutes=context.settings.hold_minutes),
             owner=f"basket:{draft.basket.id}",
             warehouse_id=None if draft.shop is None else draft.shop.id,

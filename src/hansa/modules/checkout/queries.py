@@ -8,7 +8,7 @@ from uuid import UUID
 
 from hansa.kernel.money import Money
 from hansa.modules import catalog, markets, pricing, stock
-from hansa.modules.checkout import model, store
+from hansa.modules.checkout import gifts, model, store
 from hansa.modules.checkout.form import Details
 from hansa.modules.checkout.model import (
     Basket,
@@ -20,6 +20,7 @@ from hansa.modules.checkout.model import (
     Totals,
 )
 from hansa.modules.checkout.offers import Offer
+from hansa.modules.checkout.pictures import picture_of
 from hansa.runtime.database import Snapshot
 
 NOTHING = Decimal(0)
@@ -83,6 +84,7 @@ async def view_basket(
         totals=sum_up(lines, delivery=delivery, market=market),
         delivery=_options(offers, worth),
         details=basket.details,
+        gift=await gifts.gift_for(snap, offer=offers, goods=worth, now=now),
     )
 
 
@@ -133,7 +135,7 @@ def view_line(line: StoredLine, goods: Goods, market: markets.Market, now: datet
         sku="" if variant is None else variant.sku,
         name={} if product is None else product.name,
         options={} if variant is None else variant.options,
-        image=_picture(product, variant),
+        image=picture_of(product, variant),
         quantity=line.quantity,
         unit="" if variant is None else variant.unit,
         unit_price=unit,
@@ -150,18 +152,6 @@ def view_line(line: StoredLine, goods: Goods, market: markets.Market, now: datet
             price=unit,
         ),
     )
-
-
-def _picture(product: catalog.Product | None, variant: catalog.Variant | None) -> str | None:
-    """Choose the picture of the variant's own colour, else the product's first."""
-    if product is None or not product.media:
-        return None
-    if variant is not None:
-        texts = {text for value in variant.options.values() for text in value.values()}
-        for media in product.media:
-            if media.options and set(media.options.values()) <= texts:
-                return media.key
-    return product.media[0].key
 
 
 def sum_up(lines: Sequence[LineView], *, delivery: Money, market: markets.Market) -> Totals:

@@ -12,9 +12,15 @@ from hansa.modules.promotions.model import (
     GiftSet,
     GiftSetInvalid,
     GiftSetNotFound,
+    offer_for,
 )
 from hansa.modules.promotions.operations import SavedGiftSets, save_gift_sets
-from hansa.modules.promotions.queries import get_gift_set, list_gift_sets, offered_gifts
+from hansa.modules.promotions.queries import (
+    get_gift_set,
+    list_active_gift_sets,
+    list_gift_sets,
+    offered_gifts,
+)
 
 __all__ = [
     "GiftItem",
@@ -24,7 +30,9 @@ __all__ = [
     "GiftSetNotFound",
     "SavedGiftSets",
     "get_gift_set",
+    "list_active_gift_sets",
     "list_gift_sets",
+    "offer_for",
     "offered_gifts",
     "save_gift_sets",
 ]

@@ -33,8 +33,16 @@ async def list_gift_sets(
 
 async def offered_gifts(snap: Snapshot, *, market: str, goods: Money, now: datetime) -> GiftOffer:
     """Say which gift comes with goods of so much now, and what a little more would bring."""
-    rows = await snap.all(store.OFFERED, {"market": market, "now": now})
-    return model.offer_for(goods, tuple(gift_set_of(row) for row in rows))
+    active = await list_active_gift_sets(snap, market=market, now=now)
+    return model.offer_for(goods, tuple(gift for gift in active if gift.valid.contains(now)))
+
+
+async def list_active_gift_sets(
+    snap: Snapshot, *, market: str, now: datetime
+) -> tuple[GiftSet, ...]:
+    """Give the gift sets of a market that are offered now or will be, for keeping in memory."""
+    rows = await snap.all(store.ACTIVE, {"market": market, "now": now})
+    return tuple(gift_set_of(row) for row in rows)
 
 
 def gift_set_of(row: Row) -> GiftSet:

@@ -26,13 +26,12 @@ LIST_GIFT_SETS = """
 """
 
 # A market has a handful of them at a time.
-OFFERED = """
+ACTIVE = """
     select id, code, market, name, minimum_minor, currency, items, starts_at, ends_at, priority,
            is_active, source
       from promotions_gift_set
      where market = %(market)s
        and is_active
-       and (starts_at is null or starts_at <= %(now)s)
        and (ends_at is null or ends_at > %(now)s)
      order by minimum_minor, code
      limit 100

@@ -45,6 +45,7 @@ SUBJECTS: Mapping[str, tuple[str, str]] = {
     "price_list": ("price list", ""),
     "warehouse": ("warehouse", ""),
     "market": ("market", ""),
+    "gift_set": ("gift set", "/office/gifts/{id}"),
     "event": ("event", "/office/work"),
     "job": ("job", "/office/work"),
 }

@@ -12,7 +12,7 @@ from litestar.params import FromPath
 from hansa.kernel.errors import HansaError
 from hansa.kernel.identifiers import new_id
 from hansa.kernel.text import pick
-from hansa.modules import accounts, orders, parties, pricing
+from hansa.modules import accounts, orders, parties, pricing, receipts
 from hansa.modules.parties import IdentifierKind, PartyKind
 from hansa.runtime.database import Snapshot, Transaction
 from hansa.runtime.html import Form, Page, first_shown, read_form
@@ -28,6 +28,7 @@ from hansa.surfaces.backoffice.customers import (
 )
 from hansa.surfaces.backoffice.orders import order_row
 from hansa.surfaces.backoffice.presenting import done, show, words, zone_of
+from hansa.surfaces.backoffice.receipts import receipt_row, shop_names
 from hansa.surfaces.backoffice.shell import staff
 
 _ORDERS_SHOWN = 20
@@ -113,6 +114,7 @@ async def customer_page(
         merges = await parties.list_merges(snap, party_id=party.id)
         bought = await _orders(snap, party.id, merges) if actor.may("orders.view") else []
         roles = await _roles(snap, party)
+        tills = await _at_tills(request, snap, party.id)
         group = await pricing.group_of_party(snap, party_id=party.id)
         groups = await pricing.list_groups(snap)
     form = profile or first_shown(
@@ -155,6 +157,7 @@ async def customer_page(
             if one.keep_id == party.id
         ],
         roles=roles,
+        receipts=tills,
         price_group=group or "",
         price_groups=[
             ("", translate("Usual prices")),
@@ -162,6 +165,15 @@ async def customer_page(
         ],
         kind=translate(KINDS[party.kind]),
     )
+
+
+async def _at_tills(request: Request, snap: Snapshot, party_id: UUID) -> list[dict[str, Any]]:
+    actor = request.actor
+    if actor is None or not actor.may("receipts.view"):
+        return []
+    found = await receipts.list_of_party(snap, party_id=party_id, limit=_ORDERS_SHOWN)
+    shops = await shop_names(snap, request.language) if found else {}
+    return [receipt_row(request, one, shops) for one in found]
 
 
 def _consents(request: Request, given: Sequence[parties.Consent]) -> list[dict[str, object]]:

@@ -1,7 +1,7 @@
 """The back office's pages, for the assembly."""
 
 from hansa.runtime.module import Module, Permission
-from hansa.surfaces.backoffice import dashboard, goods, people, sign_in
+from hansa.surfaces.backoffice import dashboard, gifts, goods, people, receipts, sign_in
 
 SURFACE = Module(
     name="backoffice",
@@ -13,6 +13,8 @@ SURFACE = Module(
         dashboard.show,
         *goods.ROUTES,
         *people.ROUTES,
+        *gifts.ROUTES,
+        *receipts.ROUTES,
     ],
     permissions=[
         Permission(code="runtime.view", title="See events and jobs, those that failed included"),

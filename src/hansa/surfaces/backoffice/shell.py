@@ -27,6 +27,8 @@ SECTIONS: Sequence[tuple[str | None, Sequence[Section]]] = (
         (
             Section("Orders", "/office/orders", "package", "orders.view"),
             Section("Customers", "/office/customers", "users", "parties.view"),
+            Section("Shop's answers", "/office/shop", "store", "fulfilment.answer"),
+            Section("Receipts", "/office/receipts", "receipt", "receipts.view"),
         ),
     ),
     (
@@ -35,6 +37,7 @@ SECTIONS: Sequence[tuple[str | None, Sequence[Section]]] = (
             Section("Catalogue", "/office/catalogue", "shirt", "catalog.view"),
             Section("Stock", "/office/stock", "boxes", "stock.view"),
             Section("Prices", "/office/prices", "tag", "pricing.view"),
+            Section("Gifts", "/office/gifts", "gift", "promotions.view"),
         ),
     ),
     ("Channels", (Section("1C exchange", "/office/exchange", "arrow-right-left", "erp.view"),)),

@@ -41,6 +41,8 @@ class ShownBasket:
     sums: Sequence[tuple[str, str]]
     total: tuple[str, str]
     total_minor: int
+    gifts: Sequence[BasketLine] = ()
+    gift_hint: str = ""
 
 
 def show_basket(request: Request, view: checkout.BasketView) -> ShownBasket:
@@ -59,6 +61,36 @@ def show_basket(request: Request, view: checkout.BasketView) -> ShownBasket:
         sums=sums,
         total=(translate("Total"), format_money(totals.total, language)),
         total_minor=totals.total.minor,
+        gifts=[_gift(request, gift) for gift in view.gift.lines],
+        gift_hint=_gift_hint(request, view),
+    )
+
+
+def _gift(request: Request, gift: checkout.GiftLine) -> BasketLine:
+    language = request.language
+    return BasketLine(
+        variant_id=gift.variant_id,
+        url="",
+        name=pick(gift.name, language),
+        src=picture(gift.image, 160),
+        price=translator(request)("gift"),
+        was=None,
+        reason=None,
+        note=options_text(gift.options, language, gift.quantity),
+        warning=None,
+        quantity=int(gift.quantity),
+        quantity_max=int(gift.quantity),
+    )
+
+
+def _gift_hint(request: Request, view: checkout.BasketView) -> str:
+    """Say what a little more would bring; nothing for an empty basket."""
+    gift = view.gift
+    if view.is_empty or gift.missing is None or gift.next_name is None:
+        return ""
+    return translator(request)("Add goods for {amount} more and get a gift: {gift}.").format(
+        amount=format_money(gift.missing, request.language),
+        gift=pick(gift.next_name, request.language),
     )
 
 

@@ -1,47 +1,29 @@
 """The page of an order, opened by its link: where it stands, how to pay or cancel."""
 
+import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Annotated, Any
 
+import msgspec
 from litestar import Response, get, post
-from litestar.params import FromPath
+from litestar.params import FromPath, QueryParameter
 
 from hansa.kernel.money import Money
 from hansa.kernel.text import pick
-from hansa.modules import checkout, orders, payments
+from hansa.modules import checkout, fulfilment, orders, payments
 from hansa.modules.orders import OrderState, PaymentStanding
 from hansa.runtime.html import Page
-from hansa.runtime.html.formats import format_moment, format_money
+from hansa.runtime.html.formats import format_money
 from hansa.runtime.http import Request, go_to, shopper_or_guest
+from hansa.surfaces.storefront import order_status, order_steps
 from hansa.surfaces.storefront.addresses import in_each_language
 from hansa.surfaces.storefront.basket_view import options_text
 from hansa.surfaces.storefront.forms import translator
+from hansa.surfaces.storefront.order_status import Standing
 from hansa.surfaces.storefront.pictures import picture
 from hansa.surfaces.storefront.shell import market_of, page
 
-_STEPS = (
-    (OrderState.PLACED, "Order taken"),
-    (OrderState.CONFIRMED, "Confirmed"),
-    (OrderState.PACKED, "Packed"),
-    (OrderState.SHIPPED, "On its way"),
-    (OrderState.DELIVERED, "Received"),
-)
-_HEADLINES = {
-    OrderState.PLACED: ("Thank you, we have your order", "We will confirm it shortly."),
-    OrderState.CONFIRMED: ("We are preparing your order", "We will write when it leaves."),
-    OrderState.PACKED: ("Your order is packed", "It leaves with the next courier."),
-    OrderState.SHIPPED: ("Your order is on its way", "It will be with you soon."),
-    OrderState.DELIVERED: (
-        "Your order has arrived",
-        "Enjoy it. You can return it within thirty days.",
-    ),
-    OrderState.COMPLETED: ("Your order is complete", "Thank you for shopping with us."),
-    OrderState.CANCELLED: (
-        "The order is cancelled",
-        "If you have paid, the money is on its way back.",
-    ),
-}
 STATES = {
     OrderState.PLACED: ("taken", "accent"),
     OrderState.CONFIRMED: ("being prepared", "accent"),
@@ -50,22 +32,6 @@ STATES = {
     OrderState.DELIVERED: ("received", "good"),
     OrderState.COMPLETED: ("complete", "good"),
     OrderState.CANCELLED: ("cancelled", ""),
-}
-_PAYMENT_NOTICES = {
-    PaymentStanding.AWAITING: (
-        "The payment has not come in yet. If you have paid, it takes a moment.",
-        "warn",
-    ),
-    PaymentStanding.FAILED: (
-        "The payment did not go through. The goods are kept for you: try again.",
-        "bad",
-    ),
-    PaymentStanding.AUTHORISED: (
-        "The bank has set the money aside. It is taken when the goods leave.",
-        "good",
-    ),
-    PaymentStanding.PAID: ("Paid.", "good"),
-    PaymentStanding.REFUNDED: ("The money has been returned.", "good"),
 }
 
 
@@ -78,6 +44,8 @@ class SmallLine:
     src: str
     price: str
     note: str
+    was: str = ""
+    warning: str = ""
 
 
 @get(in_each_language("/orders/{token:str}"))
@@ -91,14 +59,22 @@ async def show(request: Request, token: FromPath[str]) -> Page:
     ):
         await payments.refresh_payment(request.context, payment_id=order.payment_id)
         order = await _order(request, token)
-    async with request.snapshot() as snap:
-        attempts = await payments.list_of_subject(
-            snap, subject_kind=orders.SUBJECT, subject_id=order.id
-        )
-    standing = orders.standing_of(attempts) or order.payment_state
-    return await page(
-        request, "order.html", tab="account", order=_shown(request, order, standing, token)
-    )
+    shown = _shown(request, await _standing(request, order), token)
+    return await page(request, "order.html", tab="account", order=shown)
+
+
+@get(in_each_language("/orders/{token:str}/now"))
+async def show_now(
+    request: Request,
+    token: FromPath[str],
+    seen: Annotated[str, QueryParameter(max_length=64)] = "",
+) -> Page | Response[None]:
+    """Give what has changed on an order's page since it was `seen`; nothing if nothing has."""
+    shopper_or_guest(request)
+    shown = _shown(request, await _standing(request, await _order(request, token)), token)
+    if seen == shown["version"]:
+        return Response(None, status_code=204)
+    return Page("storefront/order_now.html", order=shown)
 
 
 @post(in_each_language("/orders/{token:str}/payment"))
@@ -146,25 +122,48 @@ async def _order(request: Request, token: str) -> orders.Order:
         )
 
 
-def _shown(
-    request: Request, order: orders.Order, standing: PaymentStanding, token: str
-) -> dict[str, Any]:
-    translate = translator(request)
+async def _standing(request: Request, order: orders.Order) -> Standing:
+    async with request.snapshot() as snap:
+        attempts = await payments.list_of_subject(
+            snap, subject_kind=orders.SUBJECT, subject_id=order.id
+        )
+        refunds = [
+            refund
+            for one in attempts
+            for refund in await payments.list_refunds(snap, payment_id=one.id)
+        ]
+        progress = await fulfilment.progress_of(snap, order_id=order.id)
+    return Standing(
+        order=order,
+        attempts=attempts,
+        refunds=refunds,
+        progress=progress,
+        language=request.language,
+        zone=market_of(request).time_zone,
+        now=request.received_at,
+        translate=translator(request),
+    )
+
+
+def _shown(request: Request, seen: Standing, token: str) -> dict[str, Any]:
+    translate, order = seen.translate, seen.order
     language = request.language
-    headline, lead = _HEADLINES[order.state]
+    headline, lead = order_status.headline(seen)
     here = f"/{language}/orders/{token}"
-    is_open = order.state not in {OrderState.CANCELLED, OrderState.COMPLETED}
-    can_pay = is_open and standing in {PaymentStanding.FAILED, PaymentStanding.AWAITING}
-    notice, tone = _PAYMENT_NOTICES.get(standing, ("", ""))
-    return {
+    can_pay = seen.is_open and seen.paid in {PaymentStanding.FAILED, PaymentStanding.AWAITING}
+    shown = {
         "number": order.number,
-        "headline": translate(headline),
-        "lead": translate(lead),
-        "payment_notice": translate(notice) if is_open else "",
-        "payment_tone": tone,
+        "headline": headline,
+        "lead": lead,
+        "notices": [
+            one
+            for one in (order_status.missing_notice(seen), order_status.payment_notice(seen))
+            if one is not None
+        ],
         "pay_url": f"{here}/payment" if can_pay else "",
+        "pay_text": translate("Pay {money}").format(money=seen.money(order.total)),
         "cancel_url": f"{here}/cancellation" if order.is_cancellable_by_shopper else "",
-        "steps": _steps(request, order),
+        "steps": order_steps.steps(seen),
         "facts": _facts(request, order),
         "lines": small_lines(request, order),
         "sums": [
@@ -172,55 +171,37 @@ def _shown(
             (translate("Delivery"), _price(request, order.delivery.price)),
         ],
         "total": (translate("Total"), format_money(order.total, language)),
+        "now_url": f"{here}/now",
+        "refresh_seconds": order_status.refresh_seconds(seen),
     }
+    shown["version"] = hashlib.sha256(msgspec.json.encode(shown)).hexdigest()[:16]
+    return shown
 
 
 def small_lines(request: Request, order: orders.Order) -> Sequence[SmallLine]:
     """Prepare the lines of an order for its templates."""
-    return [
-        SmallLine(
-            url=f"/{request.language}/i/{line.product_id}",
-            name=pick(line.name, request.language),
-            src=picture(line.image, 160),
-            price=format_money(line.amount, request.language),
-            note=options_text(line.options, request.language, line.quantity),
-        )
-        for line in order.lines
-    ]
+    return [_small_line(request, line) for line in order.lines]
 
 
-def _steps(request: Request, order: orders.Order) -> list[dict[str, str]]:
-    translate = translator(request)
-    zone = market_of(request).time_zone
-    reached = {
-        entry.to_state: entry.happened_at for entry in order.history if entry.to_state is not None
-    }
-    reached.setdefault(OrderState.PLACED, order.placed_at)
-    if order.state is OrderState.CANCELLED:
-        moment = format_moment(order.cancelled_at, request.language, zone)
-        return [
-            {
-                "title": translate("Order taken"),
-                "state": "done",
-                "moment": format_moment(order.placed_at, request.language, zone),
-                "note": "",
-            },
-            {"title": translate("Cancelled"), "state": "bad", "moment": moment, "note": ""},
-        ]
-    life = list(OrderState)
-    steps: list[dict[str, str]] = []
-    for state, title in _STEPS:
-        is_done = life.index(order.state) >= life.index(state)
-        is_next = not is_done and (not steps or steps[-1]["state"] == "done")
-        steps.append(
-            {
-                "title": translate(title),
-                "state": "done" if is_done else "now" if is_next else "next",
-                "moment": format_moment(reached.get(state), request.language, zone),
-                "note": "",
-            }
-        )
-    return steps
+def _small_line(request: Request, line: orders.OrderLine) -> SmallLine:
+    translate, language = translator(request), request.language
+    missing = f"{line.given_up.normalize():f}"
+    warning, was = "", ""
+    if line.given_up and not line.is_gift:
+        was = format_money(line.amount + line.amount_given_up, language)
+    if line.given_up and line.left:
+        warning = translate("not found: {missing}").format(missing=missing)
+    elif line.given_up:
+        warning = translate("not found")
+    return SmallLine(
+        url=f"/{language}/i/{line.product_id}",
+        name=pick(line.name, language),
+        src=picture(line.image, 160),
+        price=translate("gift") if line.is_gift else format_money(line.amount, language),
+        note=options_text(line.options, language, line.quantity),
+        was=was,
+        warning=warning,
+    )
 
 
 def _facts(request: Request, order: orders.Order) -> list[tuple[str, str]]:
