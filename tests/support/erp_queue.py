@@ -114,6 +114,13 @@ class World:
             ):
                 await asyncio.sleep(0.02)
 
+    async def until_all_ended(self) -> None:
+        """Wait until no message needs anything more."""
+        ended = {"acknowledged", "replaced", "discarded"}
+        async with asyncio.timeout(20):
+            while not {str(one.state) for one in await self.messages()} <= ended:
+                await asyncio.sleep(0.02)
+
     async def health(self) -> outgoing.Health:
         async with self.context.database.snapshot(single=True) as snap:
             return await outgoing.health_of(snap, connection_id=self.connection.id)

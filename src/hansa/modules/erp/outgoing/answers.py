@@ -189,6 +189,7 @@ async def _write_anew(
         tx,
         subjects={Subject(kind=message.kind, id=message.subject_id): Cause.CONTENT},
         connection_id=outgoing.connection_id,
+        without_version=message.version,
         now=now,
     )
 

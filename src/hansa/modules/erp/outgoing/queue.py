@@ -80,10 +80,11 @@ async def put_messages(
     subjects: Mapping[Subject, Cause],
     now: datetime,
     connection_id: UUID | None = None,
+    without_version: int | None = None,
 ) -> int:
     """Write messages about subjects as they stand now, for one connection or all; give how many.
 
-    A message that was never tried takes the newer state in instead.
+    In every version that holds but `without_version`. A message that was never tried takes the newer state in instead.
     """
     outgoings = [
         one
@@ -110,7 +111,8 @@ async def put_messages(
             if subject.kind in outgoing.kinds
             and _concerns(connection, outgoing, fact, subjects[subject])
         }
-        new = await _new_messages(tx, connection, outgoing.versions(now), chosen, subjects)
+        versions = [one for one in outgoing.versions(now) if one != without_version]
+        new = await _new_messages(tx, connection, versions, chosen, subjects)
         if new:
             await _add(tx, outgoing.connection_id, new, now)
             written += len(new)
