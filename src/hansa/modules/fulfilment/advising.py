@@ -1,15 +1,22 @@
 """What checkout must know before it takes money."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
 from uuid import UUID
 
 from hansa.modules import stock
-from hansa.modules.fulfilment.model import ZERO, Advice
-from hansa.modules.fulfilment.opening import add_open_minutes
-from hansa.modules.fulfilment.shops import get_policy, list_shops
+from hansa.modules.fulfilment import opening
+from hansa.modules.fulfilment.facts import load_places, load_rules
+from hansa.modules.fulfilment.model import Advice, Policy, Shop
+from hansa.modules.fulfilment.rules import Facts, Want
+from hansa.modules.fulfilment.shops import get_policy, get_shop
+from hansa.modules.fulfilment.sourcing import source
 from hansa.runtime.database import Snapshot
+
+# Checkout asks with every order, so the search for the best is short here.
+_SEARCH_LIMIT = 100
 
 
 async def advice(
@@ -22,36 +29,42 @@ async def advice(
 ) -> Advice:
     """Say whether shops will have to confirm goods, and what that means for the payment.
 
-    `shop_id` is the shop in which the goods are to be fetched.
+    `shop_id` is the shop in which the goods are to be fetched. It is what sourcing would decide now
+    of an order whose delivery is not known yet; the order itself is decided anew.
     """
     policy = await get_policy(snap, market=market)
     quiet = Advice(asks_shops=False, answer_by=None, one_stage=str(policy.one_stage))
-    if not policy.asks_shops:
+    if not policy.asks_shops or not lines:
         return quiet
-    kinds = {one.id: one.kind for one in await stock.list_warehouses(snap)}
+    places = await load_places(snap, channel=market, now=now)
+    own = {place.id for place in places if place.is_own}
     if shop_id is not None:
-        if kinds.get(shop_id) is not stock.WarehouseKind.SHOP:
-            return quiet
+        asked = set() if shop_id in own else {shop_id}
+        is_short = False
     else:
-        variants = [variant_id for variant_id, _ in lines]
-        lying = await stock.availability_by_warehouse(snap, variant_ids=variants, channel=market)
-        short = any(
-            quantity > sum(_own(lying[variant_id], kinds), ZERO) for variant_id, quantity in lines
+        shelves = await stock.shelves(
+            snap, channel=market, variant_ids=[variant_id for variant_id, _ in lines]
         )
-        if not short:
-            return quiet
-    shops = [one for one in await list_shops(snap) if shop_id in {None, one.warehouse_id}]
-    answer_by = [add_open_minutes(one, now, policy.answer_minutes) for one in shops]
+        facts = Facts(
+            wants=tuple(Want(*line) for line in lines),
+            places=places,
+            shelves={(one.warehouse_id, one.variant_id): one.available for one in shelves},
+        )
+        rules = await load_rules(snap, market=market)
+        plan = source(facts, [replace(rule, search_limit=_SEARCH_LIMIT) for rule in rules])
+        asked = {one.place_id for one in plan.taken} - own
+        is_short = bool(plan.short)
+    if not asked and not is_short:
+        return quiet
+    shops = [await get_shop(snap, warehouse_id=one) for one in sorted(asked)]
+    answers = [_answer_by(shop, policy, now) for shop in shops]
     return Advice(
         asks_shops=True,
-        answer_by=min(answer_by, default=None),
+        answer_by=max(answers, default=None),
         one_stage=str(policy.one_stage),
     )
 
 
-def _own(lying: dict[UUID, Decimal], kinds: dict[UUID, stock.WarehouseKind]) -> list[Decimal]:
-    return [
-        available
-        for warehouse_id, available in lying.items()
-        if kinds.get(warehouse_id) is stock.WarehouseKind.WAREHOUSE
-    ]
+def _answer_by(shop: Shop, policy: Policy, now: datetime) -> datetime:
+    begins = opening.next_opening(shop, now) or now
+    return opening.add_open_minutes(shop, begins, policy.answer_minutes)

@@ -219,11 +219,8 @@ async def _write(
     ):
         pieces = [(lot.taken.variant_id, lot.taken.quantity) for lot in group]
         if certain:
-            for variant_id, quantity in pieces:
-                part = _part(variant_id, place_id, quantity, items, PartState.CONFIRMED, now=now)
-                part.lane, part.is_bound = lane, is_bound
-                await add_part(tx, case, part, now=now)
-            await locked.tell(tx, case, "taken", now=now, warehouse_id=place_id)
+            taken = [Taken(place_id, *one) for one in pieces]
+            await take_at_once(tx, case, taken, items, is_bound=is_bound, now=now)
             continue
         shop = await get_shop(tx, warehouse_id=place_id)
         await ask_shop(
@@ -237,6 +234,26 @@ async def _write(
             is_bound=is_bound,
             now=now,
         )
+
+
+async def take_at_once(
+    tx: Transaction,
+    case: LockedCase,
+    taken: Sequence[Taken],
+    items: Mapping[UUID, Mapping[str, Any]],
+    *,
+    is_bound: bool,
+    now: datetime,
+) -> None:
+    """Take pieces nobody has to look for first."""
+    for one in taken:
+        part = _part(
+            one.variant_id, one.place_id, one.quantity, items, PartState.CONFIRMED, now=now
+        )
+        part.is_bound = is_bound
+        await add_part(tx, case, part, now=now)
+    for place_id in dict.fromkeys(one.place_id for one in taken):
+        await locked.tell(tx, case, "taken", now=now, warehouse_id=place_id)
 
 
 async def ask_shop(  # noqa: PLR0913 - a question has that many sides

@@ -34,7 +34,7 @@ READY = frozenset(
     }
 )
 """How the payment of an order must stand before its goods are looked for."""
-_BEFORE_LEAVING = frozenset({OrderState.PLACED, OrderState.CONFIRMED})
+BEFORE_LEAVING = frozenset({OrderState.PLACED, OrderState.CONFIRMED})
 _TRY_AGAIN = timedelta(minutes=1)
 
 NOBODY_HAS_IT = "no shop has it"
@@ -97,7 +97,7 @@ def _ending(case: LockedCase, order: orders.Order) -> str | None:
     """Say why the case is over, if it is."""
     if order.state is OrderState.CANCELLED:
         return CANCELLED
-    if order.state in _BEFORE_LEAVING:
+    if order.state in BEFORE_LEAVING:
         return None
     if order.state is OrderState.PACKED:
         return None if case.state is CaseState.CONFIRMED else LED_ON
