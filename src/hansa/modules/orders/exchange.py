@@ -34,8 +34,8 @@ async def mark_exported(
     order_id: UUID,
     change_number: int,
     now: datetime,
-    position: int | None = None,  # noqa: ARG001 - stock takes it with the next change
-    received_at: datetime | None = None,  # noqa: ARG001 - stock takes it with the next change
+    position: int | None = None,
+    received_at: datetime | None = None,
 ) -> bool:
     """Note that the ERP has an order as it was at a change; False if it had it before.
 
@@ -48,7 +48,9 @@ async def mark_exported(
         tx, order_id=OrderId(order_id), change_number=change_number, now=now
     )
     if marked:
-        await stock.mark_sent(tx, order_ids=[order_id], now=now)
+        await stock.mark_sent(
+            tx, order_ids=[order_id], now=now, position=position, received_at=received_at
+        )
     return marked
 
 

@@ -109,6 +109,11 @@ class Refund:
     answered_at: datetime | None = None
     answer: str | None = None
 
+    @property
+    def is_for_missing(self) -> bool:
+        """Say whether it gives back what a subject no longer costs."""
+        return self.key.startswith(REDUCTION)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Payment:
@@ -352,5 +357,5 @@ def excess_minor(payment: Payment, refunds: tuple[Refund, ...]) -> int:
     if payment.wanted is Wanted.VOID:
         return max(0, left)
     above = payment.captured_minor - payment.kept_minor
-    asked = sum(one.amount.minor for one in refunds if one.key.startswith(REDUCTION))
+    asked = sum(one.amount.minor for one in refunds if one.is_for_missing)
     return max(0, min(above - asked, left))
