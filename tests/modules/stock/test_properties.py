@@ -54,6 +54,7 @@ class Order:
     id: UUID
     variant: int
     unshipped: int
+    place: int | None = None
     on_its_way: int = 0
 
 
@@ -98,7 +99,7 @@ class World:
         )
         if not isinstance(answer, stock.Reservation):
             return
-        order = Order(uuid4(), variant, quantity)
+        order = Order(uuid4(), variant, quantity, place)
         await stock.confirm(self.tx, reservation_id=answer.id, order_id=order.id, now=self.now)
         await stock.mark_sent(self.tx, order_ids=[order.id], now=self.now)
         self.orders.append(order)
@@ -135,7 +136,9 @@ class World:
         order.unshipped -= quantity
         order.on_its_way += quantity
         reference = f"document {len(self.marks)}"
-        mark = Mark(order, place if named else None, quantity, self.now, reference)
+        # What is to be picked up in a place leaves that one unless another is named.
+        is_named = named or order.place not in (None, place)
+        mark = Mark(order, place if is_named else None, quantity, self.now, reference)
         self.marks.append(mark)
 
     async def form(self, which: int) -> None:
