@@ -20,6 +20,7 @@ from hansa.modules.erp.outgoing.model import (
 )
 from hansa.modules.erp.outgoing.queue import Cause, put_messages
 from hansa.modules.erp.outgoing.rows import message_of
+from hansa.modules.erp.outgoing.setup import find_outgoing
 from hansa.modules.erp.outgoing.subjects import Subject
 from hansa.runtime.database import Database, Transaction
 
@@ -177,7 +178,9 @@ async def _write_anew(
     The refusal proves that this id was never taken, so a new message under a new id doubles
     nothing. If only the refused version holds, the refusal counts as any other.
     """
-    if not set(outgoing.versions(now)) - {message.version}:
+    # As they are now: whoever called may have read the settings before they were changed.
+    held = await find_outgoing(tx, connection_id=outgoing.connection_id) or outgoing
+    if not set(held.versions(now)) - {message.version}:
         await _put_off(tx, outgoing, message, answer, now)
         return
     note = f"{answer.code}: {answer.detail}"[:ERROR_CHARACTERS_MAX]

@@ -4,7 +4,7 @@ from typing import Annotated, Any
 
 import msgspec
 from litestar import Response, get, post
-from litestar.params import FromPath, JSONBody
+from litestar.params import FromPath, JSONBody, QueryParameter
 
 from hansa.kernel.errors import NotFound
 from hansa.modules.erp import sessions
@@ -40,7 +40,9 @@ class NoSuchContract(NotFound):
 
 @post("/erp/v1/acknowledgements", tags=TAGS, summary="Acknowledge messages", status_code=200)
 async def acknowledge(
-    request: Request, data: JSONBody[Acknowledgements], connection: str | None = None
+    request: Request,
+    data: JSONBody[Acknowledgements],
+    connection: Annotated[str | None, QueryParameter(max_length=80)] = None,
 ) -> Response[Taken]:
     """Take what the ERP says of messages; again, late or of unknown messages is harmless."""
     authorise(request, "erp.exchange")

@@ -80,7 +80,9 @@ async def run(context: Context, stop: asyncio.Event) -> None:
                 if clock() - looked_at > _LOOK_SECONDS:
                     await _follow_settings(context, running)
                     looked_at = clock()
-                async for _ in connection.notifies(timeout=_NOTICE_SECONDS, stop_after=1):
+                async for notice in connection.notifies(timeout=_NOTICE_SECONDS, stop_after=1):
+                    if notice.payload:
+                        looked_at = float("-inf")
                     for one in running.values():
                         one.sender.ring()
     except asyncio.CancelledError:

@@ -87,7 +87,7 @@ async def save_contracts(
                 "ends_at": one.ends_at,
             },
         )
-    await tx.all(store.RING)
+    await tx.all(store.RING_OF_SETTINGS)
 
 
 async def switch_contract(

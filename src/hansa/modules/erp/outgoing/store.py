@@ -111,6 +111,8 @@ ADD_MESSAGES = """
 
 RING = "select pg_notify('hansa_erp', '')"
 
+RING_OF_SETTINGS = "select pg_notify('hansa_erp', 'settings')"
+
 MESSAGE_COLUMNS = """
     id, connection_id, number, kind, subject_id, subject_number, version, lane, change_number,
     payload, state, attempts, refusals, failures, failed_at, created_at, next_at, sent_at, ended_at,
