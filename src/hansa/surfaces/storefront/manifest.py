@@ -35,6 +35,7 @@ SURFACE = Module(
         checkout_pages.preview,
         checkout_pages.place,
         order_pages.show,
+        order_pages.show_now,
         order_pages.pay,
         order_pages.cancel,
         sign_in_pages.show_sign_in,
