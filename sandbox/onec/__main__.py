@@ -10,8 +10,10 @@ from pathlib import Path
 
 from sandbox.onec.client import CHUNK_BYTES, Dropped, OneC, Refused
 from sandbox.onec.control import Control, make_server
+from sandbox.onec.intake import Intake
 from sandbox.onec.mischief import Mischief
 from sandbox.onec.papers import read_statuses
+from sandbox.onec.service import ROOT, Service
 from sandbox.onec.world import World
 
 
@@ -101,12 +103,23 @@ def _watch(asked: argparse.Namespace, site: OneC, stop: threading.Event) -> int:
 
 def _serve(asked: argparse.Namespace, site: OneC, stop: threading.Event) -> int:
     world = _world(asked)
-    server = make_server(Control(world, site), asked.host, asked.port)
+    state = Path(asked.state) if asked.state else None
+    intake = Intake(world, state, ship_after_seconds=asked.ship_after)
+    password = os.environ.get("ONEC_SERVICE_PASSWORD", asked.service_password)
+    service = Service(intake, asked.service_user, password)
+    server = make_server(Control(world, site, intake), asked.host, asked.port, service)
     threading.Thread(target=server.serve_forever, daemon=True).start()
     _say(f"1C: http://{asked.host}:{server.server_address[1]}/")
+    _say(f"HTTP service of 1C: http://{asked.host}:{server.server_address[1]}{ROOT}")
     if asked.every:
         # A connection of its own: the page's misbehaviours are for the page's exchanges too.
-        world.watch(site, every_seconds=asked.every, ship_after_seconds=asked.ship_after, stop=stop)
+        world.watch(
+            site,
+            every_seconds=asked.every,
+            ship_after_seconds=asked.ship_after,
+            stop=stop,
+            pulls=not asked.no_pull,
+        )
     stop.wait()
     server.shutdown()
     return 0
@@ -171,6 +184,11 @@ def _parser() -> argparse.ArgumentParser:
     serve = commands.add_parser("serve", help="a page to drive this 1C by hand")
     serve.add_argument("--host", default="127.0.0.1")
     serve.add_argument("--port", type=int, default=8780)
+    serve.add_argument("--service-user", default="site", help="who may push messages to 1C")
+    serve.add_argument(
+        "--service-password", default="site", help="or ONEC_SERVICE_PASSWORD in the environment"
+    )
+    serve.add_argument("--no-pull", action="store_true", help="orders come by the HTTP service")
     for command, every in ((watch, 2.0), (serve, 0.0)):
         command.add_argument("--every", type=_seconds, default=every, help="2s; 0 for never")
         command.add_argument("--ship-after", type=_seconds, default=5.0)

@@ -1,14 +1,18 @@
 """A page to drive this 1C by hand: goods, orders, exchanges, and a switchboard of misbehaviours."""
 
 import html
+import json
 import threading
 from collections.abc import Callable
 from dataclasses import fields
+from datetime import timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import parse_qs, quote
 
 from sandbox.onec.client import Dropped, OneC, Refused
+from sandbox.onec.intake import Intake
 from sandbox.onec.mischief import Mischief
+from sandbox.onec.service import Service, respond
 from sandbox.onec.world import World
 
 _STYLE = """
@@ -22,14 +26,16 @@ border-radius:4px;cursor:pointer}input{padding:4px 6px;width:80px}
 .note{padding:8px 12px;background:#fff;border-left:4px solid #d64545}
 """
 _GOODS_SHOWN = 200
+_MESSAGES_SHOWN = 50
 
 
 class Control:
     """The page's actions on a world and its site."""
 
-    def __init__(self, world: World, site: OneC) -> None:
+    def __init__(self, world: World, site: OneC, intake: Intake | None = None) -> None:
         self.world = world
         self.site = site
+        self.intake = intake
         self.note = ""
         self._busy = threading.Lock()
 
@@ -46,6 +52,8 @@ class Control:
             "full": lambda: world.send_stock(site, full=True),
             "delta": lambda: world.send_stock(site, full=False),
             "switch": lambda: self._switch(form["name"], form["value"]),
+            "mood": lambda: self._mood(form["name"], form["value"]),
+            "clock": lambda: world.move_clock(timedelta(hours=float(form["n"]))),
         }
         with self._busy:
             try:
@@ -62,6 +70,65 @@ class Control:
 
     def _switch(self, name: str, value: str) -> None:
         self.site.mischief = self.site.mischief.switched(name, value)
+
+    def _mood(self, name: str, value: str) -> None:
+        assert self.intake is not None, "the page shows these buttons only then"
+        self.intake.moods = self.intake.moods.switched({name: json.loads(value)})
+
+    def _service(self) -> str:
+        """Draw what came by the HTTP service, and its switches."""
+        if self.intake is None:
+            return ""
+        intake = self.intake
+        with intake.lock:
+            records = list(intake.records[-_MESSAGES_SHOWN:])
+            number, faults = len(intake.records), intake.faults()
+        moods = intake.moods
+        buttons = [
+            _mood_button("down", "down (503)", json.dumps(not moods.down), is_on=moods.down),
+            _mood_button("cut", "off (hangs up)", json.dumps(not moods.cut), is_on=moods.cut),
+            _mood_button(
+                "slow_seconds",
+                "slow (300 ms)",
+                "0" if moods.slow_seconds else "0.3",
+                is_on=moods.slow_seconds > 0,
+            ),
+            _mood_button("lose_answers", "lose the next answer", "1", is_on=moods.lose_answers > 0),
+            _mood_button(
+                "refuse",
+                "refuse all orders",
+                "[]" if moods.refuse else '["*"]',
+                is_on=bool(moods.refuse),
+            ),
+            *(
+                _mood_button(
+                    name,
+                    f"answer: {name}",
+                    json.dumps(not getattr(moods, name)),
+                    is_on=getattr(moods, name),
+                )
+                for name in ("shuffle", "twice", "invent", "forget", "nonsense")
+            ),
+            _mood_button(
+                "contracts",
+                "takes contract v2 only",
+                '["v2"]' if "v1" in moods.contracts else '["v1", "v2"]',
+                is_on="v1" not in moods.contracts,
+            ),
+        ]
+        rows = "".join(
+            f"<tr><td>{html.escape(one.at[11:19])}<td>{one.number}<td>{html.escape(one.contract)}"
+            f"<td>{html.escape(one.order_number or one.subject)}<td>{html.escape(one.outcome)} "
+            f"{html.escape(one.code)}{' (repeat)' if one.is_repeat else ''}</tr>"
+            for one in reversed(records)
+        )
+        told = "".join(f'<p class="note">{html.escape(fault)}</p>' for fault in faults)
+        return (
+            f"<h2>HTTP service: {number} messages came</h2>{''.join(buttons)}"
+            f"{_button('clock', 'Move the clock on, hours', field='1')}{told}"
+            "<table><tr><th>At<th>Number<th>Contract<th>Of<th>Answer</tr>"
+            f"{rows or '<tr><td colspan=5>None yet</td></tr>'}</table>"
+        )
 
     def page(self) -> str:
         """Draw the page."""
@@ -83,6 +150,7 @@ class Control:
             f"<h2>Misbehave</h2>{switches}"
             "<h2>Orders</h2><table><tr><th>Number<th>1C<th>Buyer<th>Goods<th>Total<th>State<th>"
             f"</tr>{orders or '<tr><td colspan=7>No orders yet</td></tr>'}</table>"
+            f"{self._service()}"
             f"<h2>Goods ({len(world.goods)}, the first {_GOODS_SHOWN} shown)</h2>"
             f"<table><tr><th>Goods<th>Warehouse<th>Quantity<th></tr>{goods}</table>"
             f"<h2>Log</h2><pre>{log}</pre></main></html>"
@@ -149,11 +217,26 @@ def _button(action: str, label: str, *, field: str | None = None, **values: str)
     )
 
 
-def make_server(control: Control, host: str, port: int) -> ThreadingHTTPServer:
-    """Make the page's server; port 0 takes a free one."""
+def _mood_button(name: str, label: str, value: str, *, is_on: bool) -> str:
+    return (
+        f'<form method=post action=/mood><input type=hidden name=name value="{name}">'
+        f'<input type=hidden name=value value="{html.escape(value)}">'
+        f'<button class="{"on" if is_on else ""}">{html.escape(label)}</button></form> '
+    )
+
+
+def make_server(
+    control: Control, host: str, port: int, service: Service | None = None
+) -> ThreadingHTTPServer:
+    """Make the page's server, with 1C's HTTP service beside it; port 0 takes a free one."""
 
     class Handler(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+
         def do_GET(self) -> None:
+            if service is not None and self.path.startswith("/hs/"):
+                respond(self, service, "GET")
+                return
             body = control.page().encode()
             self.send_response(200)
             self.send_header("Content-Type", "text/html; charset=utf-8")
@@ -162,6 +245,9 @@ def make_server(control: Control, host: str, port: int) -> ThreadingHTTPServer:
             self.wfile.write(body)
 
         def do_POST(self) -> None:
+            if service is not None and self.path.startswith("/hs/"):
+                respond(self, service, "POST")
+                return
             length = int(self.headers.get("Content-Length") or 0)
             form = parse_qs(self.rfile.read(length).decode(), keep_blank_values=True)
             control.act(self.path.strip("/"), {name: value[0] for name, value in form.items()})

@@ -49,8 +49,11 @@ class Reply:
 class Intake:
     """The HTTP service's side of one 1C. Safe to use from several threads."""
 
-    def __init__(self, world: World, state: Path | None = None) -> None:
+    def __init__(
+        self, world: World, state: Path | None = None, *, ship_after_seconds: float = 1e12
+    ) -> None:
         self.world = world
+        self.ship_after_seconds = ship_after_seconds
         self.moods = Moods()
         self.records: list[Record] = []
         self.customers: dict[str, dict[str, Any]] = {}
@@ -174,7 +177,8 @@ class Intake:
             self.world.tell(f"a shop corrects {payload['kind']} {payload['quantity']}")
         elif record.kind == "order":
             self.orders[payload["number"]] = payload
-            self.world.take_orders([order_of(payload)], due_in_seconds=1e12)
+            after = self.ship_after_seconds
+            self.world.take_orders([order_of(payload)], due_in_seconds=after)
 
     def faults(self) -> list[str]:
         """Give what a sender must never do and did."""

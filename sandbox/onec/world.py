@@ -245,9 +245,10 @@ class World:
             self.save()
         self.tell(f"sent {'full stock' if full else f'stock of {len(sending)} goods'}")
 
-    def step(self, site: OneC, *, ship_after_seconds: float) -> None:
+    def step(self, site: OneC, *, ship_after_seconds: float, pulls: bool = True) -> None:
         """Do one round of the working day: pull, ship what is due, report it with its stock."""
-        self.pull(site, ship_after_seconds=ship_after_seconds)
+        if pulls:
+            self.pull(site, ship_after_seconds=ship_after_seconds)
         shipped = [self.ship(order.number) for order in self.due()]
         if shipped:
             self.report(site, shipped)
@@ -255,12 +256,18 @@ class World:
             self.send_stock(site, full=False)
 
     def watch(
-        self, site: OneC, *, every_seconds: float, ship_after_seconds: float, stop: threading.Event
+        self,
+        site: OneC,
+        *,
+        every_seconds: float,
+        ship_after_seconds: float,
+        stop: threading.Event,
+        pulls: bool = True,
     ) -> None:
         """Repeat `step` until stopped; a site that is down or refuses is asked again."""
         while not stop.is_set():
             try:
-                self.step(site, ship_after_seconds=ship_after_seconds)
+                self.step(site, ship_after_seconds=ship_after_seconds, pulls=pulls)
             except Refused as error:
                 self.tell(f"refused: {error}")
             stop.wait(every_seconds)

@@ -84,7 +84,8 @@ async def put_messages(
 ) -> int:
     """Write messages about subjects as they stand now, for one connection or all; give how many.
 
-    In every version that holds but `without_version`. A message that was never tried takes the newer state in instead.
+    In every version that holds but `without_version`. A message that was never tried takes the
+    newer state in instead.
     """
     outgoings = [
         one

@@ -4,8 +4,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from uuid import UUID
 
-from hansa.modules import orders, parties, payments
+from hansa.modules import fulfilment, orders, parties, payments
 from hansa.modules.erp.outgoing.model import MessageKind
+from hansa.modules.erp.outgoing.writing import decimal_text
 from hansa.modules.erp.rows import uuids
 from hansa.modules.erp.store import references
 from hansa.runtime.database import Snapshot
@@ -120,7 +121,10 @@ async def _external(
 
 
 async def _orders(snap: Snapshot, ids: Sequence[UUID]) -> list[OrderFacts]:
+    if not ids:
+        return []
     found = []
+    allocated = await fulfilment.allocations_of(snap, order_ids=ids)
     for order_id in ids:
         try:
             order = await orders.get_order(snap, order_id=order_id)
@@ -129,7 +133,16 @@ async def _orders(snap: Snapshot, ids: Sequence[UUID]) -> list[OrderFacts]:
         paid = await payments.list_of_subject(
             snap, subject_kind=orders.SUBJECT, subject_id=order_id
         )
-        found.append(OrderFacts(order=order, attempts_to_pay=tuple(paid)))
+        parts = tuple(
+            Allocated(
+                variant_id=one.variant_id,
+                warehouse_id=one.warehouse_id,
+                quantity=decimal_text(one.quantity),
+                state=one.state,
+            )
+            for one in allocated.get(order_id, ())
+        )
+        found.append(OrderFacts(order=order, attempts_to_pay=tuple(paid), allocations=parts))
     return found
 
 
