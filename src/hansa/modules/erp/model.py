@@ -38,6 +38,10 @@ OWNABLE: Final = (
     "stock",
     "order_statuses",
     "shipments",
+    "customers",
+    "gift_sets",
+    "receipts",
+    "marketplace_marks",
 )
 """What a connection may own."""
 

@@ -119,6 +119,21 @@ async def match_or_create(
     return party_id
 
 
+async def find_match(
+    snap: Snapshot, *, identifiers: Sequence[Identifier], region: str = "RU"
+) -> UUID | None:
+    """Give the party `match_or_create` would choose now, if there is one.
+
+    Raises:
+        IdentifierInvalid: one of them is none of its kind.
+    """
+    keys = keys_of([normalise(identifier, region=region) for identifier in identifiers])
+    owners = await _owners(snap, keys)
+    if not owners:
+        return None
+    return owners[min(owners, key=lambda key: (MATCHING.index(IdentifierKind(key[0])), key))]
+
+
 async def resolve(snap: Snapshot, *, party_ids: Sequence[UUID]) -> dict[UUID, UUID]:
     """Give for each party the one that stands for it after all merges; unknown are left out."""
     rows = await snap.all(store.RESOLVE, {"ids": list(party_ids)})
@@ -279,7 +294,7 @@ async def lock_parties(tx: Transaction, ids: Sequence[UUID]) -> list[Row]:
 
 
 async def _owners(
-    tx: Transaction, keys: dict[tuple[str, str, str], Identifier]
+    tx: Snapshot, keys: dict[tuple[str, str, str], Identifier]
 ) -> dict[tuple[str, str, str], UUID]:
     columns = {
         "kinds": [kind for kind, _, _ in keys],

@@ -11,7 +11,7 @@ from hansa.kernel.periods import Period
 from hansa.kernel.text import Localised
 
 ITEMS_MAX = 20
-CODE_CHARACTERS_MAX = 100
+CODE_CHARACTERS_MAX = 300
 QUANTITY_MAX = Decimal(99)
 
 

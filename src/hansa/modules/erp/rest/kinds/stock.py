@@ -24,6 +24,7 @@ from hansa.modules.erp.rest.model import KEY_CHARACTERS_MAX, SEQUENCE_MAX, Outco
 from hansa.modules.erp.rest.rows import Row
 from hansa.runtime.database import Transaction
 
+ZERO, ONE = Decimal(0), Decimal(1)
 QUANTITY_MAX = Decimal("99999999999.999")
 FINEST_EXPONENT = -3
 PIECE_UNITS = frozenset({"796", "778", "839", "715", "704", "642"})
@@ -132,18 +133,21 @@ async def _levels(  # noqa: PLR0917 - what was read for all rows at once
                 fate.note(UnknownOrder(one), "contains")
     levels: list[stock.Level] = []
     taken = set()
+    places = await intake.places(tx)
     for warehouse, quantity in row.stock.items():
         if warehouse not in message.takes:
             continue
-        at = f"stock.{warehouse}"
-        try:
-            place = await intake.place(tx, warehouse)
-            _check(quantity, units.get(variant_id))
-        except HansaError as error:
-            fate.leave_out(error, at)
-            continue
-        if quantity < 0:
-            fate.note(NegativeQuantity(f"{quantity:f}"), at)
+        place = places.get(warehouse)
+        if place is None or not _is_plain(quantity):
+            at = f"stock.{warehouse}"
+            try:
+                place = await intake.place(tx, warehouse)
+                _check(quantity, units.get(variant_id))
+            except HansaError as error:
+                fate.leave_out(error, at)
+                continue
+            if quantity < 0:
+                fate.note(NegativeQuantity(f"{quantity:f}"), at)
         taken.add(warehouse)
         levels.append(
             stock.Level(
@@ -157,6 +161,11 @@ async def _levels(  # noqa: PLR0917 - what was read for all rows at once
         )
     message.takes = frozenset(taken)
     return levels
+
+
+def _is_plain(quantity: Decimal) -> bool:
+    """Say whether it is an ordinary whole number, as nearly all are: nothing is to be told."""
+    return quantity.is_finite() and ZERO <= quantity <= QUANTITY_MAX and not quantity % ONE
 
 
 def _check(quantity: Decimal, unit: str | None) -> None:
@@ -177,11 +186,7 @@ def _check(quantity: Decimal, unit: str | None) -> None:
 
 
 def _is_fraction(quantity: Decimal) -> bool:
-    return (
-        quantity.is_finite()
-        and abs(quantity) <= QUANTITY_MAX
-        and quantity != quantity.to_integral_value()
-    )
+    return quantity.is_finite() and abs(quantity) <= QUANTITY_MAX and bool(quantity % ONE)
 
 
 async def _units(
@@ -191,7 +196,7 @@ async def _units(
     wanted = [
         variants[message.row.key]
         for message in messages
-        if any(map(_is_fraction, message.row.stock.values()))
+        if not all(map(_is_plain, message.row.stock.values()))
     ]
     if not wanted:
         return {}
