@@ -36,22 +36,31 @@ async def mark_exported(
     now: datetime,
     position: int | None = None,
     received_at: datetime | None = None,
+    source: str = "",
 ) -> bool:
     """Note that the ERP has an order as it was at a change; False if it had it before.
 
     A change made after the order was read has a higher number and stays to be sent. From the first
     time on the reservation is `sent`: the ERP knows what the goods are for. `position` is the
     number of the message that carried the order, `received_at` the instant by the ERP's clock at
-    which it took it. An order nobody knows, or the same change again, changes nothing.
+    which it took it, `source` the connection as stock numbers name it. An order nobody knows, or
+    the same change again, changes nothing.
     """
-    marked = await store.mark_exported(
+    is_complete = await store.mark_exported(
         tx, order_id=OrderId(order_id), change_number=change_number, now=now
     )
-    if marked:
-        await stock.mark_sent(
-            tx, order_ids=[order_id], now=now, position=position, received_at=received_at
-        )
-    return marked
+    if is_complete is None:
+        return False
+    await stock.mark_sent(
+        tx,
+        order_ids=[order_id],
+        source=source,
+        position=position,
+        received_at=received_at,
+        is_complete=is_complete,
+        now=now,
+    )
+    return True
 
 
 async def apply_erp_status(tx: Transaction, *, status: ErpStatus, now: datetime) -> ErpResult:

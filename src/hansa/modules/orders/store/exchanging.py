@@ -33,7 +33,7 @@ MARK_EXPORTED = """
            exported_at = %(now)s
      where id = %(id)s
        and exported_number < least(change_number, %(change_number)s)
-    returning exported_number
+    returning exported_number = change_number as is_complete
 """
 
 RECORD_SHIPMENT = """
@@ -53,12 +53,15 @@ async def orders_to_export(
 
 async def mark_exported(
     tx: Transaction, *, order_id: OrderId, change_number: int, now: datetime
-) -> bool:
-    """Note that the ERP has an order up to a change; False if it had it before."""
-    marked = await tx.scalar(
+) -> bool | None:
+    """Note that the ERP has an order up to a change; say whether that is its last one.
+
+    None if it had it before.
+    """
+    is_complete: bool | None = await tx.scalar(
         MARK_EXPORTED, {"id": order_id, "change_number": change_number, "now": now}
     )
-    return marked is not None
+    return is_complete
 
 
 async def record_shipment(
