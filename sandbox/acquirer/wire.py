@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
-from http import HTTPStatus
+from http.client import responses
 from urllib.parse import urlsplit
 
 import msgspec
@@ -92,6 +92,6 @@ def _head(answer: Answer) -> bytes:
         "content-length": str(len(answer.body)),
         **answer.headers,
     }
-    lines = [f"HTTP/1.1 {answer.status} {HTTPStatus(answer.status).phrase}"]
+    lines = [f"HTTP/1.1 {answer.status} {responses.get(answer.status, 'Other')}"]
     lines += [f"{name}: {value}" for name, value in headers.items()]
     return ("\r\n".join(lines) + "\r\n\r\n").encode("latin-1")
