@@ -65,3 +65,79 @@ LOADS = """
         or (made_at >= %(since)s and state in ('asked', 'confirmed'))
      group by warehouse_id
 """
+
+# By state, the latest change first; ix_fulfilment_case_state. Without states all of them.
+LIST_CASES = """
+    select c.order_id, c.order_number, c.market, c.channel, c.shop_id, c.state, c.reason,
+           c.opened_at, c.changed_at, c.confirmed_at, c.ended_at, c.look_at, c.hold_ends_at,
+           (select count(*) from fulfilment_question q
+             where q.order_id = c.order_id and q.state in ('waiting', 'open')) as open_questions,
+           (select count(*) from fulfilment_question q
+             where q.order_id = c.order_id) as questions
+      from fulfilment_case c
+     where c.state = any(%(states)s)
+       and (%(search)s = '' or c.order_number ilike '%%' || %(search)s || '%%')
+       and (%(after_at)s::timestamptz is null
+            or (c.changed_at, c.order_id) < (%(after_at)s, %(after_id)s::uuid))
+     order by c.changed_at desc, c.order_id desc
+     limit %(limit)s
+"""
+
+COUNT_CASES = """
+    select state, count(*) as count
+      from fulfilment_case
+     where state <> 'ended'
+     group by state
+"""
+
+COUNT_QUESTIONS = """
+    select warehouse_id,
+           count(*) filter (where state = 'open') as open,
+           count(*) filter (where state = 'waiting') as waiting
+      from fulfilment_question
+     where state in ('waiting', 'open')
+     group by warehouse_id
+"""
+
+LIST_WAITING_QUESTIONS = """
+    select q.id, q.order_id, q.warehouse_id, q.state, q.asked_at, q.answer_by, q.answered_at,
+           q.answered_by, q.ended_because, q.is_by_hand, c.order_number, c.market
+      from fulfilment_question q
+      join fulfilment_case c on c.order_id = q.order_id
+     where q.state = 'waiting'
+       and (%(warehouse_id)s::uuid is null or q.warehouse_id = %(warehouse_id)s)
+     order by q.asked_at, q.id
+     limit %(limit)s
+"""
+
+QUESTIONS_OF_ORDER = """
+    select q.id, q.order_id, q.warehouse_id, q.state, q.asked_at, q.answer_by, q.answered_at,
+           q.answered_by, q.ended_because, q.is_by_hand, c.order_number, c.market
+      from fulfilment_question q
+      join fulfilment_case c on c.order_id = q.order_id
+     where q.order_id = %(order_id)s
+     order by q.id
+"""
+
+PARTS_OF_ORDER = """
+    select id, variant_id, warehouse_id, state, asked, quantity, question_id, item, made_at
+      from fulfilment_part
+     where order_id = %(order_id)s
+     order by made_at, id
+"""
+
+EVENTS_OF = """
+    select number, at, kind, warehouse_id, question_id, details, by
+      from fulfilment_event
+     where order_id = %(order_id)s
+     order by number
+     limit %(limit)s
+"""
+
+DECISIONS_OF = """
+    select number, decided_at, cause, body
+      from fulfilment_decision
+     where order_id = %(order_id)s
+     order by number desc
+     limit %(limit)s
+"""

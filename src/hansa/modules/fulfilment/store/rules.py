@@ -20,12 +20,6 @@ LIST_RULES = """
      order by position, id
 """
 
-DELETE_RULES = """
-    delete from fulfilment_rule
-     where market = %(market)s
-       and id <> all(%(kept)s::uuid[])
-"""
-
 SAVE_RULE = """
     insert into fulfilment_rule (id, market, position, name, is_active, body, updated_at)
     values (%(id)s, %(market)s, %(position)s, %(name)s, %(is_active)s, %(body)s::text::jsonb,
@@ -62,4 +56,15 @@ SAVE_SHOP = """
          = (excluded.channel, excluded.address, excluded.time_zone, excluded.language,
             excluded.hours, excluded.members, excluded.groups, excluded.paused_until,
             excluded.updated_at)
+"""
+
+DELETE_RULE = """
+    delete from fulfilment_rule
+     where id = %(id)s
+"""
+
+GET_RULE = """
+    select id, market, position, name, is_active, body
+      from fulfilment_rule
+     where id = %(id)s
 """
