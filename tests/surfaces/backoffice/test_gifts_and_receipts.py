@@ -50,7 +50,7 @@ async def test_a_gift_set_is_made_shown_and_changed(committing, shop, sign_in, f
     async with committing.snapshot() as snap:
         [changed] = await promotions.list_gift_sets(snap)
         audited = await snap.all(
-            "select action from accounts_audit where subject_kind = 'gift_set' order by at, id"
+            "select action from account_audit where subject_kind = 'gift_set' order by at, id"
         )
     assert (changed.id, changed.minimum.minor, changed.items[0].quantity) == (held.id, 6000_50, 1)
     assert {row.action for row in audited} == {
@@ -78,7 +78,7 @@ async def test_what_cannot_be_saved_is_told_at_its_field(
     async with sign_in("promotions.view", "promotions.edit") as browser:
         answer = await browser.send("/office/gifts/new", form | {"items": sku} | change, status=422)
 
-    assert f'id="{field}-error"' in answer.text
+    assert f'id="field-{field}-error"' in answer.text
     async with committing.snapshot() as snap:
         assert await promotions.list_gift_sets(snap) == []
 
