@@ -1,4 +1,6 @@
-"""Exchange with 1C through CommerceML: goods, prices and stock in, orders out, their statuses back.
+"""Exchange with 1C: goods, prices and stock in, orders out, their statuses back.
+
+Through CommerceML (files, `importing`, `protocol`) and through REST (rows, `rest`).
 
 Owns connections, sessions, received files, references to outside ids, the exchange log.
 Promises: a file is imported exactly once however often its import is interrupted; what cannot be
@@ -15,6 +17,7 @@ from hansa.modules.erp.folder import FolderReport, import_folder
 from hansa.modules.erp.jobs_data import ImportFile
 from hansa.modules.erp.linking import link_references
 from hansa.modules.erp.model import (
+    OWNABLE,
     Action,
     AlreadyDecided,
     Connection,
@@ -39,6 +42,17 @@ from hansa.modules.erp.queries import (
     list_removals,
     tally,
 )
+from hansa.modules.erp.rest.batches import NoSuchBatch, get_batch, list_batches
+from hansa.modules.erp.rest.calling import list_keys, make_key
+from hansa.modules.erp.rest.model import Batch
+from hansa.modules.erp.rest.owning import (
+    MAPPABLE,
+    map_identifiers,
+    owners_of_warehouses,
+    set_owned_fields,
+    set_owned_warehouses,
+)
+from hansa.modules.erp.rest.waiting import count_waiting
 from hansa.modules.erp.sessions import (
     ensure_connection,
     find_connection,
@@ -48,8 +62,11 @@ from hansa.modules.erp.sessions import (
 from hansa.modules.erp.uploads import NothingToImport, receive_files
 
 __all__ = [
+    "MAPPABLE",
+    "OWNABLE",
     "Action",
     "AlreadyDecided",
+    "Batch",
     "Connection",
     "ExchangeRow",
     "FileState",
@@ -59,26 +76,36 @@ __all__ = [
     "Kind",
     "LogRow",
     "NoConnection",
+    "NoSuchBatch",
     "NoSuchFile",
     "NoSuchRemoval",
     "NothingToImport",
     "Removal",
     "StillImporting",
     "Tally",
+    "count_waiting",
     "decide_removal",
     "ensure_connection",
     "external_ids",
     "find_connection",
+    "get_batch",
     "get_file",
     "import_folder",
     "link_references",
+    "list_batches",
     "list_connections",
     "list_exchanges",
     "list_files",
+    "list_keys",
     "list_log",
     "list_removals",
+    "make_key",
+    "map_identifiers",
+    "owners_of_warehouses",
     "receive_files",
     "repeat_file",
     "save_connection",
+    "set_owned_fields",
+    "set_owned_warehouses",
     "tally",
 ]

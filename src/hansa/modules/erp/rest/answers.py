@@ -44,9 +44,9 @@ class BatchAnswer(msgspec.Struct, frozen=True):
 def answer_of(request: Request, call: Call, taken: Taken) -> BatchAnswer:
     """Put what became of a batch into the language of the request."""
     return BatchAnswer(
-        batch=call.batch_id,
+        batch=taken.batch_id,
         kind=call.kind.name,
-        is_dry_run=call.is_dry_run,
+        is_dry_run=call.opening.is_dry_run,
         counts=dict(+taken.counts),
         rows=[_row(request, fate) for fate in taken.fates],
     )

@@ -7,7 +7,7 @@ from litestar.exceptions import ClientException
 from litestar.handlers import HTTPRouteHandler
 
 from hansa.kernel.identifiers import new_id
-from hansa.modules.erp.rest import batches, calling
+from hansa.modules.erp.rest import batches, calling, comparing, staff
 from hansa.modules.erp.rest.answers import BatchAnswer, answer_of
 from hansa.modules.erp.rest.description import describing
 from hansa.modules.erp.rest.errors import BatchCutOff, BatchTooLarge
@@ -15,7 +15,7 @@ from hansa.modules.erp.rest.kind import Kind
 from hansa.modules.erp.rest.kinds import KINDS
 from hansa.modules.erp.rest.model import BATCH_BYTES_MAX, BATCH_ROWS_MAX, DRY_ROWS_MAX
 from hansa.modules.erp.rest.rows import read_rows
-from hansa.modules.erp.rest.run import Call, Taken, take_rows
+from hansa.modules.erp.rest.run import Call, Taken, take_batch
 from hansa.runtime.http import Request
 from hansa.runtime.http.bodies import JSON, check_content_type, encode
 
@@ -65,35 +65,12 @@ async def take(request: Request, kind: Kind[Any], *, is_dry_run: bool) -> Respon
         idempotency_key=request.idempotency_key,
         now=request.received_at,
     )
-    async with request.transaction() as tx:
-        batch_id, kept = await batches.open_batch(tx, opening)
-    if kept is not None:
-        return _respond(kept, is_repeat=True)
-    call = Call(
-        batch_id=batch_id,
-        connection=connection,
-        kind=kind,
-        now=request.received_at,
-        is_dry_run=is_dry_run,
-    )
-    taken = await take_rows(request.context, call, rows, fates)
-    answer = encode(answer_of(request, call, taken))
-    await _close(request, call, taken, answer)
-    return _respond(answer)
 
+    def render(call: Call, taken: Taken) -> bytes:
+        return encode(answer_of(request, call, taken))
 
-async def _close(request: Request, call: Call, taken: Taken, answer: bytes) -> None:
-    async with request.transaction() as tx:
-        await batches.close_batch(
-            tx,
-            batch_id=call.batch_id,
-            counts=dict(+taken.counts),
-            answer=answer if request.idempotency_key is not None else None,
-            now=request.context.clock.now(),
-        )
-
-
-def _respond(answer: bytes, *, is_repeat: bool = False) -> Response[Any]:
+    call = Call(opening=opening, connection=connection, kind=kind, render=render)
+    answer, is_repeat = await take_batch(request.context, call, rows, fates)
     headers = {"Idempotency-Replayed": "true"} if is_repeat else {}
     return Response(answer, status_code=200, media_type=JSON, headers=headers)
 
@@ -134,6 +111,8 @@ def _routes_of(kind: Kind[Any]) -> tuple[HTTPRouteHandler, HTTPRouteHandler]:
     return send, rehearse
 
 
-ROUTES: tuple[HTTPRouteHandler, ...] = tuple(
-    route for kind in KINDS.values() for route in _routes_of(kind)
+ROUTES: tuple[HTTPRouteHandler, ...] = (
+    *(route for kind in KINDS.values() for route in _routes_of(kind)),
+    *comparing.ROUTES,
+    *staff.ROUTES,
 )

@@ -8,8 +8,8 @@ from hansa.modules import accounts
 from hansa.modules.erp.model import Connection, NoConnection
 from hansa.modules.erp.rest.errors import KeyWithoutConnection
 from hansa.modules.erp.rows import connection_of as read_connection
-from hansa.modules.erp.store import exchange
 from hansa.modules.erp.store import incoming as sql
+from hansa.modules.erp.store.exchange import CONNECTION
 from hansa.runtime.database import Snapshot, Transaction
 from hansa.runtime.http import NO_CSRF, NO_KEY, Actor, Request, authorise
 
@@ -31,15 +31,11 @@ async def connection_of(request: Request) -> Connection:
     actor = authorise(request, PERMISSION)
     if actor.kind != "key":
         raise KeyWithoutConnection
-    async with request.snapshot() as snap:
-        return await _connection(snap, actor)
-
-
-async def _connection(snap: Snapshot, actor: Actor) -> Connection:
-    connection_id = await snap.scalar(sql.CONNECTION_OF_KEY, {"key_id": actor.id})
-    if connection_id is None:
+    async with request.snapshot(single=True) as snap:
+        row = await snap.maybe(sql.CONNECTION_OF_KEY, {"key_id": actor.id})
+    if row is None:
         raise KeyWithoutConnection
-    connection = read_connection(await snap.one(exchange.CONNECTION, {"id": connection_id}))
+    connection = read_connection(row)
     if not connection.is_active:
         raise NoConnection
     return connection
@@ -51,8 +47,11 @@ async def make_key(
     """Make an API key of a connection; the second part of the answer is shown once.
 
     Raises:
+        NoConnection: there is no such connection.
         PermissionMissing: `by` may not send rows themselves.
     """
+    if await tx.maybe(CONNECTION, {"id": connection_id}) is None:
+        raise NoConnection
     key, secret = await accounts.create_api_key(tx, name=name, scopes=(PERMISSION,), by=by, now=now)
     await tx.execute(sql.BIND_KEY, {"key_id": key.id, "connection_id": connection_id, "now": now})
     return key, secret

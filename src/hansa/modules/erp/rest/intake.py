@@ -56,7 +56,6 @@ class Intake:
     arrived: list[str] = field(default_factory=list)
     logged: int = 0
     _places: Mapping[str, UUID] | None = None
-    _owners: Mapping[UUID, UUID] | None = None
 
     # What is known.
 
@@ -71,19 +70,24 @@ class Intake:
             UnknownWarehouse: it is not linked.
             WarehouseNotOwned: another connection tells its stock.
         """
+        found = (await self.places(tx)).get(external_id)
+        if found is not None:
+            return found
+        if external_id in await self.desk.all_of(tx, "warehouse"):
+            raise WarehouseNotOwned(external_id)
+        raise UnknownWarehouse(external_id)
+
+    async def places(self, tx: Transaction) -> Mapping[str, UUID]:
+        """Give the warehouses whose stock this connection may tell, by outside id."""
         if self._places is None:
             known = await self.desk.all_of(tx, "warehouse")
-            self._places = {one: each.internal_id for one, each in known.items()}
-            self._owners = await owners(tx)
-        found = self._places.get(external_id)
-        if external_id == "" and self.connection.default_warehouse_id is not None:
-            found = self.connection.default_warehouse_id
-        if found is None:
-            raise UnknownWarehouse(external_id)
-        assert self._owners is not None
-        if self._owners.get(found, self.connection.id) != self.connection.id:
-            raise WarehouseNotOwned(external_id)
-        return found
+            found = {one: each.internal_id for one, each in known.items()}
+            if self.connection.default_warehouse_id is not None:
+                found[""] = self.connection.default_warehouse_id
+            held = await owners(tx)
+            own = self.connection.id
+            self._places = {one: id_ for one, id_ in found.items() if held.get(id_, own) == own}
+        return self._places
 
     def wait(self, message: Message[Any], *, waits_for: str) -> None:
         """Keep a row until the item it is about comes."""
@@ -102,14 +106,13 @@ class Intake:
         self.desk.forget()
         self._places = None
         for message in messages:
-            fate = message.fate
-            fate.outcome, fate.told, fate.is_partial = None, None, False
-            fate.notes.clear()
+            message.fate.forget()
 
     # The log.
 
     def log(self, fate: Fate) -> None:
         """Write into the log why a row, or a part of it, was not taken."""
+        fate.is_logged = True
         told = fate.notes if fate.told is None else [fate.told, *fate.notes]
         is_refused = fate.outcome is Outcome.REFUSED
         if fate.outcome is not Outcome.DEFERRED and not is_refused and not fate.notes:

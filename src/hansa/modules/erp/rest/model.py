@@ -74,11 +74,17 @@ class Fate:
     told: Told | None = None
     notes: list[Told] = field(default_factory=list)
     is_partial: bool = False
+    is_logged: bool = False
 
     def settle(self, outcome: Outcome, error: HansaError | None = None, at: str = "") -> None:
         """Say what became of the row, and why."""
         self.outcome = outcome
         self.told = None if error is None else Told.of(error, at)
+
+    def forget(self) -> None:
+        """Forget what became of the row: it did not last."""
+        self.outcome, self.told, self.is_partial, self.is_logged = None, None, False, False
+        self.notes.clear()
 
     def refuse(self, error: HansaError, at: str = "") -> None:
         """Refuse the row."""

@@ -7,10 +7,10 @@ that pages and other writers get their share.
 
 import asyncio
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple, TypeVar
 from uuid import UUID
 
 import psycopg
@@ -18,6 +18,7 @@ import psycopg
 from hansa.kernel.errors import HansaError
 from hansa.modules.erp.model import Connection
 from hansa.modules.erp.rest import heard as last_words
+from hansa.modules.erp.rest.batches import Opening, close_batch, open_batch
 from hansa.modules.erp.rest.errors import (
     ClockAhead,
     NotOwned,
@@ -39,27 +40,33 @@ STEP_ASIDE_SHARE = 0.6
 STEP_ASIDE_SECONDS_MAX = 0.25
 TRIES = 3
 
+T = TypeVar("T")
+
 _DEADLOCKED = (psycopg.errors.DeadlockDetected, psycopg.errors.SerializationFailure)
 _REFUSED_BY_DATABASE = (psycopg.DataError, psycopg.IntegrityError)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Call:
-    """Who sends what: a batch of rows of a kind."""
+    """Who sends what: a batch of rows of a kind, and how its answer is written."""
 
-    batch_id: UUID
+    opening: Opening
     connection: Connection
     kind: Kind[Any]
-    now: datetime
-    is_dry_run: bool = False
+    render: Callable[["Call", "Taken"], bytes]
+
+    @property
+    def now(self) -> datetime:
+        """The instant at which the batch came in."""
+        return self.opening.now
 
 
 @dataclass(slots=True, kw_only=True)
 class Taken:
     """What became of a batch."""
 
+    batch_id: UUID
     fates: Sequence[Fate]
-    seconds: float = 0
     counts: Counter[str] = field(default_factory=Counter)
 
     def count(self) -> None:
@@ -71,41 +78,93 @@ class Taken:
             self.counts["noted"] = noted
 
 
+class Answered(NamedTuple):
+    """The answer of a batch; `is_repeat`: it was given before under the same key."""
+
+    answer: bytes
+    is_repeat: bool
+
+
 class _Undo(Exception):
     """Rolls a dry run back."""
 
 
-async def take_rows(
+async def take_batch(
     context: Context, call: Call, rows: Sequence[RawRow], fates: Sequence[Fate]
-) -> Taken:
-    """Apply the rows of a batch; settle every fate. A dry run is rolled back at its end.
+) -> Answered:
+    """Apply the rows of a batch and answer each. A dry run is rolled back at its end.
 
     Raises:
+        KeyReused, StillRunning: the call's key came before.
         psycopg.OperationalError: the database is away; what was committed stays, and the same batch
             may be sent again.
     """
-    intake = Intake(
-        connection=call.connection,
-        kind=call.kind.name,
-        batch_id=call.batch_id,
-        now=call.now,
-        desk=desk_for(call.connection, batch_id=call.batch_id, kind=call.kind.name, now=call.now),
-        is_dry_run=call.is_dry_run,
-    )
     chunks = _chunks(call.kind, rows)
-    if call.is_dry_run:
+    if len(chunks) <= 1 and not call.opening.is_dry_run:
+        return await _take_at_once(context, call, chunks, fates)
+    async with context.database.transaction() as tx:
+        batch_id, kept = await open_batch(tx, call.opening)
+    if kept is not None:
+        return Answered(kept, is_repeat=True)
+    intake = _intake(call, batch_id)
+    if call.opening.is_dry_run:
         await _rehearse(context, call, intake, chunks)
     else:
         await _perform(context, call, intake, chunks)
-    unread = [fate for fate in fates if fate.outcome is Outcome.REFUSED and fate.sequence is None]
-    for fate in unread:
-        intake.log(fate)
-    if intake.desk.entries:
+    async with context.database.transaction() as tx:
+        answer = await _finish(tx, call, intake, fates, now=context.clock.now())
+    return Answered(answer, is_repeat=False)
+
+
+async def _take_at_once(
+    context: Context, call: Call, chunks: Sequence[Sequence[RawRow]], fates: Sequence[Fate]
+) -> Answered:
+    """Take a small batch in one transaction."""
+    messages = [message for chunk in chunks for message in _read(call, chunk)]
+
+    async def attempt() -> Answered:
         async with context.database.transaction() as tx:
-            await intake.desk.write_log(tx, now=call.now)
-    taken = Taken(fates=fates)
+            batch_id, kept = await open_batch(tx, call.opening)
+            if kept is not None:
+                return Answered(kept, is_repeat=True)
+            intake = _intake(call, batch_id)
+            await _take_chunk(tx, call, intake, messages)
+            answer = await _finish(tx, call, intake, fates, now=context.clock.now())
+            return Answered(answer, is_repeat=False)
+
+    return await _again_if_deadlocked(attempt, messages)
+
+
+async def _finish(
+    tx: Transaction, call: Call, intake: Intake, fates: Sequence[Fate], *, now: datetime
+) -> bytes:
+    """Write down what became of the batch; give its answer."""
+    for fate in fates:
+        if fate.outcome is Outcome.REFUSED and not fate.is_logged:
+            intake.log(fate)
+    await intake.desk.write_log(tx, now=call.now)
+    taken = Taken(batch_id=intake.batch_id, fates=fates)
     taken.count()
-    return taken
+    answer = call.render(call, taken)
+    await close_batch(
+        tx,
+        batch_id=intake.batch_id,
+        counts=dict(+taken.counts),
+        answer=answer if call.opening.idempotency_key is not None else None,
+        now=now,
+    )
+    return answer
+
+
+def _intake(call: Call, batch_id: UUID) -> Intake:
+    return Intake(
+        connection=call.connection,
+        kind=call.kind.name,
+        batch_id=batch_id,
+        now=call.now,
+        desk=desk_for(call.connection, batch_id=batch_id, kind=call.kind.name, now=call.now),
+        is_dry_run=call.opening.is_dry_run,
+    )
 
 
 async def _perform(
@@ -114,31 +173,39 @@ async def _perform(
     clock = asyncio.get_running_loop().time
     for number, chunk in enumerate(chunks):
         began = clock()
-        await _take_chunk_again(context, call, intake, chunk)
+        await _take_chunk_alone(context, call, intake, chunk)
         if number + 1 < len(chunks):
             pause = (clock() - began) * STEP_ASIDE_SHARE
             await asyncio.sleep(min(pause, STEP_ASIDE_SECONDS_MAX))
 
 
-async def _take_chunk_again(
+async def _take_chunk_alone(
     context: Context, call: Call, intake: Intake, chunk: Sequence[RawRow]
 ) -> None:
-    """Take a chunk, anew if it met another writer crosswise."""
     messages = _read(call, chunk)
-    for attempt in range(1, TRIES + 1):
-        mark = intake.mark()
-        logged = intake.logged
+    mark, logged = intake.mark(), intake.logged
+
+    async def attempt() -> None:
+        intake.go_back(mark, messages)
+        intake.logged = logged
+        async with context.database.transaction() as tx:
+            await _take_chunk(tx, call, intake, messages)
+            await intake.desk.write_log(tx, now=call.now)
+
+    await _again_if_deadlocked(attempt, messages)
+
+
+async def _again_if_deadlocked(
+    attempt: Callable[[], Awaitable[T]], messages: Sequence[Message[Any]]
+) -> T:
+    """Try anew when others were met crosswise: their locks are in another order than ours."""
+    for _ in range(TRIES - 1):
         try:
-            async with context.database.transaction() as tx:
-                await _take_chunk(tx, call, intake, messages)
-                await intake.desk.write_log(tx, now=call.now)
+            return await attempt()
         except _DEADLOCKED:
-            if attempt == TRIES:
-                raise
-            intake.go_back(mark, messages)
-            intake.logged = logged
-        else:
-            return
+            for message in messages:
+                message.fate.forget()
+    return await attempt()
 
 
 async def _rehearse(

@@ -1,14 +1,16 @@
 """Statements about what comes in through /erp/v1: batches, last words, what waits, owners."""
 
+from hansa.modules.erp.store.exchange import CONNECTION_COLUMNS
+
 # One batch of a connection is written at a time, cut into short transactions: what is read of its
 # last words and of what waits stays true until the commit.
 LOCK_CONNECTION = "select pg_advisory_xact_lock(hashtextextended(%(connection_id)s::text, 51))"
 
-CONNECTION_OF_KEY = """
-    select connection_id
-      from erp_api_key
-     where key_id = %(key_id)s
-"""
+CONNECTION_OF_KEY = f"""
+    select {CONNECTION_COLUMNS}
+      from erp_connection
+     where id = (select connection_id from erp_api_key where key_id = %(key_id)s)
+"""  # noqa: S608 - the columns are a constant of ours
 
 BIND_KEY = """
     insert into erp_api_key (key_id, connection_id, made_at)
