@@ -148,3 +148,13 @@ async def stranger_key(site, now) -> str:
             tx, name="stray", scopes=("erp.rest",), by=None, now=now
         )
     return secret
+
+
+@pytest_asyncio.fixture
+async def another(site, now) -> AsyncIterator[Sender]:
+    """An ERP with a connection of its own to the same market."""
+    app, client, shop, places = site
+    async with a_sender(
+        app.context, client, code="local", places=places, now=now, price_list=shop.price_list
+    ) as made:
+        yield made
