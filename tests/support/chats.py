@@ -143,7 +143,11 @@ async def a_talk(
     running: list[Site] = []
 
     async def forward(call: Call) -> Answer:
-        headers = {name: value for name, value in call.headers.items() if name not in _HOP}
+        headers = [
+            (name.encode(), value.encode("latin-1"))
+            for name, value in call.headers.items()
+            if name not in _HOP
+        ]
         async with running[0].client(keyed=False) as client:
             answer = await client.request(
                 call.method, call.path, content=call.body, headers=headers
