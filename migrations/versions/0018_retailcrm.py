@@ -26,8 +26,8 @@ create table retailcrm_connection (
     paused_until timestamptz,
     error text,
     error_at timestamptz,
-    tokens double precision not null default 10,
-    tokens_at timestamptz not null default '-infinity',
+    tokens double precision not null default 0,
+    tokens_at timestamptz not null default now(),
     created_at timestamptz not null
 );
 create table retailcrm_market (
@@ -84,6 +84,26 @@ create index retailcrm_outgoing_waiting on retailcrm_outgoing (connection_id, ki
     where state = 'waiting';
 """
 
+# What happened in the CRM and has no counterpart here yet, or concerns two: taken in with the last
+# number of its history, in one transaction, and looked at afterwards.
+ARRIVALS = """
+create sequence retailcrm_arrival_number as bigint;
+create table retailcrm_arrival (
+    number bigint not null default nextval('retailcrm_arrival_number'),
+    connection_id uuid not null references retailcrm_connection (id),
+    kind text not null constraint retailcrm_arrival_kind_check
+        check (kind in ('order', 'customer', 'merge')),
+    crm_id bigint not null,
+    other_crm_id bigint,
+    attempts integer not null default 0,
+    not_before timestamptz,
+    arrived_at timestamptz not null,
+    primary key (connection_id, kind, crm_id)
+);
+alter sequence retailcrm_arrival_number owned by retailcrm_arrival.number;
+create index retailcrm_arrival_next on retailcrm_arrival (connection_id, kind, number);
+"""
+
 STOCK = """
 create table retailcrm_stock (
     connection_id uuid not null references retailcrm_connection (id),
@@ -123,5 +143,5 @@ create index retailcrm_refusal_open on retailcrm_refusal (connection_id, last_at
 
 def upgrade() -> None:
     """Create the tables."""
-    for sql in (CONNECTIONS, LINKS, OUTGOING, STOCK, REFUSALS):
+    for sql in (CONNECTIONS, LINKS, OUTGOING, ARRIVALS, STOCK, REFUSALS):
         run_sql(sql)

@@ -160,8 +160,8 @@ class Service:
         since = int(_first(query, "filter[sinceId]") or 0)
         if since and "page" in query:
             raise Refused("Parameters sinceId and page cannot be used together")
-        limit = _limit(query)
-        fresh = [one for one in records if one["id"] > since]
+        limit, start = _limit(query), _first(query, "filter[startDate]")
+        fresh = [one for one in records if one["id"] > since and one["createdAt"] >= start]
         page = int(_first(query, "page") or 1)
         shown = [_seen_by(one, key) for one in fresh[(page - 1) * limit : page * limit]]
         if self.mood.history_repeated and shown:

@@ -7,6 +7,7 @@ so a crash in between loses nothing; the same placing key gives the same order.
 Publishes: contracts.checkout. Locks: one checkout_basket row, then what the lower modules lock.
 """
 
+from hansa.modules.checkout.asking import Promise, Terms, promise_of
 from hansa.modules.checkout.drafting import normal_contact
 from hansa.modules.checkout.form import (
     Address,
@@ -85,7 +86,9 @@ __all__ = [
     "Owner",
     "PickupShop",
     "PlacedOrder",
+    "Promise",
     "QuantityInvalid",
+    "Terms",
     "TotalChanged",
     "Totals",
     "add_line",
@@ -99,6 +102,7 @@ __all__ = [
     "normal_contact",
     "owner_of",
     "place",
+    "promise_of",
     "remove_line",
     "save_delivery_methods",
     "save_details",

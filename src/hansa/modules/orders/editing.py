@@ -24,7 +24,8 @@ async def edit_delivery(  # noqa: PLR0913 - who changes what, and why
 ) -> bool:
     """Change recipient and address of an order that has not left; False if they are so already.
 
-    `comment` stands in the order's history. Without `address`, or if the goods are fetched in a shop, the address stays.
+    `comment` stands in the history. Without `address`, or if the goods are fetched in a shop, the
+    address stays.
 
     Raises:
         OrderNotFound: there is none.
