@@ -1,20 +1,26 @@
 """Stock on hand and reservations, per warehouse and variant.
 
 Owns warehouses, levels (what the ERP says it has), counters (what a channel may sell and has
-reserved), reservations, shipments, and the journal that explains every number.
+reserved), reservations, bindings to shelves, shipments, corrections by shops, and the journal that
+explains every number.
 
 Promises: what is granted never exceeds what is sellable; available = sum over the channel's
-warehouses of max(0, on hand - safety), minus every open reservation of a channel that shares a
-warehouse, never below zero; a reservation ends exactly once, contained in the ERP's number,
-released or expired, and never because an unrelated number arrived; counters are the sums and the
-journal adds up to the numbers after any sequence of operations (`hansa check stock`).
+warehouses of max(0, on hand - safety - withheld), minus every open reservation of a channel that
+shares a warehouse, never below zero; a reservation ends exactly once, contained in the ERP's
+number, released or expired, and never because an unrelated number arrived (but for the policy
+`on_any_fresh_stock`, which is that mistake); counters are the sums and the journal adds up to the
+numbers after any sequence of operations (`hansa check stock`, `hansa repair stock`).
 
 Publishes: `contracts.stock.StockChanged`. Locks: see `store`.
 
-A reservation's life, policy `on_shipment`:
+A reservation's life, policy `on_shipment` (the others: `containing`):
 
 - `Reserver.hold` takes a lease (held); `confirm` puts an order behind it (ordered), else
   `expire_holds` releases it.
+- `bind` claims its pieces on the shelves they will come from, `unbind` gives them up: so two orders
+  cannot count on the same piece of a shop. No channel's number moves by it.
+- `correct`: a shop says that pieces are missing or defective; they are withheld until the ERP's
+  number has learned of it (`end_correction`).
 - `mark_sent`: the ERP has the order (sent). No number moves: its stock changes when goods move.
 - `set_levels`: the ERP's numbers. Open reservations are subtracted from whatever they are, so a
   full file that does not contain an order's movement cannot put the sold piece on sale again, and
@@ -28,6 +34,12 @@ A reservation's life, policy `on_shipment`:
   count.
 """
 
+from hansa.modules.stock.explaining import (
+    Explanation,
+    ReservedPart,
+    WarehousePart,
+    explain,
+)
 from hansa.modules.stock.model import (
     Availability,
     Containment,
@@ -54,6 +66,12 @@ from hansa.modules.stock.operations.movements import (
     mark_sent,
     mark_shipped,
 )
+from hansa.modules.stock.operations.repair import (
+    Difference,
+    find_differences,
+    repair_counters,
+    repair_shelves,
+)
 from hansa.modules.stock.operations.reservations import (
     ReservationExpired,
     ReservationTaken,
@@ -65,16 +83,12 @@ from hansa.modules.stock.operations.reservations import (
 from hansa.modules.stock.operations.warehouses import rebuild_counters, save_warehouses
 from hansa.modules.stock.queries import (
     CounterRow,
-    Explanation,
     LevelRow,
     Movement,
-    ReservedPart,
     Totals,
-    WarehousePart,
     availability,
     availability_by_warehouse,
     discrepancies,
-    explain,
     get_reservation,
     ledger,
     list_counters,
@@ -129,6 +143,7 @@ __all__ = [
     "CorrectionNotFound",
     "CorrectionReferenceTaken",
     "CounterRow",
+    "Difference",
     "Explanation",
     "Hold",
     "HoldInvalid",
@@ -170,6 +185,7 @@ __all__ = [
     "end_correction",
     "expire_holds",
     "explain",
+    "find_differences",
     "forget_refusals",
     "get_correction",
     "get_reservation",
@@ -187,6 +203,8 @@ __all__ = [
     "pieces_by_warehouse",
     "rebuild_counters",
     "release",
+    "repair_counters",
+    "repair_shelves",
     "reservation_states",
     "save_warehouses",
     "set_levels",

@@ -11,7 +11,7 @@ from litestar.openapi import ResponseSpec
 from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
 from litestar.response.base import ASGIResponse
 
-from hansa.modules.stock import queries
+from hansa.modules.stock import explaining, queries
 from hansa.modules.stock.bodies import (
     AvailabilityList,
     AvailabilityView,
@@ -140,7 +140,7 @@ async def explain(
     """Tell why a channel may sell so many of a variant."""
     authorise(request, "stock.view")
     async with request.snapshot() as snap:
-        story = await queries.explain(snap, channel=channel, variant_id=variant_id)
+        story = await explaining.explain(snap, channel=channel, variant_id=variant_id)
     return ExplanationView.of(story)
 
 

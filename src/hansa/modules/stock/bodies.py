@@ -7,7 +7,7 @@ from uuid import UUID
 
 import msgspec
 
-from hansa.modules.stock import model, queries
+from hansa.modules.stock import explaining, model, queries
 
 THOUSANDTH = Decimal("0.001")
 
@@ -150,6 +150,7 @@ class WarehousePartView(msgspec.Struct, frozen=True):
     code: str
     on_hand: Decimal
     safety: Decimal
+    withheld: Decimal
     counted: Decimal
     reserved: Decimal
     as_of: datetime
@@ -181,7 +182,7 @@ class ExplanationView(msgspec.Struct, frozen=True):
     movements: list[MovementView]
 
     @classmethod
-    def of(cls, story: queries.Explanation) -> "ExplanationView":
+    def of(cls, story: explaining.Explanation) -> "ExplanationView":
         """Show the story of a number."""
         return cls(
             channel=story.channel,

@@ -26,6 +26,8 @@ MODULE = Module(
         Permission(code="stock.view", title="See stock and its journal"),
         Permission(code="stock.edit", title="Change warehouses and safety stock"),
         Permission(code="stock.reserve", title="Reserve goods"),
+        Permission(code="stock.correct", title="Say that goods are missing or found again"),
+        Permission(code="stock.repair", title="Repair derived numbers of stock"),
     ),
     checks=CHECKS,
     services=(Reserver,),

@@ -1,15 +1,13 @@
 """Reads: what may be sold, where it lies, and why a number is what it is."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from uuid import UUID
 
-from hansa.kernel.text import Localised
 from hansa.modules.stock.model import (
     NOTHING,
-    ZERO,
     Availability,
     Line,
     Reservation,
@@ -298,98 +296,4 @@ def _availability(row: Row) -> Availability:
         available=available(row.sellable, row.reserved),
         sellable=row.sellable,
         reserved=row.reserved,
-    )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class WarehousePart:
-    """What a warehouse adds: what the ERP reported less the safety stock, never below zero."""
-
-    warehouse_id: UUID
-    code: str
-    name: Localised
-    on_hand: Decimal
-    safety: Decimal
-    counted: Decimal
-    reserved: Decimal
-    as_of: datetime
-    source: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ReservedPart:
-    """What a reservation takes, and what it waits for.
-
-    `waits_for` is `order` (held, until `expires_at`), `shipment` (the ERP has not moved all of the
-    goods yet) or `number` (`shipped` of it left at `shipped_at`; no number that new has come).
-    """
-
-    reservation_id: UUID
-    channel: str
-    warehouse_id: UUID | None
-    state: State
-    order_id: UUID | None
-    owner: str
-    made_at: datetime
-    expires_at: datetime
-    open: Decimal
-    shipped: Decimal
-    shipped_at: datetime | None
-
-    @property
-    def waits_for(self) -> str:
-        """What must happen before it is no longer subtracted."""
-        if self.state is State.HELD:
-            return "order"
-        return "number" if self.shipped == self.open else "shipment"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Explanation:
-    """Why a channel may sell so many: `available` = sum of `counted` - sum of `open`, or 0."""
-
-    channel: str
-    variant_id: UUID
-    available: Decimal
-    sellable: Decimal
-    reserved: Decimal
-    warehouses: tuple[WarehousePart, ...]
-    reservations: tuple[ReservedPart, ...]
-    movements: tuple[Movement, ...]
-    reservations_left_out: Decimal
-
-
-async def explain(
-    snap: Snapshot,
-    *,
-    channel: str,
-    variant_id: UUID,
-    reservations_max: int = 200,
-    movements_max: int = 50,
-) -> Explanation:
-    """Tell the story of a number: what warehouses add, what reservations take, what happened.
-
-    Take it from one snapshot. `reservations_left_out` is what the reservations beyond
-    `reservations_max` take, the oldest being shown.
-    """
-    asked: Mapping[str, object] = {"channel": channel, "variant_id": variant_id}
-    counter = await snap.maybe(sql.EXPLAIN_COUNTER, asked)
-    sellable, reserved = (counter.sellable, counter.reserved) if counter else (ZERO, ZERO)
-    warehouses = tuple(
-        WarehousePart(**row._asdict()) for row in await snap.all(sql.EXPLAIN_WAREHOUSES, asked)
-    )
-    rows = await snap.all(sql.EXPLAIN_RESERVATIONS, {**asked, "limit": reservations_max})
-    reservations = tuple(
-        ReservedPart(**{**row._asdict(), "state": State(row.state)}) for row in rows
-    )
-    return Explanation(
-        channel=channel,
-        variant_id=variant_id,
-        available=available(sellable, reserved),
-        sellable=sellable,
-        reserved=reserved,
-        warehouses=warehouses,
-        reservations=reservations,
-        movements=await ledger(snap, variant_id=variant_id, limit=movements_max),
-        reservations_left_out=reserved - sum((part.open for part in reservations), ZERO),
     )

@@ -81,10 +81,16 @@ COUNTERS_AS_SUMS = """
     select variant_id, channel, sum(sellable) as sellable, sum(reserved) as reserved
       from (
             select l.variant_id, w.channel,
-                   greatest(l.on_hand - l.safety - l.withheld, 0) as sellable,
+                   greatest(l.on_hand - l.safety - coalesce(k.withheld, 0), 0) as sellable,
                    0::numeric as reserved
               from stock_level l
               join stock_channel_warehouse w on w.warehouse_id = l.warehouse_id
+              left join (
+                       select variant_id, warehouse_id, sum(quantity) as withheld
+                         from stock_correction
+                        where ended_at is null
+                        group by variant_id, warehouse_id
+                   ) k on k.variant_id = l.variant_id and k.warehouse_id = l.warehouse_id
              union all
             select n.variant_id, k.linked, 0, n.quantity - n.contained - n.released
               from stock_reservation_line n

@@ -60,7 +60,7 @@ EXPLAIN_COUNTER = """
 """
 
 EXPLAIN_WAREHOUSES = """
-    select l.warehouse_id, s.code, s.name, l.on_hand, l.safety,
+    select l.warehouse_id, s.code, s.name, l.on_hand, l.safety, l.withheld,
            greatest(l.on_hand - l.safety - l.withheld, 0) as counted, l.reserved,
            l.as_of, l.source
       from stock_level l
