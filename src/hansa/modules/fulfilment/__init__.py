@@ -100,6 +100,7 @@ from hansa.modules.fulfilment.stories import (
     list_notices,
     list_waiting_questions,
 )
+from hansa.modules.fulfilment.telegram import connect as connect_telegram
 
 __all__ = [
     "DEFAULT_RULES",
@@ -155,6 +156,7 @@ __all__ = [
     "allocations_of",
     "ask_again",
     "ask_by_hand",
+    "connect_telegram",
     "count_cases",
     "count_questions",
     "extend_question",

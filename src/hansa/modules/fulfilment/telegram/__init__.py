@@ -6,6 +6,6 @@ and cannot be asked whether one arrived: a message whose answer was lost is sent
 of both work, and whichever is pressed is drawn anew.
 """
 
-from hansa.modules.fulfilment.telegram.channel import TelegramChannel, make
+from hansa.modules.fulfilment.telegram.channel import TelegramChannel, connect, make
 
-__all__ = ["TelegramChannel", "make"]
+__all__ = ["TelegramChannel", "connect", "make"]

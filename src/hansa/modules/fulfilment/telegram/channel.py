@@ -135,6 +135,19 @@ def make(context: Context) -> TelegramChannel | None:
     return TelegramChannel(context) if context.settings.telegram_token else None
 
 
+async def connect(context: Context) -> str | None:
+    """Tell Telegram where to send what people press, and with which secret; give the address.
+
+    Nothing is done, and nothing given, if this installation has no token of a bot.
+
+    Raises:
+        ChannelRefused: Telegram does not take the address or the token.
+        Unavailable: try again later.
+    """
+    channel = make(context)
+    return None if channel is None else await channel.connect()
+
+
 def _chat_id(address: str) -> int | str:
     """Give a chat's id as Telegram takes it: a number, or the name of a public channel."""
     return int(address) if address.removeprefix("-").isdecimal() else address
