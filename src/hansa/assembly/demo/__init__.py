@@ -6,9 +6,10 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import hansa
+from hansa.assembly.demo import chats, onec
+from hansa.assembly.demo.assortment import LAST_DRESS_SLUG
 from hansa.assembly.demo.loading import Show, load
-from hansa.assembly.demo.people import ERP_USER, OWNER, PASSWORD
-from hansa.assembly.demo.world import FOLDER
+from hansa.assembly.demo.people import ERP_USER, OWNER, PASSWORD, SELLER
 from hansa.runtime.settings import Settings
 from hansa.runtime.supervision import Program
 
@@ -16,29 +17,26 @@ __all__ = ["Show", "load", "programs", "settings_beside", "welcome"]
 
 _HOST = "127.0.0.1"
 _ACQUIRER_PORT = 8790
-_ONEC_PORT = 8780
-_PICKING_PAUSE = "20s"
+_SLACK_PORT = 8720
+_TELEGRAM_PORT = 8660
 # The programs of `sandbox` are no part of the package: they stand beside it in the source tree.
 _SOURCE_TREE = str(Path(hansa.__file__).parents[2])
 
 
 def settings_beside(free_port: Callable[[str, int], int]) -> dict[str, str]:
-    """Give the demo's settings, besides the usual defaults: where its practice bank will be."""
+    """Give the demo's settings, besides the usual defaults: where its practice programs will be."""
+    slack, telegram = free_port(_HOST, _SLACK_PORT), free_port(_HOST, _TELEGRAM_PORT)
     return {
+        **chats.settings_of(slack, telegram, _HOST),
         "acquirer_url": f"http://{_HOST}:{free_port(_HOST, _ACQUIRER_PORT)}",
         "acquirer_secret": "practice-bank-of-the-demo-only",
     }
 
 
-def _onec_url(settings: Settings) -> str:
-    """The practice 1C stands as far from its usual port as the bank does from its own."""
-    port = urlsplit(settings.acquirer_url or "").port or _ACQUIRER_PORT
-    return f"http://{_HOST}:{_ONEC_PORT + 100 + port - _ACQUIRER_PORT}"
-
-
 def programs(settings: Settings) -> list[Program]:
-    """Give the programs that run beside the shop: a practice bank and a practice 1C."""
+    """Give the programs that run beside the shop: a practice bank, 1C, Slack and Telegram."""
     return [
+        *chats.programs(settings, {"PYTHONPATH": _SOURCE_TREE}),
         Program(
             name="acquirer",
             command=[
@@ -51,19 +49,7 @@ def programs(settings: Settings) -> list[Program]:
             },
             stage=1,
         ),
-        Program(
-            name="1c",
-            command=[
-                *(sys.executable, "-m", "sandbox.onec"),
-                *("--url", f"{settings.public_url}/1c_exchange", "--user", ERP_USER),
-                *("--state", str(settings.data_dir / "onec")),
-                *("--world", str(settings.data_dir / FOLDER), "--utc-offset-hours", "3"),
-                *("serve", "--port", str(urlsplit(_onec_url(settings)).port)),
-                *("--every", "3s", "--ship-after", _PICKING_PAUSE),
-            ],
-            environment={"PYTHONPATH": _SOURCE_TREE, "ONEC_PASSWORD": PASSWORD},
-            stage=2,
-        ),
+        onec.program(settings, {"PYTHONPATH": _SOURCE_TREE}),
     ]
 
 
@@ -75,6 +61,10 @@ def welcome(settings: Settings) -> list[str]:
         f"Back office: {url}/office {OWNER} {PASSWORD}",
         f"1C exchange: {url}/1c_exchange {ERP_USER} {PASSWORD}",
         f"API docs: {url}/api/docs",
-        f"Practice 1C: {_onec_url(settings)}/",
+        f"Practice 1C: {onec.url_of(settings)}/",
+        f"Practice Slack: {settings.slack_url}/",
+        f"Practice Telegram: {settings.telegram_url}/",
+        f"A dress only one shop still has: {url}/ru/p/{LAST_DRESS_SLUG}",
+        f"Shop's page for a telephone: {url}/office/shop {SELLER} {PASSWORD}",
         f"Shopper with own prices: {url}/ru/sign-in partner@olkha.example {PASSWORD}",
     ]

@@ -17,6 +17,10 @@ _NAMESPACE = UUID("6f1d8c52-3a0b-4c52-9f0e-2b7a5d1c9e34")
 _NEW_ARRIVALS = 48
 _TENGE_PER_ROUBLE = Decimal("5.6")
 _PARTNER_RATE = Decimal("0.88")
+# Of this dress one piece is left, in one shop: it cannot be promised before the shop is asked.
+LAST_DRESS_SLUG = "plate-midi-iz-viskozy-s-zapakhom"
+_LAST_DRESS = "DRESS_MIDI-061-"
+_LAST_PIECE = ("DRESS_MIDI-061-BRICK-M", "petrovka")
 _BASES = {"ru": "RUB", "kz": "KZT"}
 
 
@@ -271,7 +275,9 @@ def levels(piece: Piece, now: datetime) -> Iterator[stock.Level]:
         random = _random(variant.sku)
         is_scarce = random.random() < 0.12
         for code, _, _, kind, *_ in PLACES:
-            if is_scarce:
+            if variant.sku.startswith(_LAST_DRESS):
+                amount = int((variant.sku, code) == _LAST_PIECE)
+            elif is_scarce:
                 amount = 1 if random.random() < 0.12 else 0
             elif kind == "warehouse":
                 amount = random.choice((0, 4, 8, 12, 20, 32))
@@ -283,6 +289,11 @@ def levels(piece: Piece, now: datetime) -> Iterator[stock.Level]:
                 on_hand=Decimal(amount),
                 as_of=now,
             )
+
+
+def is_last(piece: Piece) -> bool:
+    """Say whether this is the dress of which one piece is left."""
+    return piece.variants[0].sku.startswith(_LAST_DRESS)
 
 
 def _sentence(words: str) -> str:

@@ -7,7 +7,7 @@ from decimal import Decimal
 from itertools import islice
 from typing import TypeVar
 
-from hansa.assembly.demo import artwork, assortment, people, showcase, world
+from hansa.assembly.demo import artwork, assortment, chats, onec, people, showcase, world
 from hansa.assembly.demo.assortment import Piece
 from hansa.modules import accounts, catalog, checkout, markets, payments, pricing, search, stock
 from hansa.runtime.context import Context
@@ -107,9 +107,11 @@ _DELIVERY = (
 async def load(context: Context, *, show: Show) -> None:
     """Load the sample data; a second call is quick and changes nothing."""
     async with context.database.snapshot() as snap:
-        if await people.is_loaded(snap):
-            return
+        is_loaded = await people.is_loaded(snap)
     now = context.clock.now()
+    if is_loaded:
+        await onec.connect(context, now)
+        return
     pieces = list(assortment.pieces(now))
     await _ground(context, now)
     await _pictures(context, pieces, show)
@@ -119,6 +121,7 @@ async def load(context: Context, *, show: Show) -> None:
     )
     await world.introduce(context, pieces, now)
     await people.load_people(context, pieces, now, show=show)
+    await onec.connect(context, now)
 
 
 async def _ground(context: Context, now: datetime) -> None:
@@ -158,6 +161,7 @@ async def _ground(context: Context, now: datetime) -> None:
         await payments.save_methods(tx, methods=_payment_methods())
     async with context.database.transaction() as tx:
         await stock.save_warehouses(tx, warehouses=assortment.warehouses(), now=now)
+        await chats.introduce(tx, now=now)
     async with context.database.transaction() as tx:
         partners = pricing.CustomerGroup(code="partners", name={"ru": "Партнёры", "en": "Partners"})
         await pricing.save_groups(tx, groups=[partners], now=now)
@@ -182,6 +186,7 @@ def _payment_methods() -> list[payments.PaymentMethod]:
             hint={"ru": hint_ru, "en": hint_en},
             position=position,
             pay_within_minutes=minutes,
+            capture_at_once=False,  # held until a shop has said that it has the goods
         )
         for market in _MARKETS
         for position, (code, provider, ru, en, hint_ru, hint_en, minutes) in enumerate(

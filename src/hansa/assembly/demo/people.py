@@ -7,7 +7,7 @@ from decimal import Decimal
 from random import Random
 from uuid import UUID
 
-from hansa.assembly.demo.assortment import Piece, levels
+from hansa.assembly.demo.assortment import Piece, is_last, levels
 from hansa.assembly.modules import all_modules, permissions_of
 from hansa.modules import accounts, checkout, orders, parties, pricing, stock
 from hansa.modules.orders import By, OrderState
@@ -17,10 +17,12 @@ from hansa.runtime.database import Snapshot
 PASSWORD = "warm-wool-2026"  # noqa: S105 - the demo's, printed at its start; production makes none
 OWNER = "owner@olkha.example"
 ERP_USER = "1c@olkha.example"
+SELLER = "shop@olkha.example"
 _STAFF = (
     (OWNER, "Ольга Ольхова", ("administrator",)),
     ("manager@olkha.example", "Марк Соколов", ("manager",)),
     ("warehouse@olkha.example", "Вера Лесная", ("warehouse",)),
+    (SELLER, "Анна Ветрова", ("shop",)),
     (ERP_USER, "1С", ("erp",)),
 )
 _SHOPPERS = (
@@ -54,7 +56,7 @@ async def load_people(
 ) -> None:
     """Make shoppers with their orders, then the staff."""
     shoppers = [await _shopper(context, row, now) for row in _SHOPPERS]
-    await _orders(context, pieces, shoppers, now, show)
+    await _orders(context, [one for one in pieces if not is_last(one)], shoppers, now, show)
     async with context.database.transaction() as tx:
         for email, name, roles in reversed(_STAFF):
             if await accounts.find_user(tx, email=email, kind="staff") is None:

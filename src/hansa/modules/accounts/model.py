@@ -314,5 +314,6 @@ BUILT_IN_ROLES = (
         ("catalog.*", "search.*", "*.view"),
         but_not=("accounts.*", "payments.*", "parties.*"),
     ),
+    BuiltInRole("shop", {"en": "Shop", "ru": "Магазин"}, ("fulfilment.answer", "stock.view")),
     BuiltInRole("erp", {"en": "1C exchange", "ru": "Обмен с 1С"}, ("erp.*",)),
 )
