@@ -7,7 +7,7 @@ from uuid import UUID
 
 from hansa.kernel.money import Money
 from hansa.modules import drops, markets, orders, parties, payments, pricing, stock
-from hansa.modules.checkout import form, gifts, queries
+from hansa.modules.checkout import asking, form, gifts, queries
 from hansa.modules.checkout.form import (
     DeliveryKind,
     DeliveryMethod,
@@ -24,7 +24,10 @@ from hansa.runtime.database import Snapshot
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Draft:
-    """An order thought through: everything but the lease and the number."""
+    """An order thought through: everything but the lease and the number.
+
+    `is_deferred`: a shop answers first, it is paid after that.
+    """
 
     basket: Basket
     market: markets.Market
@@ -37,6 +40,7 @@ class Draft:
     payment: payments.PaymentMethod
     shop: stock.Warehouse | None
     gifts: tuple[GiftLine, ...] = ()
+    is_deferred: bool = False
 
     def without_gifts(self) -> "Draft":
         """Give the same order without what would have come with it."""
@@ -73,6 +77,14 @@ async def draft_order(
         lines = tuple(queries.view_line(line, goods, market, now) for line in basket.lines)
         worth = Money(sum(line.amount.minor for line in lines), market.currency)
         gift = await gifts.gift_for(snap, offer=offer, goods=worth, now=now)
+        is_deferred = await asking.is_deferred(
+            snap,
+            market=market.code,
+            lines=[(line.variant_id, line.quantity) for line in lines],
+            shop_id=None if shop is None else shop.id,
+            method=payment,
+            now=now,
+        )
     gone = tuple(line.variant_id for line in lines if line.unit_price is None)
     if gone:
         await _explain(context, lines, now)
@@ -89,6 +101,7 @@ async def draft_order(
         payment=payment,
         shop=shop,
         gifts=gift.lines,
+        is_deferred=is_deferred,
     )
 
 
@@ -167,9 +180,10 @@ def new_order(  # noqa: PLR0913 - the parts come from several modules
         language=language,
         payment_method=draft.payment.code,
         payment_id=payment.id,
-        payment_standing=PaymentStanding.AWAITING if payment.is_online else PaymentStanding.DUE,
+        payment_standing=orders.standing_of([payment]) or PaymentStanding.AWAITING,
+        # Who may not pay yet has no time to do it in; it begins when the payment is allowed.
         pay_until=(
-            now + timedelta(minutes=within) if payment.is_online and within is not None else None
+            now + timedelta(minutes=within) if payment.needs_page and within is not None else None
         ),
         reservation_id=reservation_id,
     )

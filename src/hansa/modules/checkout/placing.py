@@ -30,7 +30,8 @@ _ATTEMPTS_MAX = 3
 class PlacedOrder:
     """What a shopper gets: the order's number, the token of its page, and where to pay.
 
-    `needs_page` without `redirect_url`: the payment page is not ready yet.
+    `needs_page` without `redirect_url`: the payment page is not ready yet. `is_deferred`: a shop
+    confirms it first; after that it is paid on the order's page.
     """
 
     order_id: OrderId
@@ -41,6 +42,7 @@ class PlacedOrder:
     redirect_url: str | None
     needs_page: bool
     is_repeat: bool
+    is_deferred: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -218,6 +220,7 @@ async def _commit(
             description=f"Hansa {draft.market.code.upper()}",
             language=by.language,
             return_url=context.settings.public_url.rstrip("/") + page,
+            is_deferred=draft.is_deferred,
             now=now,
         )
         new = drafting.new_order(
@@ -341,4 +344,5 @@ def _answer(
         redirect_url=payment.redirect_url if payment.needs_page else None,
         needs_page=payment.needs_page,
         is_repeat=is_repeat,
+        is_deferred=payment.state is payments.PaymentState.DEFERRED,
     )

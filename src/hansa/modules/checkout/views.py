@@ -274,7 +274,8 @@ class PlacedBody(msgspec.Struct, frozen=True):
     """A placed order. Send the shopper to `redirect_url` to pay, if there is one.
 
     `needs_page` without `redirect_url`: the payment page is not ready yet, repeat the call. `token`
-    opens the order's page without signing in.
+    opens the order's page without signing in. `is_deferred`: a shop answers first, after that the
+    order's page leads to the payment.
     """
 
     order_id: UUID
@@ -284,6 +285,7 @@ class PlacedBody(msgspec.Struct, frozen=True):
     payment_id: UUID | None
     redirect_url: str | None
     needs_page: bool
+    is_deferred: bool
 
     @classmethod
     def of(cls, placed: PlacedOrder) -> "PlacedBody":
@@ -296,4 +298,5 @@ class PlacedBody(msgspec.Struct, frozen=True):
             payment_id=placed.payment_id,
             redirect_url=placed.redirect_url,
             needs_page=placed.needs_page,
+            is_deferred=placed.is_deferred,
         )

@@ -17,6 +17,7 @@ from hansa.runtime.http import Request, go_to, shopper_or_guest
 from hansa.surfaces.storefront.addresses import in_each_language
 from hansa.surfaces.storefront.basket_view import show_basket
 from hansa.surfaces.storefront.forms import read_identifier, read_texts, translator
+from hansa.surfaces.storefront.order_status import say_when
 from hansa.surfaces.storefront.shell import market_of, page, party_of, shopper, view_basket
 
 
@@ -41,7 +42,9 @@ async def preview(request: Request) -> Page:
     await _keep(request, _details(await read_texts(request)))
     view = await view_basket(request)
     basket = show_basket(request, view)
-    return Page("storefront/checkout_sums.html", basket=basket)
+    return Page(
+        "storefront/checkout_sums.html", basket=basket, promise=await _promise(request, view)
+    )
 
 
 @post(in_each_language("/checkout"))
@@ -151,6 +154,7 @@ async def _page(
         status_code=status_code,
         basket=show_basket(request, view),
         form=shown,
+        promise=await _promise(request, view),
         attempt=form.text("attempt") or secrets.token_urlsafe(12),
         deliveries=deliveries,
         kinds={option.method.code: option.method.kind.value for option in view.delivery},
@@ -170,6 +174,49 @@ async def _page(
             for shop in shops
         ],
     )
+
+
+async def _promise(request: Request, view: checkout.BasketView) -> dict[str, str] | None:
+    """Say honestly what happens to the money if a shop has to confirm the goods."""
+    details, market = view.details, market_of(request)
+    offers = await request.context.service(checkout.Offers).of(market.code)
+    method = offers.payment_method(details.payment_method) or next(iter(offers.payment), None)
+    delivery = offers.delivery_method(details.delivery_method)
+    if method is None or not view.is_placeable:
+        return None
+    is_fetched = delivery is not None and delivery.kind is checkout.DeliveryKind.PICKUP
+    async with request.snapshot() as snap:
+        promise = await checkout.promise_of(
+            snap,
+            market=market.code,
+            lines=[(line.variant_id, line.quantity) for line in view.lines],
+            shop_id=details.warehouse_id if is_fetched else None,
+            method=method,
+            now=request.received_at,
+        )
+    if promise is None:
+        return None
+    translate = translator(request)
+    by = ""
+    if promise.answer_by is not None:
+        moment = say_when(
+            promise.answer_by, request.received_at, request.language, market.time_zone
+        )
+        by = translate("It answers by {time}.").format(time=moment)
+    sentences = {
+        checkout.Terms.DEFERRED: translate("You pay after that, on the page of your order."),
+        checkout.Terms.HELD: translate(
+            "We hold the amount; it is taken only when the shop has confirmed, for what it found."
+        ),
+        checkout.Terms.RETURNED: translate(
+            "You pay now; for anything the shop does not find the money goes back at once."
+        ),
+        checkout.Terms.ON_RECEIPT: translate("You pay on receipt, only for what you get."),
+    }
+    return {
+        "title": translate("A shop confirms this order"),
+        "text": f"{by} {sentences[promise.terms]}".strip(),
+    }
 
 
 def _delivery(request: Request, option: checkout.DeliveryOption) -> dict[str, str]:

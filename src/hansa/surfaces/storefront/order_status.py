@@ -10,7 +10,7 @@ from hansa.modules import fulfilment, orders, payments
 from hansa.modules.fulfilment import CaseState
 from hansa.modules.orders import OrderState, PaymentStanding
 from hansa.modules.payments import PaymentState, RefundState
-from hansa.runtime.html.formats import format_clock, format_moment, format_money
+from hansa.runtime.html.formats import format_clock, format_day, format_moment, format_money
 
 _STATES = {
     OrderState.PLACED: ("Thank you, we have your order", "We will confirm it shortly."),
@@ -76,10 +76,14 @@ class Standing:
 
     def clock(self, moment: datetime) -> str:
         """Write an instant: its time of day, or with its day if that is not today."""
-        written = format_moment(moment, self.language, self.zone)
-        today = format_moment(self.now, self.language, self.zone)
-        is_today = written.rpartition(",")[0] == today.rpartition(",")[0]
-        return format_clock(moment, self.language, self.zone) if is_today else written
+        return say_when(moment, self.now, self.language, self.zone)
+
+
+def say_when(moment: datetime, now: datetime, language: str, zone: str) -> str:
+    """Write an instant: its time of day, or with its day if that is not today."""
+    if format_day(moment, language, zone) == format_day(now, language, zone):
+        return format_clock(moment, language, zone)
+    return format_moment(moment, language, zone)
 
 
 def headline(seen: Standing) -> tuple[str, str]:
