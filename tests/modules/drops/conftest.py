@@ -12,6 +12,7 @@ import pytest_asyncio
 
 from hansa.kernel.identifiers import new_id
 from hansa.modules import catalog, drops, search
+from hansa.modules.drops.checks import CHECKS
 from hansa.runtime.clock import FixedClock
 from hansa.runtime.context import Context
 from hansa.runtime.database import Database
@@ -19,7 +20,7 @@ from hansa.runtime.settings import Settings
 from tests.support.http import Site, application
 from tests.support.shop import Shop, a_shop
 
-__all__ = ["DropShop", "drop_shop", "site"]
+__all__ = ["MOMENT", "DropShop", "drop_shop"]
 
 MOMENT = timedelta(microseconds=1)
 
@@ -70,28 +71,25 @@ class DropShop:
         await self.context.service(drops.Rooms).look_round(self.now)
 
     async def findings(self) -> list[str]:
-        from hansa.modules.drops.checks import CHECKS
-
         async with self.context.database.snapshot() as snap:
             return [
-                f"{found.check} {found.subject}" for check in CHECKS for found in await check.run(snap)
+                f"{found.check} {found.subject}"
+                for check in CHECKS
+                for found in await check.run(snap)
             ]
 
 
 @pytest_asyncio.fixture
-async def site(
-    settings: Settings, committing: Database, clock: FixedClock
-) -> AsyncIterator[Site]:
-    async with application(settings, committing, clock=clock) as running:
-        yield running
-
-
-@pytest_asyncio.fixture
-async def drop_shop(site: Site, clock: FixedClock, now: datetime) -> DropShop:
-    async with site.context.database.transaction() as tx:
+async def drop_shop(
+    settings: Settings, committing: Database, clock: FixedClock, now: datetime
+) -> AsyncIterator[DropShop]:
+    async with committing.transaction() as tx:
         shop = await a_shop(tx, now=now, on_hand=50)
         owners = await catalog.get_product_ids_of_variants(tx, variant_ids=list(shop.variants))
         product_id = owners[shop.variant]
         product = await catalog.get_product(tx, product_id=product_id)
         await search.project_products(tx, product_ids=[product_id], now=now)
-    return DropShop(site, shop, clock, product_id, product.slug)
+    async with application(settings, committing, clock=clock) as site:
+        # Counts may be some seconds old, but for the instants of windows: here all is told at once.
+        site.context.service(search.Shelf).fresh_seconds = 0.0
+        yield DropShop(site, shop, clock, product_id, product.slug)

@@ -4,6 +4,7 @@ Instants are compared when asked, so the opening itself waits for nothing and al
 """
 
 import asyncio
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from time import monotonic
 from typing import TYPE_CHECKING
@@ -32,6 +33,7 @@ class Directory:
         self._of_product: dict[UUID, tuple[Drop, ...]] = {}
         self._of_variant: dict[UUID, UUID] = {}
         self._variants: dict[UUID, tuple[UUID, ...]] = {}
+        self._of_slug: dict[str, UUID] = {}
         self._read_at = float("-inf")
         self._reading = asyncio.Lock()
 
@@ -72,13 +74,15 @@ class Directory:
         product_id = self._of_variant.get(variant_id)
         return None if product_id is None else await self.of_product(product_id, market=market)
 
-    def variants_of(self, drop: Drop) -> list[UUID]:
-        """Give the variants of a drop's products."""
-        return [
-            variant_id
-            for item in drop.items
-            for variant_id in self._variants.get(item.product_id, ())
-        ]
+    async def of_slug(self, slug: str, *, market: str) -> Drop | None:
+        """Give the open or coming drop of a market a product's address belongs to."""
+        await self.all()
+        product_id = self._of_slug.get(slug)
+        return None if product_id is None else await self.of_product(product_id, market=market)
+
+    def variants_of(self, drop: Drop) -> dict[UUID, tuple[UUID, ...]]:
+        """Give the variants of each of a drop's products."""
+        return {item.product_id: self._variants.get(item.product_id, ()) for item in drop.items}
 
     async def _read(self) -> None:
         began = monotonic()
@@ -87,11 +91,11 @@ class Directory:
                 snap, closed_after=self._now() - CLOSED_KEPT, limit=DROPS_MAX
             )
             product_ids = sorted({item.product_id for drop in drops for item in drop.items})
-            variants = (
-                await catalog.get_variants_of_products(snap, product_ids=product_ids)
-                if product_ids
-                else {}
-            )
+            variants: Mapping[UUID, Sequence[catalog.Variant]] = {}
+            products: Mapping[UUID, catalog.Product] = {}
+            if product_ids:
+                variants = await catalog.get_variants_of_products(snap, product_ids=product_ids)
+                products = await catalog.get_products(snap, product_ids=product_ids)
         of_product: dict[UUID, list[Drop]] = {}
         for drop in drops:
             for item in drop.items:
@@ -103,4 +107,5 @@ class Directory:
         self._of_variant = {
             variant_id: one for one, listed in self._variants.items() for variant_id in listed
         }
+        self._of_slug = {product.slug: product.id for product in products.values()}
         self._drops, self._read_at = drops, began

@@ -10,7 +10,7 @@ from litestar.datastructures import Cookie
 from litestar.params import FromPath
 
 from hansa.kernel.errors import HansaError
-from hansa.modules import accounts, checkout
+from hansa.modules import accounts, checkout, drops
 from hansa.runtime.html import Page
 from hansa.runtime.http import Request, go_to, shopper_or_guest
 from hansa.surfaces.storefront.addresses import in_each_language
@@ -48,6 +48,7 @@ async def add_line(request: Request) -> Response[None] | Page:
         return await _part(request, "basket-lines", notice="Choose a size first.", opened=True)
     quantity = _whole(form.text("quantity") or "1")
     try:
+        await drops.pass_gate(request, variant_id=variant_id)
         profile = await profile_of(request)
         async with request.transaction() as tx:
             await accounts.ensure_session(tx, request)

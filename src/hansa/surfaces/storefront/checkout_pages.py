@@ -9,7 +9,7 @@ from litestar import Response, get, post
 from hansa.kernel.errors import HansaError
 from hansa.kernel.money import Money
 from hansa.kernel.text import pick
-from hansa.modules import checkout, parties, stock
+from hansa.modules import checkout, drops, parties, stock
 from hansa.modules.checkout import Address, Details
 from hansa.runtime.html import Form, Page
 from hansa.runtime.html.formats import format_money
@@ -72,6 +72,7 @@ async def place(request: Request) -> Response[None] | Page:
             user_id=None if user is None else user.id,
             language=request.language,
             now=request.received_at,
+            visitor=drops.visitor_of(request),
         )
     except HansaError as refusal:
         return await _refused(request, form, details, refusal)

@@ -7,6 +7,7 @@ from hansa.surfaces.storefront import (
     basket,
     catalogue,
     checkout_pages,
+    drop_pages,
     home,
     order_pages,
     preferences,
@@ -14,6 +15,7 @@ from hansa.surfaces.storefront import (
     sign_in_pages,
 )
 from hansa.surfaces.storefront.around import Related, Shops
+from hansa.surfaces.storefront.kept import Pages
 from hansa.surfaces.storefront.shell import Frames, Menu
 
 SURFACE = Module(
@@ -24,6 +26,10 @@ SURFACE = Module(
         catalogue.show_category,
         catalogue.show_search,
         catalogue.suggest,
+        drop_pages.list_drops,
+        drop_pages.show,
+        drop_pages.show_place_part,
+        drop_pages.leave,
         product.show,
         product.show_by_id,
         basket.show,
@@ -65,5 +71,5 @@ SURFACE = Module(
         about_pages.sitemap,
         about_pages.manifest,
     ],
-    services=[Menu, Frames, Shops, Related],
+    services=[Menu, Frames, Shops, Related, Pages],
 )

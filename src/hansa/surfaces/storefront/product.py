@@ -5,12 +5,13 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
+import msgspec
 from litestar import Response, get
 from litestar.params import FromPath
 
 from hansa.kernel.money import Money
 from hansa.kernel.text import pick
-from hansa.modules import catalog, checkout, search, stock
+from hansa.modules import catalog, checkout, drops, search, stock
 from hansa.runtime.html import Page
 from hansa.runtime.html.formats import format_money
 from hansa.runtime.html.pages import url
@@ -19,42 +20,95 @@ from hansa.surfaces.storefront.addresses import in_each_language
 from hansa.surfaces.storefront.around import Related, Shops
 from hansa.surfaces.storefront.cards import FEW_LEFT, PIECE
 from hansa.surfaces.storefront.choices import Colour, Size, draw_colours, draw_sizes
+from hansa.surfaces.storefront.drop_line import wait_if_full
 from hansa.surfaces.storefront.forms import translator
+from hansa.surfaces.storefront.kept import Pages
 from hansa.surfaces.storefront.pictures import picture, srcset
 from hansa.surfaces.storefront.shell import market_of, page, profile_of
 
 _SUMMARY_CHARACTERS = 155
 _COLOUR = "colour"
+_COLOUR_CHARACTERS_MAX = 100
 
 
 @get(in_each_language("/p/{slug:str}"))
 async def show(request: Request, slug: FromPath[str]) -> Page | Response[None]:
     """Show a product to one viewer: their price, and stock as of now."""
     shopper_or_guest(request)
-    shelf = request.context.service(search.Shelf)
-    profile = await profile_of(request)
+    directory = request.context.service(drops.Directory)
+    drop = await directory.of_slug(slug, market=request.market)
     try:
+        if drop is not None and drop.phase_at(request.received_at) is drops.Phase.OPEN:
+            return await wait_if_full(request, drop) or await _show_kept(request, slug)
+        profile = await profile_of(request)
         item = await search.product_page(
-            shelf, slug=slug, profile_id=profile.id, language=request.language
+            request.context.service(search.Shelf),
+            slug=slug,
+            profile_id=profile.id,
+            language=request.language,
         )
     except search.NoSuchPage:
         return await _moved(request, slug)
-    chosen = _chosen_colour(item, request.query_params.get(_COLOUR, ""))
-    variants = [
-        one for one in item.variants if chosen is None or one.text.options.get(_COLOUR) == chosen
-    ]
-    shops = await _shops(request, variants)
     return await page(
         request,
         "product.html",
         tab="catalogue",
         is_indexed=not request.scope["query_string"],
-        crumbs=[
-            *((one.name, f"/{request.language}/c/{one.slug}") for one in item.text.breadcrumbs),
-        ],
-        item=await _shown(request, item, chosen, variants, shops),
-        related=await request.context.service(Related).to(request, item, profile_id=profile.id),
+        **await _values(request, item, profile_id=profile.id),
     )
+
+
+async def _show_kept(request: Request, slug: str) -> Page:
+    """Show a product of a drop: the page is kept for everybody who pays the same."""
+    profile = await profile_of(request)
+
+    async def read() -> dict[str, Any]:
+        item = await search.product_page(
+            request.context.service(search.Shelf),
+            slug=slug,
+            profile_id=profile.id,
+            language=request.language,
+        )
+        item = await _with_stock(request, item)
+        return await _values(request, item, profile_id=profile.id)
+
+    colour = request.query_params.get(_COLOUR, "")[:_COLOUR_CHARACTERS_MAX]
+    return await request.context.service(Pages).show(
+        request,
+        "product.html",
+        key=("product", slug, colour, request.market, request.language, profile.id),
+        read=read,
+        tab="catalogue",
+        is_indexed=not request.scope["query_string"],
+    )
+
+
+async def _with_stock(request: Request, item: search.ProductView) -> search.ProductView:
+    """Tell the stock as it is now: at a drop the projection may be some moments behind."""
+    ids = [one.text.id for one in item.variants]
+    async with request.snapshot(single=True) as snap:
+        held = await stock.availability(snap, channel=request.market, variant_ids=ids)
+    variants = tuple(
+        msgspec.structs.replace(one, available_thousandths=int(held[one.text.id].available * PIECE))
+        for one in item.variants
+    )
+    total = sum(one.available_thousandths for one in variants if one.price_minor is not None)
+    return msgspec.structs.replace(item, variants=variants, available_thousandths=total)
+
+
+async def _values(request: Request, item: search.ProductView, *, profile_id: int) -> dict[str, Any]:
+    chosen = _chosen_colour(item, request.query_params.get(_COLOUR, ""))
+    variants = [
+        one for one in item.variants if chosen is None or one.text.options.get(_COLOUR) == chosen
+    ]
+    shops = await _shops(request, variants)
+    return {
+        "crumbs": [
+            (one.name, f"/{request.language}/c/{one.slug}") for one in item.text.breadcrumbs
+        ],
+        "item": await _shown(request, item, chosen, variants, shops),
+        "related": await request.context.service(Related).to(request, item, profile_id=profile_id),
+    }
 
 
 @get(in_each_language("/i/{product_id:uuid}"))

@@ -12,7 +12,7 @@ from uuid import UUID
 from markupsafe import escape
 
 from hansa.kernel.text import pick
-from hansa.modules import accounts, catalog, checkout, markets, pricing
+from hansa.modules import accounts, catalog, checkout, drops, markets, pricing
 from hansa.runtime.context import Context
 from hansa.runtime.html import Page
 from hansa.runtime.html.stencils import Stencil, mark
@@ -185,6 +185,7 @@ async def page(
     The template extends `shell.layout` to be put into a shell that is drawn already, or
     `storefront/layout.html` to be drawn whole.
     """
+    drops.touch(request)
     shell = await _shell(request, tab=tab, is_indexed=is_indexed)
 
     def finish(text: str) -> str:

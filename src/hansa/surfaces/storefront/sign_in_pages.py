@@ -6,7 +6,7 @@ from litestar import Response, get, post
 from litestar.params import FromPath
 
 from hansa.kernel.errors import HansaError
-from hansa.modules import accounts, checkout, parties
+from hansa.modules import accounts, checkout, drops, parties
 from hansa.runtime.html import Form, Page
 from hansa.runtime.http import Request, TooManyRequests, go_to, local_path, shopper_or_guest
 from hansa.surfaces.storefront.addresses import in_each_language
@@ -140,10 +140,12 @@ async def set_new_password(request: Request) -> Response[None] | Page:
 
 async def _come_in(request: Request, email: str, password: str) -> None:
     guest = checkout.owner_of(request)
+    visitor = drops.visitor_of(request)
     signed = await accounts.sign_in(request, email=email, password=password, kind="shopper")
     if signed.user.party_id is None:
         return
     async with request.transaction() as tx:
+        await drops.move_places(tx, before=visitor, after=drops.digest_of(request.session_token))
         await checkout.merge_baskets(
             tx,
             guest=guest,
