@@ -5,12 +5,13 @@ from __future__ import annotations
 import io
 import re
 from decimal import Decimal
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import pytest
 from PIL import Image
 
 from hansa.modules import accounts, catalog, markets, pricing, search, stock
+from tests.conftest import NOON
 from tests.support.catalogue import project_all
 
 SECTIONS = {
@@ -33,6 +34,7 @@ SECTIONS = {
     "/office/stock?view=none": "stock.view",
     "/office/stock?view=discrepancies": "stock.view",
     "/office/stock/items/{variant}": "stock.view",
+    "/office/stock/repair": "stock.repair",
     "/office/stock/warehouses": "stock.view",
     "/office/stock/warehouses/new": "stock.edit",
     "/office/stock/warehouses/{warehouse}": "stock.view",
@@ -279,6 +281,53 @@ async def test_the_stock_page_explains_a_number(root, committing, shop) -> None:
     async with committing.snapshot() as snap:
         held = await stock.availability(snap, channel="ru", variant_ids=[shop.variant])
     assert held[shop.variant].available == Decimal(3)
+
+
+async def test_what_a_shop_did_not_find_is_found_again(root, committing, shop) -> None:
+    page = f"/office/stock/items/{shop.variant}"
+    async with committing.transaction() as tx:
+        made = await stock.correct(
+            tx,
+            warehouse_id=shop.central,
+            variant_id=shop.variant,
+            kind=stock.CorrectionKind.DEFECTIVE,
+            quantity=Decimal(2),
+            reference="question 7",
+            note="a torn seam",
+            now=NOON,
+        )
+
+    before = await root.open(page)
+    await root.send(f"/office/stock/corrections/{made.id}/end", {})
+    after = await root.open(f"{page}?warehouse={shop.central}")
+
+    assert "Why is it 3?" in before
+    assert "a torn seam" in before
+    assert "It is found again" in before
+    assert "Why is it 5?" in after
+    assert "It is found again" not in after
+    assert "counted again" in after.partition("Journal")[2]
+
+
+async def test_the_journal_is_narrowed_to_a_warehouse(root, shop) -> None:
+    page = await root.open(f"/office/stock/items/{shop.variant}?warehouse={uuid4()}")
+
+    assert "number from the ERP" not in page.partition("Journal")[2]
+
+
+async def test_wrong_counters_are_shown_and_put_right(root, committing, shop) -> None:
+    async with committing.transaction() as tx:
+        await tx.execute("update stock_counter set reserved = reserved + 3")
+
+    shown = await root.open("/office/stock/repair")
+    still = await root.open(f"/office/stock/items/{shop.variant}")
+    await root.send("/office/stock/repair", {})
+    after = await root.open("/office/stock/repair")
+
+    assert f"/office/stock/items/{shop.variant}" in shown
+    assert "Why is it 2?" in still
+    assert "Every number is right" in after
+    assert "Why is it 5?" in await root.open(f"/office/stock/items/{shop.variant}")
 
 
 async def test_a_warehouse_switched_off_sells_nothing(root, committing, shop) -> None:

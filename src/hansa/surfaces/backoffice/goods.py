@@ -15,6 +15,8 @@ from hansa.surfaces.backoffice import (
     product_parts,
     shop_answers,
     stock,
+    stock_item,
+    stock_repair,
     warehouses,
 )
 
@@ -54,8 +56,11 @@ ROUTES = (
     price_items.reset,
     stock.list_stock,
     stock.download_stock,
-    stock.show_item,
-    stock.set_safety,
+    stock_item.show_item,
+    stock_item.set_safety,
+    stock_item.end_correction,
+    stock_repair.show_differences,
+    stock_repair.apply,
     warehouses.list_warehouses,
     warehouses.show_new,
     warehouses.create,
