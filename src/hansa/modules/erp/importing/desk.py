@@ -70,6 +70,7 @@ class Desk:
         self.counts: Counter[str] = Counter(file.counts)
         self.facts: dict[str, Any] = dict(file.facts)
         self.entries: list[LogEntry] = []
+        self.arrived: list[str] = []
         self.pictures: list[tuple[UUID, str, tuple[str, ...]]] = []
         self._cached: dict[str, dict[str, Reference]] = {}
 

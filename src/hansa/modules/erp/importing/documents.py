@@ -9,6 +9,7 @@ from hansa.modules import orders
 from hansa.modules.erp import model
 from hansa.modules.erp.commerceml import ORDER_OPERATION, Document
 from hansa.modules.erp.commerceml.values import Unreadable, moment
+from hansa.modules.erp.importing import owning
 from hansa.modules.erp.importing.desk import Desk
 from hansa.modules.erp.model import Action
 from hansa.modules.erp.store import orders as sql
@@ -33,6 +34,9 @@ async def apply_documents(
                 reason=f"Documents of the kind “{operation}” are not used.",
                 ordinal=document.ordinal,
             )
+            continue
+        field = "shipments" if operation == SHIPMENT_OPERATION else "order_statuses"
+        if not owning.owned(desk, field):
             continue
         shipments = [child for child in document.children if child.operation == SHIPMENT_OPERATION]
         parts: list[Document | None] = [*shipments]

@@ -11,7 +11,7 @@ from hansa.kernel.identifiers import new_id
 from hansa.modules import catalog
 from hansa.modules.erp.commerceml import Offer, Product
 from hansa.modules.erp.commerceml.values import Unreadable, number
-from hansa.modules.erp.importing import dictionaries, offers
+from hansa.modules.erp.importing import dictionaries, offers, owning
 from hansa.modules.erp.importing.desk import Desk, NewReference, Reference, digest_of
 from hansa.modules.erp.model import Action
 from hansa.modules.erp.rows import texts
@@ -59,9 +59,10 @@ async def apply_products(
     await desk.see(tx, "product", wanted.keys() - set(changed))
     desk.name_scope("product")
     for one in changed:
-        if wanted[one].pictures and not wanted[one].deleted:
+        if wanted[one].pictures and not wanted[one].deleted and owning.owned(desk, "pictures"):
             title = wanted[one].name or ""
             desk.pictures.append((ids[one], title, wanted[one].pictures))
+    desk.arrived += [one for one in changed if one not in known]
     await take_deferred(
         tx, desk, [one for one in wanted if one not in known or known[one].is_gone], now=now
     )
@@ -79,12 +80,15 @@ async def _save(  # noqa: PLR0917 - one batch, prepared by its only caller
 ) -> None:
     if not changed:
         return
-    made = [
+    told = [
         _product(desk, product, ids[one], words)
         for one, product in changed.items()
         if product.name is not None
     ]
+    made = await owning.owned_products(tx, desk, told)
     nameless = [ids[one] for one, product in changed.items() if product.name is None]
+    if nameless and not owning.owned(desk, "is_deleted"):
+        nameless = []
     result = await catalog.save_products(tx, products=made, now=now, keep_media=True)
     external = {ids[one]: one for one in changed}
     titles = {one: product.name or one for one, product in changed.items()}
@@ -98,7 +102,7 @@ async def _save(  # noqa: PLR0917 - one batch, prepared by its only caller
     archived = [
         external[one] for one in await catalog.archive_products(tx, product_ids=nameless, now=now)
     ]
-    archived += [one for one in saved if changed[one].deleted]
+    archived += [one for one in saved if changed[one].deleted and owning.owned(desk, "is_deleted")]
     for one in archived:
         desk.note(
             "product", Action.ARCHIVED, external_id=one, internal_id=ids[one], title=titles[one]

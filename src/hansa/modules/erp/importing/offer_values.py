@@ -9,12 +9,14 @@ from uuid import UUID
 from hansa.modules import pricing, stock
 from hansa.modules.erp.commerceml import Offer, PriceType, Warehouse
 from hansa.modules.erp.commerceml import Price as OfferPrice
-from hansa.modules.erp.importing import dictionaries
+from hansa.modules.erp.importing import dictionaries, owning
 from hansa.modules.erp.importing.desk import Desk, Reference
 from hansa.modules.erp.model import Action
 from hansa.runtime.database import Transaction
 
 NOTES_OF_A_KIND_MAX = 1_000
+
+Told = Mapping[str, Sequence[tuple[str | None, Decimal]]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +30,7 @@ class Batch:
 async def apply_prices(tx: Transaction, desk: Desk, batch: Batch, *, now: datetime) -> None:
     """Set the prices offers name; a price of zero takes the price away."""
     priced = {one: offer for one, offer in batch.offers.items() if offer.prices}
-    if not priced:
+    if not priced or not owning.owned(desk, "prices"):
         return
     types = await desk.all_of(tx, "price_type")
     missing = {
@@ -112,10 +114,14 @@ async def apply_stock(
     tx: Transaction, desk: Desk, batch: Batch, *, as_of: datetime, now: datetime
 ) -> None:
     """Set the quantities offers name, as of the instant their file was formed."""
-    told = {one: offer.stock for one, offer in batch.offers.items() if offer.stock is not None}
-    if not told:
+    told: Told = {
+        one: offer.stock for one, offer in batch.offers.items() if offer.stock is not None
+    }
+    if not told or not owning.owned(desk, "stock"):
         return
     places = await _places(tx, desk, told.values(), now=now)
+    if foreign := await owning.foreign_warehouses(tx, desk):
+        told = _without(desk, told, places, foreign)
     levels = [
         stock.Level(
             warehouse_id=places[warehouse],
@@ -142,6 +148,27 @@ async def apply_stock(
         desk.facts["warehouses"] = sorted(known)
         desk.facts["stocked"] = desk.facts.get("stocked", 0) + len(told)
     _note_levels(desk, batch, result)
+
+
+def _without(
+    desk: Desk, told: Told, places: Mapping[str | None, UUID], foreign: frozenset[UUID]
+) -> Told:
+    """Leave out the stock of warehouses that other connections tell."""
+    noted = desk.facts.setdefault("foreign", [])
+    for name in sorted(str(one) for one, place in places.items() if place in foreign):
+        if name not in noted:
+            noted.append(name)
+            desk.note(
+                "stock",
+                Action.NOTED,
+                external_id=name,
+                code="erp.warehouse_not_owned",
+                reason=f"The stock of the warehouse {name} is told by another connection.",
+            )
+    return {
+        one: [(name, quantity) for name, quantity in rows if places[name] not in foreign]
+        for one, rows in told.items()
+    }
 
 
 def _note_levels(desk: Desk, batch: Batch, result: stock.LevelResult) -> None:

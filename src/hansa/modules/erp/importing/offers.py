@@ -12,7 +12,7 @@ from hansa.kernel.identifiers import new_id
 from hansa.kernel.text import Localised
 from hansa.modules import catalog
 from hansa.modules.erp.commerceml import Offer, requisite_key
-from hansa.modules.erp.importing import dictionaries
+from hansa.modules.erp.importing import dictionaries, owning
 from hansa.modules.erp.importing import offer_values as values
 from hansa.modules.erp.importing.desk import Desk, NewReference, Reference, digest_of
 from hansa.modules.erp.importing.offer_values import Batch
@@ -57,6 +57,7 @@ async def apply_offers(
     batch = Batch({one: ready[one] for one in variant_ids}, variant_ids)
     await values.apply_prices(tx, desk, batch, now=now)
     await values.apply_stock(tx, desk, batch, as_of=as_of or desk.as_of, now=now)
+    desk.arrived += made
     await _take_waiting(tx, desk, made, now=now)
 
 
@@ -238,10 +239,12 @@ async def _apply_cards(
             unit=unit or product.details.get("unit", PIECE),
             is_active=not offer.deleted,
         )
-    result = await catalog.save_variants(tx, variants=list(wanted.values()), now=now)
+    made = await owning.owned_variants(tx, desk, list(wanted.values()))
+    result = await catalog.save_variants(tx, variants=made, now=now)
     titles = {one: offers[one].name or "" for one in wanted}
+    external = {variant.id: one for one, variant in wanted.items()}
     saved = dictionaries.log_result(
-        desk, "offer", result, {variant.id: one for one, variant in wanted.items()}, titles
+        desk, "offer", result, {variant.id: external[variant.id] for variant in made}, titles
     )
     await desk.keep(
         tx,

@@ -69,6 +69,8 @@ async def finish_exchange(
             await desk.write_log(tx, now=now)
             return
         for claim in _claims(chosen):
+            if not connection.owns("stock" if claim.kind == "stock" else "is_deleted"):
+                continue
             await _decide(tx, connection, chosen[-1], claim, now=now)
 
 

@@ -28,10 +28,12 @@ from hansa.modules.erp.commerceml import (
     Refusal,
     Warehouse,
 )
-from hansa.modules.erp.importing import content, dictionaries, documents, goods, offers
+from hansa.modules.erp.importing import content, dictionaries, documents, goods, offers, owning
 from hansa.modules.erp.importing.desk import Desk
 from hansa.modules.erp.jobs_data import AttachPictures, FinishExchange
 from hansa.modules.erp.model import FileState, ImportedFile
+from hansa.modules.erp.rest import waiting
+from hansa.modules.erp.rest.run import take_what_arrived
 from hansa.modules.erp.rows import connection_of, file_of, to_json
 from hansa.modules.erp.store import exchange as sql
 from hansa.runtime.context import Context
@@ -149,7 +151,9 @@ async def _apply_in_transaction(
         held = file_of(await tx.one(sql.LOCK_FILE, {"id": desk.file.id}))
         if held.position != desk.file.position or held.state is not FileState.IMPORTING:
             return False
+        await waiting.lock(tx, desk.connection)
         await apply(tx, desk, batch, now=now)
+        await take_what_arrived(tx, desk, now=now)
         position = max(desk.file.position, *(record.ordinal for record in batch))
         desk.counts["records"] = position
         await desk.write_log(tx, now=now)
@@ -185,9 +189,9 @@ async def apply(  # noqa: C901 - one line a kind of record
     for refusal in by_kind.get(Refusal, ()):
         assert isinstance(refusal, Refusal)
         desk.refused_row(refusal)
-    if groups := _all(by_kind, Group):
+    if (groups := _all(by_kind, Group)) and owning.owned(desk, "groups"):
         await dictionaries.apply_groups(tx, desk, groups, now=now)
-    if properties := _all(by_kind, Property):
+    if (properties := _all(by_kind, Property)) and owning.owned(desk, "attributes"):
         await dictionaries.apply_properties(tx, desk, properties, now=now)
     if price_types := _all(by_kind, PriceType):
         listed = dictionaries.retail_first(price_types)

@@ -110,7 +110,7 @@ class Intake:
 
     # The log.
 
-    def log(self, fate: Fate) -> None:
+    def log(self, fate: Fate, *, kind: str | None = None) -> None:
         """Write into the log why a row, or a part of it, was not taken."""
         fate.is_logged = True
         told = fate.notes if fate.told is None else [fate.told, *fate.notes]
@@ -126,7 +126,7 @@ class Intake:
             self.logged += 1
             self.desk.entries.append(
                 LogEntry(
-                    kind=self.kind,
+                    kind=kind or self.kind,
                     action=action,
                     external_id=fate.key,
                     code=one.code,

@@ -16,6 +16,7 @@ from uuid import UUID
 import psycopg
 
 from hansa.kernel.errors import HansaError
+from hansa.modules.erp.importing.desk import Desk
 from hansa.modules.erp.model import Connection
 from hansa.modules.erp.rest import heard as last_words
 from hansa.modules.erp.rest.batches import Opening, close_batch, open_batch
@@ -349,3 +350,19 @@ async def apply_safely(
         return
     for message in messages:
         assert message.fate.outcome is not None, f"{kind.name} left a row without an answer"
+
+
+async def take_what_arrived(tx: Transaction, desk: Desk, *, now: datetime) -> None:
+    """Take the rows that waited for goods a file has brought; the connection must be locked."""
+    if not desk.arrived:
+        return
+    intake = Intake(
+        connection=desk.connection,
+        kind="",
+        batch_id=desk.file.id,
+        now=now,
+        desk=desk,
+        arrived=desk.arrived,
+    )
+    desk.arrived = []
+    await take_arrived(tx, intake, apply_safely, KINDS)

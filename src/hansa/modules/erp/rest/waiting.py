@@ -47,7 +47,7 @@ async def take_arrived(
             ]
             await apply(tx, intake, kind, messages)
             for message in messages:
-                intake.log(message.fate)
+                intake.log(message.fate, kind=kind_name)
         await intake.keep_waiting(tx)
 
 
