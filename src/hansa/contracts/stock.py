@@ -23,3 +23,21 @@ class StockChanged(Event):
     def key(self) -> str:
         """Spread by the first variant."""
         return f"{self.channel}:{self.variant_ids[0]}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StockCorrected(Event):
+    """A shop said that pieces the ERP counts are missing or defective, or that this is over.
+
+    Readers ask stock for the correction as it is then.
+    """
+
+    type: ClassVar[str] = "stock.StockCorrected"
+
+    correction_id: UUID
+    variant_id: UUID
+    warehouse_id: UUID
+
+    def key(self) -> str:
+        """In order per correction."""
+        return str(self.correction_id)

@@ -45,8 +45,7 @@ def _fits(order: OrderState, reservation: str | None) -> bool:
     if order is OrderState.CANCELLED:
         # A part that had left before is contained, the rest released.
         return reservation in {"released", "contained"}
-    if order in model.OPEN:
-        return reservation in {"ordered", "sent"}
+    # An ERP that nets orders contains them before their goods leave.
     return reservation in {"ordered", "sent", "contained"}
 
 

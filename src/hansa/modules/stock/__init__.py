@@ -11,7 +11,7 @@ number, released or expired, and never because an unrelated number arrived (but 
 `on_any_fresh_stock`, which is that mistake); counters are the sums and the journal adds up to the
 numbers after any sequence of operations (`hansa check stock`, `hansa repair stock`).
 
-Publishes: `contracts.stock.StockChanged`. Locks: see `store`.
+Publishes: `contracts.stock.StockChanged` and `StockCorrected`. Locks: see `store`.
 
 A reservation's life, policy `on_shipment` (the others: `containing`):
 

@@ -1,11 +1,12 @@
 """What shops say of pieces that the ERP counts: they are missing, or not fit for sale."""
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
 from uuid import UUID
 
+from hansa.contracts.stock import StockCorrected
 from hansa.kernel.identifiers import new_id
 from hansa.modules.stock.model import QUANTITY_MAX, ZERO, Level
 from hansa.modules.stock.operations.changes import CounterChanges, load_feeds
@@ -82,6 +83,7 @@ async def correct(  # noqa: PLR0913 - what a shop says of a shelf
     row |= {"note": made.note, "on_hand_against": on_hand, "told": told, "now": now, "by": by}
     await tx.execute(sql.ADD_CORRECTION, shelf | row)
     await _withhold(tx, [(variant_id, warehouse_id, quantity)])
+    await _publish(tx, [made])
     return made
 
 
@@ -183,6 +185,18 @@ async def _end(
     ended = await tx.all(sql.END_CORRECTIONS, told | {"source": source, "now": now, "by": by})
     freed = [(row.variant_id, row.warehouse_id, -row.quantity) for row in ended]
     await _change_withheld(tx, freed, changes)
+    await _publish(tx, ended)
+
+
+async def _publish(tx: Transaction, corrections: Iterable[Row | Correction]) -> None:
+    await tx.publish(
+        *(
+            StockCorrected(
+                correction_id=one.id, variant_id=one.variant_id, warehouse_id=one.warehouse_id
+            )
+            for one in corrections
+        )
+    )
 
 
 async def _withhold(tx: Transaction, shelves: Sequence[tuple[UUID, UUID, Decimal]]) -> None:
