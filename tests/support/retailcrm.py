@@ -44,6 +44,8 @@ class CrmAccount:
     url: str
     service: Service
 
+    manager = MANAGER
+
     @property
     def books(self) -> Books:
         return self.service.books

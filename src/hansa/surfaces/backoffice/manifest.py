@@ -1,7 +1,18 @@
 """The back office's pages, for the assembly."""
 
 from hansa.runtime.module import Module, Permission
-from hansa.surfaces.backoffice import dashboard, gifts, goods, people, receipts, sign_in
+from hansa.surfaces.backoffice import (
+    dashboard,
+    erp_queue,
+    erp_queue_settings,
+    fulfilment_routes,
+    gifts,
+    goods,
+    people,
+    receipts,
+    retailcrm_settings,
+    sign_in,
+)
 
 SURFACE = Module(
     name="backoffice",
@@ -13,8 +24,12 @@ SURFACE = Module(
         dashboard.show,
         *goods.ROUTES,
         *people.ROUTES,
+        *erp_queue.ROUTES,
+        *erp_queue_settings.ROUTES,
+        *fulfilment_routes.ROUTES,
         *gifts.ROUTES,
         *receipts.ROUTES,
+        *retailcrm_settings.ROUTES,
     ],
     permissions=[
         Permission(code="runtime.view", title="See events and jobs, those that failed included"),

@@ -26,6 +26,7 @@ SECTIONS: Sequence[tuple[str | None, Sequence[Section]]] = (
         "Sales",
         (
             Section("Orders", "/office/orders", "package", "orders.view"),
+            Section("Questions to shops", "/office/fulfilment", "store", "fulfilment.view"),
             Section("Customers", "/office/customers", "users", "parties.view"),
             Section("Shop's answers", "/office/shop", "store", "fulfilment.answer"),
             Section("Receipts", "/office/receipts", "receipt", "receipts.view"),
@@ -40,7 +41,14 @@ SECTIONS: Sequence[tuple[str | None, Sequence[Section]]] = (
             Section("Gifts", "/office/gifts", "gift", "promotions.view"),
         ),
     ),
-    ("Channels", (Section("1C exchange", "/office/exchange", "arrow-right-left", "erp.view"),)),
+    (
+        "Channels",
+        (
+            Section("1C exchange", "/office/exchange", "arrow-right-left", "erp.view"),
+            Section("Queue to the ERP", "/office/erp-queue", "send", "erp.view"),
+            Section("RetailCRM", "/office/retailcrm", "phone", "retailcrm.view"),
+        ),
+    ),
     (
         "Set-up",
         (
