@@ -30,6 +30,7 @@ from hansa.modules.erp.outgoing.model import (
     Transport,
     switched,
 )
+from hansa.modules.erp.outgoing.personal import readable
 from hansa.modules.erp.outgoing.queries import (
     DeadReason,
     QueueTally,
@@ -76,6 +77,7 @@ __all__ = [
     "health_of",
     "list_messages",
     "list_outgoings",
+    "readable",
     "replay",
     "resend",
     "save_contracts",

@@ -378,7 +378,7 @@ LEFT_BEHIND = """
       join erp_outgoing as outgoing on outgoing.connection_id = message.connection_id
       join erp_outgoing_health as health on health.connection_id = message.connection_id
      where message.state in ('waiting', 'refused')
-       and message.next_at < health.answer_at - %(patience)s
+       and message.next_at < health.answer_at - %(patience)s::interval
        and message.attempts = 0
        and outgoing.is_active
        and health.breaker = 'closed'
