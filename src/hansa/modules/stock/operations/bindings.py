@@ -47,6 +47,7 @@ async def bind(
     A shelf never claims more of an order than is open of it, but all its shelves together may,
     while shops are asked side by side. Pieces of a hold made for one warehouse are bound to it
     already: binding them there again changes nothing. What is bound to a shelf already is added to.
+    Pieces that the ERP's numbers are net of need no claim any more and are left out.
 
     Raises:
         ShelfShort: not all of it is there; nothing was bound, nothing written.
@@ -64,7 +65,9 @@ async def bind(
         return
     lines = await tx.all(sql.LINES_OF, {"ids": [reservation.id]})
     bound = await _bound(tx, reservation.id)
-    _refuse_more_than_open(wanted, bound, lines)
+    wanted = _to_claim(wanted, bound, lines)
+    if not wanted:
+        return
     shelves = await tx.all(shelf_sql.SHELVES_NOW, _named(wanted))
     left = {
         (row.variant_id, row.warehouse_id): max(ZERO, row.available)
@@ -178,14 +181,20 @@ def _added_up(parts: Sequence[Binding]) -> dict[Key, Decimal]:
     return {key: wanted[key] for key in sorted(wanted)}
 
 
-def _refuse_more_than_open(
+def _to_claim(
     wanted: Mapping[Key, Decimal], bound: Mapping[Key, Decimal], lines: Sequence[Row]
-) -> None:
+) -> dict[Key, Decimal]:
     open_ = {row.variant_id: row.quantity - row.contained - row.released for row in lines}
+    contained = {row.variant_id: row.contained for row in lines}
+    claimed = {}
     for key, quantity in wanted.items():
-        left = open_.get(key[0], ZERO)
-        if quantity + bound.get(key, ZERO) > left:
-            raise OrderNeedsLess(key[0], left)
+        variant_id, _ = key
+        left = open_.get(variant_id, ZERO) - bound.get(key, ZERO)
+        if quantity > left + contained.get(variant_id, ZERO):
+            raise OrderNeedsLess(variant_id, open_.get(variant_id, ZERO))
+        if left > 0:
+            claimed[key] = min(quantity, left)
+    return claimed
 
 
 def _named(wanted: Mapping[Key, Decimal]) -> dict[str, object]:
