@@ -63,8 +63,10 @@ class WebApi:
     bot_token: str
     rates: Rates
 
-    def call(self, method: str, headers: Mapping[str, str], body: bytes) -> dict[str, Any]:
-        """Answer a call.
+    def call(
+        self, method: str, headers: Mapping[str, str], body: bytes, query: str = ""
+    ) -> dict[str, Any]:
+        """Answer a call; what reads may also be asked by GET, with its arguments in the query.
 
         Raises:
             Failed: with Slack's name for what is wrong.
@@ -79,7 +81,7 @@ class WebApi:
         }
         if method not in methods:
             raise Failed("unknown_method", more={"req_method": method})
-        given = _arguments(headers.get("content-type", ""), body)
+        given = dict(parse_qsl(query)) | _arguments(headers.get("content-type", ""), body)
         token = headers.get("authorization", "").removeprefix("Bearer ") or given.get("token", "")
         if not token:
             raise Failed("not_authed")

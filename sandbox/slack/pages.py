@@ -86,6 +86,7 @@ def page(workspace: Workspace, channel_id: str, user: str, note: str = "") -> by
     return (
         '<!doctype html><html lang="ru"><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width,initial-scale=1">'
+        '<link rel="icon" href="data:,">'
         f"<title>#{html.escape(name)} — practice Slack</title><style>{STYLE}</style>"
         f'<nav aria-label="Channels"><h1>Practice Slack</h1><p>Учебный Slack</p>'
         f'<ul id="channels" style="list-style:none;margin:0;padding:0">'

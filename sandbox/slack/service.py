@@ -59,7 +59,7 @@ class Service:
 
     async def _route(self, call: Call, parts: list[str]) -> Answer:
         match call.method, parts:
-            case "POST", ["api", method]:
+            case _, ["api", method]:
                 return await self._call(call, method)
             case "POST", ["press"]:
                 return await self._press(call)
@@ -99,7 +99,7 @@ class Service:
         if self._once("too_many"):
             return _limited(mood.retry_after)
         try:
-            answer = Answer.of(self.api.call(method, call.headers, call.body))
+            answer = Answer.of(self.api.call(method, call.headers, call.body, call.query))
         except Failed as failure:
             body = {"ok": False, "error": failure.error, **failure.more}
             answer = Answer.of(body, failure.status)

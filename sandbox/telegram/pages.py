@@ -82,6 +82,7 @@ def page(chats: Chats, chat_id: int, user: int, fault: str) -> bytes:
     return (
         '<!doctype html><html lang="ru"><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width,initial-scale=1">'
+        '<link rel="icon" href="data:,">'
         f"<title>{title} — practice Telegram</title><style>{STYLE}</style>"
         f'<nav aria-label="Chats"><h1>Practice Telegram</h1><ul>{rows}</ul></nav><main>'
         f"<header><h2>{title}</h2><form><label>Вы — "
