@@ -12,8 +12,9 @@ from urllib.parse import parse_qs, quote
 from sandbox.onec.client import Dropped, OneC, Refused
 from sandbox.onec.intake import Intake
 from sandbox.onec.mischief import Mischief
+from sandbox.onec.papers import Order
 from sandbox.onec.service import Service, respond
-from sandbox.onec.world import World
+from sandbox.onec.world import World, waits
 
 _STYLE = """
 body{font:15px/1.5 system-ui,sans-serif;margin:0;color:#222;background:#f6f4ee}
@@ -170,7 +171,8 @@ class Control:
             "<tr>"
             + "".join(f"<td>{html.escape(cell)}" for cell in cells)
             + f"<td>{lines}<td>{html.escape(order.total)} {html.escape(order.currency)}"
-            f"<td>{order.status}<td>{buttons}</tr>"
+            f"<td>{'waits for the shop' if waits(order) else order.status}"
+            f"<br>{html.escape(_places(order, self.world))}<td>{buttons}</tr>"
         )
 
     def _goods_rows(self, identifier: str) -> str:
@@ -203,6 +205,11 @@ class Control:
             f'<input type=hidden name=value value="{"off" if on else "on"}">'
             f'<button class="{"on" if on else ""}">{label}</button></form> '
         )
+
+
+def _places(order: Order, world: World) -> str:
+    places = {line.warehouse or order.warehouse for line in order.lines} - {None}
+    return ", ".join(sorted(world.warehouses.get(str(one), str(one)) for one in places))
 
 
 def _button(action: str, label: str, *, field: str | None = None, **values: str) -> str:

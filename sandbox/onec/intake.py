@@ -18,7 +18,9 @@ from typing import Any
 
 from sandbox.onec.moods import Moods
 from sandbox.onec.papers import Line, Order
-from sandbox.onec.world import World
+from sandbox.onec.world import WAITS_SECONDS, World
+
+_PROMISED = frozenset({"confirmed", "packed", "shipped", "delivered", "completed"})
 
 
 @dataclass
@@ -177,8 +179,10 @@ class Intake:
             self.world.tell(f"a shop corrects {payload['kind']} {payload['quantity']}")
         elif record.kind == "order":
             self.orders[payload["number"]] = payload
-            after = self.ship_after_seconds
-            self.world.take_orders([order_of(payload)], due_in_seconds=after)
+            order = order_of(payload)
+            self.world.take_orders([order], due_in_seconds=WAITS_SECONDS)
+            if is_ready(payload):
+                self.world.make_ready(order, ship_after_seconds=self.ship_after_seconds)
 
     def faults(self) -> list[str]:
         """Give what a sender must never do and did."""
@@ -226,6 +230,7 @@ def order_of(payload: dict[str, Any]) -> Order:
                 float(one["quantity"]) - float(one["given_up"]),
                 one["price"],
                 one["amount"],
+                _place_of(payload, one["variant_id"]),
             )
             for one in payload["lines"]
         ]
@@ -240,6 +245,7 @@ def order_of(payload: dict[str, Any]) -> Order:
                 float(one["quantity"]) - float(one["given_up"]),
                 one["price"]["amount"] if "price" in one else "0",
                 one["amount"]["amount"] if "amount" in one else "0",
+                _first_place(one["parts"]),
             )
             for one in (*payload["lines"], *payload["gifts"])
         ]
@@ -259,6 +265,25 @@ def order_of(payload: dict[str, Any]) -> Order:
         cancelled=state == "cancelled",
         paid=payment in {"paid", "authorised"},
     )
+
+
+def is_ready(payload: dict[str, Any]) -> bool:
+    """Say whether the site has promised the goods: every shop that was asked said yes."""
+    if payload["contract"] == "order.v1":
+        state, parts = payload["state"], payload["allocations"]
+    else:
+        lines = (*payload["lines"], *payload["gifts"])
+        state, parts = payload["status"]["order"], [part for one in lines for part in one["parts"]]
+    return state in _PROMISED and all(part["state"] == "confirmed" for part in parts)
+
+
+def _place_of(payload: dict[str, Any], variant_id: str) -> str | None:
+    parts = [one for one in payload["allocations"] if one["variant_id"] == variant_id]
+    return (parts[0]["erp_warehouse_id"] or None) if parts else None
+
+
+def _first_place(parts: list[dict[str, Any]]) -> str | None:
+    return parts[0]["warehouse"]["erp_id"] if parts else None
 
 
 def _digest(payload: dict[str, Any]) -> str:

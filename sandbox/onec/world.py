@@ -26,6 +26,13 @@ from sandbox.onec.papers import (
 )
 
 LOG_LINES = 200
+WAITS_SECONDS = 1e12
+"""So far away is the shipment of an order whose goods are not promised yet."""
+
+
+def waits(order: Order) -> bool:
+    """Say whether nobody has promised the goods of an order yet."""
+    return order.status == "received" and order.due_at > time.time() + WAITS_SECONDS / 2
 
 
 class World:
@@ -149,6 +156,19 @@ class World:
                     self.tell(f"order {known.number} was cancelled by the site")
             self.save()
         return fresh
+
+    def make_ready(self, order: Order, *, ship_after_seconds: float) -> None:
+        """Begin to pick an order whose goods are promised now, from where the site says."""
+        with self.lock:
+            known = self.orders[order.number]
+            if known.status not in {"received", "confirmed"}:
+                return
+            known.lines, known.total, known.warehouse = order.lines, order.total, order.warehouse
+            if waits(known):
+                known.due_at = time.time() + ship_after_seconds
+                known.status = "confirmed"
+                self.tell(f"order {known.number} is confirmed")
+            self.save()
 
     def confirm(self, number: str) -> Order:
         """Accept an order; goods stay where they are."""

@@ -22,6 +22,8 @@ from hansa.modules.erp.outgoing.queue import Cause, put_messages
 from hansa.modules.erp.outgoing.rows import message_of
 from hansa.modules.erp.outgoing.setup import find_outgoing
 from hansa.modules.erp.outgoing.subjects import Subject
+from hansa.modules.erp.rows import connection_of
+from hansa.modules.erp.store.exchange import CONNECTION
 from hansa.runtime.database import Database, Transaction
 
 ERROR_CHARACTERS_MAX = 2000
@@ -50,10 +52,11 @@ async def acknowledge(
         Answer(id=one, outcome=Outcome.ACCEPTED, received_at=received_at) for one in message_ids
     ]
     messages = await _lock(tx, connection_id, answers)
+    source = await _source_of(tx, connection_id)
     return [
         answer.id
         for answer in _in_order(answers, messages)
-        if await _acknowledge(tx, messages[answer.id], answer, now)
+        if await _acknowledge(tx, messages[answer.id], answer, source=source, now=now)
     ]
 
 
@@ -78,19 +81,25 @@ async def _apply(
     tx: Transaction, outgoing: Outgoing, answers: Sequence[Answer], now: datetime
 ) -> None:
     messages = await _lock(tx, outgoing.connection_id, answers)
+    source = await _source_of(tx, outgoing.connection_id)
     unknown = [str(one.id) for one in answers if one.id not in messages]
     if unknown:
         _log.warning("the ERP answers messages nobody sent", messages=unknown[:10])
     for answer in _in_order(answers, messages):
         message = messages[answer.id]
         if answer.outcome is Outcome.ACCEPTED:
-            await _acknowledge(tx, message, answer, now)
+            await _acknowledge(tx, message, answer, source=source, now=now)
         elif message.state not in _DISCONTENT:
             continue  # it was acknowledged, or a person has decided
         elif answer.outcome is Outcome.REFUSED and answer.code == CONTRACT_UNSUPPORTED:
             await _write_anew(tx, outgoing, message, answer, now)
         else:
             await _put_off(tx, outgoing, message, answer, now)
+
+
+async def _source_of(tx: Transaction, connection_id: UUID) -> str:
+    """Give what stock calls the numbers of a connection."""
+    return connection_of(await tx.one(CONNECTION, {"id": connection_id})).source
 
 
 async def _lock(
@@ -119,7 +128,9 @@ def _in_order(answers: Sequence[Answer], messages: dict[UUID, Message]) -> list[
     )
 
 
-async def _acknowledge(tx: Transaction, message: Message, answer: Answer, now: datetime) -> bool:
+async def _acknowledge(
+    tx: Transaction, message: Message, answer: Answer, *, source: str, now: datetime
+) -> bool:
     if message.state is MessageState.ACKNOWLEDGED:
         return False
     await tx.execute(
@@ -132,6 +143,7 @@ async def _acknowledge(tx: Transaction, message: Message, answer: Answer, now: d
             change_number=message.change_number,
             position=message.number,
             received_at=answer.received_at,
+            source=source,
             now=now,
         )
     return message.state in _OPEN

@@ -4,16 +4,16 @@ from typing import Annotated, Any
 
 import msgspec
 from litestar import Response, get, post
-from litestar.params import FromPath, JSONBody, QueryParameter
+from litestar.params import FromPath, JSONBody
 
 from hansa.kernel.errors import NotFound
-from hansa.modules.erp import sessions
 from hansa.modules.erp.outgoing import answers
 from hansa.modules.erp.outgoing.calling import AnswerBody
 from hansa.modules.erp.outgoing.model import VERSIONS, Answer, NoOutgoing
 from hansa.modules.erp.outgoing.rendering import schema
 from hansa.modules.erp.outgoing.setup import find_outgoing
-from hansa.runtime.http import PUBLIC, Request, authorise
+from hansa.modules.erp.rest import calling
+from hansa.runtime.http import PUBLIC, Request
 
 TAGS = ["ERP: orders out"]
 ANSWERS_MAX = 1000
@@ -38,17 +38,18 @@ class NoSuchContract(NotFound):
     message = "There is no such contract version."
 
 
-@post("/erp/v1/acknowledgements", tags=TAGS, summary="Acknowledge messages", status_code=200)
-async def acknowledge(
-    request: Request,
-    data: JSONBody[Acknowledgements],
-    connection: Annotated[str | None, QueryParameter(max_length=80)] = None,
-) -> Response[Taken]:
+@post(
+    "/erp/v1/acknowledgements",
+    tags=TAGS,
+    summary="Acknowledge messages",
+    status_code=200,
+    opt=calling.OPTIONS,
+)
+async def acknowledge(request: Request, data: JSONBody[Acknowledgements]) -> Response[Taken]:
     """Take what the ERP says of messages; again, late or of unknown messages is harmless."""
-    authorise(request, "erp.exchange")
-    async with request.snapshot() as snap:
-        found = await sessions.find_connection(snap, code=connection)
-        outgoing = await find_outgoing(snap, connection_id=found.id)
+    connection = await calling.connection_of(request)
+    async with request.snapshot(single=True) as snap:
+        outgoing = await find_outgoing(snap, connection_id=connection.id)
     if outgoing is None:
         raise NoOutgoing
     told = [

@@ -21,6 +21,7 @@ from hansa.modules.erp.outgoing.model import (
 )
 from hansa.modules.erp.outgoing.rendering import render
 from hansa.modules.erp.outgoing.subjects import (
+    CorrectionFacts,
     Facts,
     OrderFacts,
     Subject,
@@ -142,6 +143,8 @@ async def _new_messages(
     names = await read_names(tx, connection_id=connection.id, facts=list(facts.values()))
     made = []
     for subject, fact in facts.items():
+        if isinstance(fact, CorrectionFacts) and fact.warehouse_id not in names.warehouses:
+            continue  # of a place this ERP knows nothing of
         for version in versions:
             payload = render(fact, names, connection=connection, version=version)
             order = fact.order if isinstance(fact, OrderFacts) else None

@@ -4,9 +4,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from uuid import UUID
 
-from hansa.modules import fulfilment, orders, parties, payments
+from hansa.modules import fulfilment, orders, parties, payments, stock
 from hansa.modules.erp.outgoing.model import MessageKind
-from hansa.modules.erp.outgoing.writing import decimal_text
+from hansa.modules.erp.outgoing.writing import decimal_text, instant
 from hansa.modules.erp.rows import uuids
 from hansa.modules.erp.store import references
 from hansa.runtime.database import Snapshot
@@ -160,5 +160,24 @@ async def _customers(snap: Snapshot, ids: Sequence[UUID]) -> list[CustomerFacts]
     ]
 
 
-async def _corrections(_snap: Snapshot, _ids: Sequence[UUID]) -> list[CorrectionFacts]:
-    return []
+async def _corrections(snap: Snapshot, ids: Sequence[UUID]) -> list[CorrectionFacts]:
+    found = []
+    for correction_id in ids:
+        try:
+            one = await stock.get_correction(snap, correction_id=correction_id)
+        except stock.CorrectionNotFound:
+            continue
+        found.append(
+            CorrectionFacts(
+                id=one.id,
+                warehouse_id=one.warehouse_id,
+                variant_id=one.variant_id,
+                kind=one.kind,
+                quantity=decimal_text(one.quantity),
+                reference=one.reference,
+                note=one.note,
+                is_over=one.ended_at is not None,
+                made_at=instant(one.made_at),
+            )
+        )
+    return found

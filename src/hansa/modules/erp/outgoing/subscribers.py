@@ -13,6 +13,7 @@ from hansa.contracts.payments import (
     PaymentRefunded,
     PaymentVoided,
 )
+from hansa.contracts.stock import StockCorrected
 from hansa.kernel.message import Event
 from hansa.modules import orders
 from hansa.modules.erp.outgoing.model import MessageKind
@@ -47,6 +48,8 @@ def told_by(event: Event) -> list[tuple[Subject, Cause]]:
                 (Subject(kind=kinds.CUSTOMER, id=event.keep_id), Cause.CONTENT),
                 (Subject(kind=kinds.CUSTOMER, id=event.absorb_id), Cause.CONTENT),
             ]
+        case StockCorrected():
+            return [(Subject(kind=kinds.CORRECTION, id=event.correction_id), Cause.CONTENT)]
         case _:
             return []
 
@@ -66,6 +69,7 @@ SUBSCRIPTION = Subscription(
         PartyChanged,
         PartiesMerged,
         PartiesParted,
+        StockCorrected,
     ),
     handle=queue_messages,
     batch=True,
