@@ -3,6 +3,7 @@
 from hansa.runtime.module import Module, Permission
 from hansa.surfaces.backoffice import (
     dashboard,
+    drops_routes,
     erp_queue,
     erp_queue_settings,
     fulfilment_routes,
@@ -23,6 +24,7 @@ SURFACE = Module(
         sign_in.choose_language,
         dashboard.show,
         *goods.ROUTES,
+        *drops_routes.ROUTES,
         *people.ROUTES,
         *erp_queue.ROUTES,
         *erp_queue_settings.ROUTES,

@@ -38,6 +38,7 @@ SECTIONS: Sequence[tuple[str | None, Sequence[Section]]] = (
             Section("Catalogue", "/office/catalogue", "shirt", "catalog.view"),
             Section("Stock", "/office/stock", "boxes", "stock.view"),
             Section("Prices", "/office/prices", "tag", "pricing.view"),
+            Section("Drops", "/office/drops", "calendar", "drops.view"),
             Section("Gifts", "/office/gifts", "gift", "promotions.view"),
         ),
     ),
