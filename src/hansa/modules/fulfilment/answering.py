@@ -16,15 +16,15 @@ from hansa.modules.fulfilment.model import (
     PENDING,
     ZERO,
     Answerer,
-    AnswerInvalid,
     LineAnswer,
     Outcome,
     OutcomeKind,
     PartState,
-    QuestionNotFound,
     QuestionState,
     outcome_of,
 )
+from hansa.modules.fulfilment.reasons import NO_ANSWER
+from hansa.modules.fulfilment.refusals import AnswerInvalid, QuestionNotFound
 from hansa.modules.fulfilment.shops import get_shop
 from hansa.modules.fulfilment.store import cases as sql
 from hansa.modules.fulfilment.work import LookAtCase, UpdateQuestion
@@ -90,7 +90,7 @@ async def _take(  # noqa: PLR0911, PLR0917 - each way an answer can be refused i
         return _known(pairs)
     if asked.state is QuestionState.OPEN and now >= asked.answer_by:
         await locked.end_question(
-            tx, case, asked, QuestionState.EXPIRED, because="nobody answered", now=now
+            tx, case, asked, QuestionState.EXPIRED, because=NO_ANSWER, now=now
         )
         await tx.enqueue(LookAtCase(order_id=case.order_id))
         return OutcomeKind.LATE

@@ -13,17 +13,16 @@ from hansa.modules.fulfilment import allotting, locked, looking
 from hansa.modules.fulfilment.allotting import Search
 from hansa.modules.fulfilment.answering import open_early
 from hansa.modules.fulfilment.locked import Asked, LockedCase
-from hansa.modules.fulfilment.model import (
-    ZERO,
-    Answerer,
+from hansa.modules.fulfilment.model import ZERO, Answerer, CaseState, PartState, QuestionState
+from hansa.modules.fulfilment.reasons import WITHDRAWN_BY_HAND
+from hansa.modules.fulfilment.refusals import (
     AnswerInvalid,
+    AskedAlready,
     CaseNotFound,
     CaseRefuses,
-    CaseState,
-    PartState,
+    NotNeeded,
+    OtherShop,
     QuestionNotFound,
-    QuestionState,
-    ShopInvalid,
 )
 from hansa.modules.fulfilment.rules import Taken
 from hansa.modules.fulfilment.shops import get_policy, get_shop
@@ -33,7 +32,6 @@ from hansa.modules.orders import By
 from hansa.runtime.database import Transaction
 from hansa.runtime.http import Actor
 
-WITHDRAWN_BY_HAND = "withdrawn by hand"
 EXTEND_MINUTES_MAX = 7 * 24 * 60
 
 
@@ -51,21 +49,22 @@ async def ask_by_hand(
     Raises:
         CaseNotFound: nobody looks for goods of this order.
         CaseRefuses: it is over.
-        ShopInvalid: the order is fetched in another shop, the shop is being asked for these goods
-            already, or that many are not needed.
+        OtherShop: the order is fetched in another shop.
+        AskedAlready: the shop is being asked for these goods.
+        NotNeeded: that many are not needed.
         stock.ShelfShort: the goods do not lie there.
     """
     case, order = await _take(tx, order_id)
     if case.shop_id not in {None, warehouse_id}:
-        raise ShopInvalid("The order is fetched in another shop: only that one can be asked.")
+        raise OtherShop
     need = looking.needed(case, order)
     for variant_id, quantity in pieces:
         if not 0 < quantity <= need.get(variant_id, ZERO):
-            raise ShopInvalid("That many are not needed.")
+            raise NotNeeded
         if any(part.warehouse_id == warehouse_id for part in case.pending(variant_id)):
-            raise ShopInvalid("This shop is being asked for these goods already.")
+            raise AskedAlready
     if not pieces:
-        raise ShopInvalid("Choose what the shop is to be asked for.")
+        raise NotNeeded
     policy = await get_policy(tx, market=case.market)
     taken = [Taken(warehouse_id, variant_id, quantity) for variant_id, quantity in pieces]
     is_bound = case.shop_id is None and await allotting.set_aside(tx, case, taken, now=now)
@@ -119,12 +118,12 @@ async def give_up_by_hand(
     Raises:
         CaseNotFound: nobody looks for goods of this order.
         CaseRefuses: it is over.
-        ShopInvalid: more than is still looked for.
+        NotNeeded: more than is still looked for.
     """
     case, order = await _take(tx, order_id)
     need = looking.needed(case, order)
     if not pieces or any(not 0 < count <= need.get(one, ZERO) for one, count in pieces):
-        raise ShopInvalid("Only what nobody has confirmed can be given up here.")
+        raise NotNeeded
     given = await looking.give_up_pieces(
         tx, case, dict(pieces), reason, by=By.STAFF, by_id=by.id, now=now
     )

@@ -19,6 +19,15 @@ from hansa.modules.fulfilment.model import (
     Policy,
     QuestionState,
 )
+from hansa.modules.fulfilment.reasons import (
+    CANCELLED,
+    HOLD_ENDS,
+    LED_ON,
+    LEFT,
+    NO_ANSWER,
+    NOBODY_HAS_IT,
+    PAYMENT_GONE,
+)
 from hansa.modules.fulfilment.shops import get_policy
 from hansa.modules.fulfilment.store import cases as sql
 from hansa.modules.fulfilment.work import LookAtCase, UpdateQuestion
@@ -36,14 +45,6 @@ READY = frozenset(
 """How the payment of an order must stand before its goods are looked for."""
 BEFORE_LEAVING = frozenset({OrderState.PLACED, OrderState.CONFIRMED})
 _TRY_AGAIN = timedelta(minutes=1)
-
-NOBODY_HAS_IT = "no shop has it"
-HOLD_ENDS = "the payment hold ends"
-PAYMENT_GONE = "the payment failed"
-CANCELLED = "the order was cancelled"
-LED_ON = "the order was led on by others"
-LEFT = "the order has left"
-NO_ANSWER = "nobody answered"
 
 
 async def begin_case(tx: Transaction, *, order_id: UUID, now: datetime) -> bool:

@@ -5,10 +5,9 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
-from typing import ClassVar, NamedTuple
+from typing import NamedTuple
 from uuid import UUID
 
-from hansa.kernel.errors import Invalid, NotFound, Rejected
 from hansa.kernel.text import Localised
 
 ZERO = Decimal(0)
@@ -307,50 +306,6 @@ class Shop:
     def is_paused(self, now: datetime) -> bool:
         """Say whether nothing is to be asked of the shop now."""
         return self.is_paused_until is not None and now < self.is_paused_until
-
-
-@dataclass(eq=False)
-class QuestionNotFound(NotFound):
-    """No such question."""
-
-    code: ClassVar[str] = "fulfilment.question_not_found"
-    message: ClassVar[str] = "There is no such question."
-
-
-@dataclass(eq=False)
-class CaseNotFound(NotFound):
-    """Nobody looks for goods of this order."""
-
-    code: ClassVar[str] = "fulfilment.case_not_found"
-    message: ClassVar[str] = "Nobody has looked for the goods of this order yet."
-
-
-@dataclass(eq=False)
-class AnswerInvalid(Invalid):
-    """The answer does not fit the question."""
-
-    code: ClassVar[str] = "fulfilment.answer_invalid"
-    message: ClassVar[str] = (
-        "Found, defective and missing pieces must together be as many as were asked for."
-    )
-
-
-@dataclass(eq=False)
-class ShopInvalid(Invalid):
-    """The shop cannot be asked as it is described."""
-
-    code: ClassVar[str] = "fulfilment.shop_invalid"
-    message: ClassVar[str] = "{reason}"
-    reason: str
-
-
-@dataclass(eq=False)
-class CaseRefuses(Rejected):
-    """The case is not in a state in which this can be done."""
-
-    code: ClassVar[str] = "fulfilment.case_refuses"
-    message: ClassVar[str] = "The search for this order is {state}; this cannot be done any more."
-    state: str
 
 
 def outcome_of(kind: OutcomeKind, question: Question) -> Told:  # noqa: PLR0911 - one per kind

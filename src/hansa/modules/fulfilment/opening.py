@@ -3,7 +3,8 @@
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from hansa.modules.fulfilment.model import Opening, Shop, ShopInvalid, Week
+from hansa.modules.fulfilment.model import Opening, Shop, Week
+from hansa.modules.fulfilment.refusals import HoursBackwards, HoursUnreadable, TimeZoneUnknown
 
 DAY_MINUTES = 24 * 60
 # A shop that is closed on more days in a row than this is not waited for.
@@ -19,13 +20,13 @@ def check_shop(shop: Shop) -> None:
     try:
         ZoneInfo(shop.time_zone)
     except (ZoneInfoNotFoundError, ValueError) as error:
-        raise ShopInvalid("There is no such time zone.") from error
+        raise TimeZoneUnknown from error
     for day, openings in shop.hours.items():
         end = 0
         for opening in sorted(openings):
             is_good = end <= opening.from_minute < opening.to_minute <= DAY_MINUTES
             if not (0 <= day <= 6 and is_good):  # noqa: PLR2004 - days of a week
-                raise ShopInvalid("Opening times must run forward within a day.")
+                raise HoursBackwards
             end = opening.to_minute
 
 
@@ -99,9 +100,9 @@ def read_week(text: str) -> Week:
             opening = Opening(_minute(begins), _minute(ends))
             numbers = range(int(first) - 1, int(last or first))
         except ValueError as error:
-            raise ShopInvalid("Write opening times like 1-5 10:00-21:00.") from error
+            raise HoursUnreadable from error
         if not numbers or numbers[0] < 0 or numbers[-1] > 6:  # noqa: PLR2004 - days of a week
-            raise ShopInvalid("Write opening times like 1-5 10:00-21:00.")
+            raise HoursUnreadable
         for day in numbers:
             week.setdefault(day, []).append(opening)
     return {day: tuple(sorted(openings)) for day, openings in sorted(week.items())}

@@ -13,8 +13,8 @@ from hansa.modules.fulfilment.model import (
     Progress,
     ProgressPart,
     Question,
-    QuestionNotFound,
 )
+from hansa.modules.fulfilment.refusals import QuestionNotFound
 from hansa.modules.fulfilment.shops import names_of_warehouses
 from hansa.modules.fulfilment.store import reading as sql
 from hansa.runtime.database import Row, Snapshot

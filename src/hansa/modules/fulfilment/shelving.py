@@ -15,11 +15,10 @@ from hansa.modules.fulfilment.model import (
     PartState,
     QuestionState,
 )
+from hansa.modules.fulfilment.reasons import FOUND_ELSEWHERE
 from hansa.modules.fulfilment.rules import Taken
 from hansa.modules.fulfilment.work import UpdateQuestion
 from hansa.runtime.database import Transaction
-
-FOUND_ELSEWHERE = "found elsewhere"
 
 Shelf = tuple[UUID, UUID]
 

@@ -8,7 +8,8 @@ import msgspec
 
 from hansa.modules import accounts, markets, stock
 from hansa.modules.fulfilment import opening, rows
-from hansa.modules.fulfilment.model import Policy, Shop, ShopInvalid
+from hansa.modules.fulfilment.model import Policy, Shop
+from hansa.modules.fulfilment.refusals import PolicyInvalid, WarehouseUnknown
 from hansa.modules.fulfilment.store import rules as sql
 from hansa.runtime.database import Snapshot, Transaction
 from hansa.runtime.http import Actor
@@ -22,7 +23,7 @@ async def save_shop(tx: Transaction, *, shop: Shop, now: datetime, by: Actor | N
     """
     opening.check_shop(shop)
     if shop.warehouse_id not in {one.id for one in await stock.list_warehouses(tx)}:
-        raise ShopInvalid("There is no such warehouse.")
+        raise WarehouseUnknown
     await tx.execute(sql.SAVE_SHOP, rows.shop_row(shop, now=now))
     if by is not None:
         await accounts.record(
@@ -68,7 +69,7 @@ async def save_policy(
 ) -> None:
     """Say how shops of a market are asked, from the next question on."""
     if not (1 <= policy.answer_minutes <= 7 * 24 * 60 and 1 <= policy.at_a_time <= 100):  # noqa: PLR2004 - a week
-        raise ShopInvalid("The time to answer must be between a minute and a week.")
+        raise PolicyInvalid
     body = msgspec.to_builtins(policy)
     await tx.execute(
         sql.SAVE_POLICY, {"market": policy.market, "body": rows.text_of(body), "now": now}

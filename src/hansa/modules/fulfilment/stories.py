@@ -8,14 +8,9 @@ from typing import Any
 from uuid import UUID
 
 from hansa.modules.fulfilment import rows
-from hansa.modules.fulfilment.model import (
-    Answerer,
-    CaseNotFound,
-    CaseState,
-    PartState,
-    Question,
-)
+from hansa.modules.fulfilment.model import Answerer, CaseState, PartState, Question
 from hansa.modules.fulfilment.queries import questions_of
+from hansa.modules.fulfilment.refusals import CaseNotFound
 from hansa.modules.fulfilment.rules import Reason
 from hansa.modules.fulfilment.store import notices as notice_sql
 from hansa.modules.fulfilment.store import reading as sql

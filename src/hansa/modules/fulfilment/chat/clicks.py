@@ -9,12 +9,12 @@ from hansa.modules.fulfilment.chat.work import ShowPressed
 from hansa.modules.fulfilment.model import (
     Answerer,
     OutcomeKind,
-    QuestionNotFound,
     Shop,
     ShopChannel,
     Told,
     outcome_of,
 )
+from hansa.modules.fulfilment.refusals import QuestionNotFound
 from hansa.runtime.database import Transaction
 
 DEAD_BUTTON = Told("This button does nothing any more.")

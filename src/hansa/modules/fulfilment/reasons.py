@@ -1,0 +1,11 @@
+"""Why things ended, in sentences that people are shown (msgids)."""
+
+NOBODY_HAS_IT = "None of our shops has it any more."
+HOLD_ENDS = "The bank holds the money only a little longer."
+PAYMENT_GONE = "The payment failed."
+CANCELLED = "The order was cancelled."
+LED_ON = "The order was led on by hand."
+LEFT = "The order has left."
+FOUND_ELSEWHERE = "Another shop has it."
+NO_ANSWER = "Nobody answered in time."
+WITHDRAWN_BY_HAND = "Withdrawn by hand."
