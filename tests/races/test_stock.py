@@ -1,6 +1,7 @@
 """Stock under concurrency: never sold twice, no deadlock, nothing lost when a process dies."""
 
 import asyncio
+import contextlib
 import random
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -314,7 +315,9 @@ class Bustle:
         self.now = now
         self.dice = random.Random(seed)
         self.orders: list[UUID] = []
+        self.bound = 0
         self.contained = 0
+        self.policy = stock.Containment.ON_SHIPMENT
 
     def basket(self) -> stock.Hold:
         dice = self.dice
@@ -353,13 +356,88 @@ class Bustle:
                     variant_id=variant,
                     on_hand=Decimal(self.dice.randint(-2, 60)),
                     as_of=self.now + self.dice.choice((minute, minute - 3)) * MINUTE,
+                    watermark=minute,
+                    contains=frozenset(self.dice.sample(self.orders, min(2, len(self.orders)))),
                 )
                 for variant in order
                 for place in places
             ]
             async with self.database.transaction() as tx:
-                result = await stock.set_levels(tx, source="1c", levels=levels, now=self.now)
+                result = await stock.set_levels(
+                    tx, source="1c", levels=levels, now=self.now, policy=self.policy
+                )
             self.contained += result.contained
+
+    async def an_order(self) -> UUID:
+        while not self.orders:
+            await asyncio.sleep(0.001)
+        return self.dice.choice(self.orders)
+
+    async def source(self) -> None:
+        """A shop is asked, answers something, and another is asked: all of it in one go."""
+        for number in range(30):
+            order_id = await self.an_order()
+            async with self.database.transaction() as tx:
+                await stock.lock_orders(tx, order_ids=[order_id], variant_ids=self.variants)
+                for place in self.dice.sample([self.chain.shop, self.chain.central], 2):
+                    variant = self.dice.choice(self.variants)
+                    part = stock.Binding(variant, place, Decimal(1))
+                    if self.dice.random() < 0.3:
+                        await stock.unbind(tx, order_id=order_id, parts=[part], now=self.now)
+                        await self.correct(tx, variant, place, f"{id(self)} {number} {place}")
+                    await self.bind(tx, order_id, part)
+                if self.dice.random() < 0.2:
+                    reason = stock.ReleaseReason.CORRECTED
+                    lines = [(self.dice.choice(self.variants), Decimal(1))]
+                    await stock.release(
+                        tx, order_id=order_id, lines=lines, reason=reason, now=self.now
+                    )
+
+    async def bind(self, tx, order_id: UUID, part: stock.Binding) -> None:
+        with contextlib.suppress(stock.ShelfShort, stock.OrderNeedsLess):
+            await stock.bind(tx, order_id=order_id, parts=[part], now=self.now)
+            self.bound += 1
+
+    async def correct(self, tx, variant: UUID, place: UUID, reference: str) -> None:
+        made = await stock.correct(
+            tx,
+            warehouse_id=place,
+            variant_id=variant,
+            kind=stock.CorrectionKind.MISSING,
+            quantity=Decimal(1),
+            reference=f"{reference} {uuid4()}",
+            now=self.now,
+        )
+        if self.dice.random() < 0.5:
+            await stock.end_correction(tx, correction_id=made.id, now=self.now)
+
+    async def bind_alone(self) -> None:
+        for _ in range(30):
+            order_id = await self.an_order()
+            place = self.dice.choice([self.chain.shop, self.chain.central])
+            part = stock.Binding(self.dice.choice(self.variants), place, Decimal(1))
+            async with self.database.transaction() as tx:
+                await self.bind(tx, order_id, part)
+
+    async def acknowledge(self) -> None:
+        for position in range(30):
+            async with self.database.transaction() as tx:
+                await stock.mark_sent(
+                    tx,
+                    order_ids=[await self.an_order()],
+                    source="1c",
+                    position=position,
+                    received_at=self.now + (position % 15) * MINUTE,
+                    is_complete=self.dice.random() < 0.7,
+                    now=self.now,
+                )
+
+    async def cancel(self) -> None:
+        for _ in range(10):
+            order_id = await self.an_order()
+            reason = stock.ReleaseReason.CANCELLED
+            async with self.database.transaction() as tx:
+                await stock.release(tx, order_id=order_id, reason=reason, now=self.now)
 
     async def ship(self) -> None:
         for minute in range(40):
@@ -398,6 +476,85 @@ async def test_everything_at_once_neither_locks_up_nor_goes_wrong(committing, cl
 
     assert len(bustle.orders) > 20
     assert bustle.contained > 5
+    await all_is_well(committing)
+
+
+@pytest.mark.parametrize("policy", stock.Containment)
+async def test_shops_answers_and_acknowledgements_join_in_without_a_deadlock(
+    committing, clock, now, policy
+):
+    chain, variants = await stocked(committing, now, 40, variants=4)
+    async with committing.transaction() as tx:
+        for variant in variants:
+            await put(tx, chain.shop, variant, 30, as_of=now)
+    bustle = Bustle(committing, chain, variants, now, 7)
+    bustle.policy = policy
+
+    async with a_process(committing.dsn, clock) as one, a_process(committing.dsn, clock) as two:
+        await asyncio.gather(
+            *(bustle.buy(reserver) for reserver in (one, two) * 3),
+            bustle.import_levels(),
+            bustle.ship(),
+            bustle.sweep(),
+            bustle.source(),
+            bustle.source(),
+            bustle.bind_alone(),
+            bustle.acknowledge(),
+            bustle.cancel(),
+        )
+
+    async with committing.snapshot() as snap:
+        deadlocks = await snap.scalar(
+            "select deadlocks from pg_stat_database where datname = current_database()"
+        )
+    assert deadlocks == 0
+    assert bustle.bound > 5
+    await all_is_well(committing)
+
+
+async def test_a_release_waits_for_a_binding_and_takes_it_down(committing, two_transactions, now):
+    chain, [variant] = await stocked(committing, now, 5)
+    order_id = uuid4()
+    async with committing.transaction() as tx:
+        held = await hold_or_raise(tx, [(variant, 2)], now=now)
+        await stock.confirm(tx, reservation_id=held.id, order_id=order_id, now=now)
+    sourcing, buyer = two_transactions
+    part = stock.Binding(variant, chain.central, Decimal(2))
+    await stock.bind(sourcing, order_id=order_id, parts=[part], now=now)
+    reason = stock.ReleaseReason.CANCELLED
+    waiting = asyncio.create_task(stock.release(buyer, order_id=order_id, reason=reason, now=now))
+
+    await until_blocked(committing.dsn, waiting)
+    await sourcing.connection.commit()
+    await waiting
+    await buyer.connection.commit()
+
+    async with committing.snapshot() as snap:
+        assert await stock.list_bindings(snap, order_ids=[order_id]) == []
+        assert await available(snap, variant) == 5
+    await all_is_well(committing)
+
+
+async def test_of_two_orders_for_the_last_piece_of_a_shelf_one_is_bound(
+    committing, two_transactions, now
+):
+    chain, [variant] = await stocked(committing, now, 1)
+    orders = [uuid4(), uuid4()]
+    async with committing.transaction() as tx:
+        await put(tx, chain.shop, variant, 1, as_of=now)
+        for order_id in orders:
+            held = await hold_or_raise(tx, [(variant, 1)], now=now)
+            await stock.confirm(tx, reservation_id=held.id, order_id=order_id, now=now)
+    first, second = two_transactions
+    part = stock.Binding(variant, chain.shop, Decimal(1))
+    await stock.bind(first, order_id=orders[0], parts=[part], now=now)
+    waiting = asyncio.create_task(stock.bind(second, order_id=orders[1], parts=[part], now=now))
+
+    await until_blocked(committing.dsn, waiting)
+    await first.connection.commit()
+
+    with pytest.raises(stock.ShelfShort):
+        await waiting
     await all_is_well(committing)
 
 

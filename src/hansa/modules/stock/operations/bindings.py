@@ -24,14 +24,16 @@ from hansa.runtime.database import Row, Transaction
 Key = tuple[UUID, UUID]
 
 
-async def lock_orders(tx: Transaction, *, order_ids: Sequence[UUID]) -> None:
+async def lock_orders(
+    tx: Transaction, *, order_ids: Sequence[UUID], variant_ids: Sequence[UUID] = ()
+) -> None:
     """Take every lock of stock that sourcing these orders needs, in the order that is safe.
 
-    Call it before anything else of stock in a transaction that does more than one of `bind`,
+    All shelves of their variants, and of `variant_ids` besides. Call it before anything else of stock in a transaction that does more than one of `bind`,
     `unbind`, `correct`, `end_correction`, `release`, `mark_sent` and `mark_shipped` for them: after
     it they may follow in any order. A row of the orders themselves is locked before it.
     """
-    await _lock(tx, order_ids, ())
+    await _lock(tx, order_ids, variant_ids)
 
 
 async def bind(
