@@ -75,6 +75,7 @@ def page(payment: Payment) -> bytes:
     return (
         f'<!doctype html><html lang="{language}"><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width,initial-scale=1">'
+        '<link rel="icon" href="data:,">'
         f"<title>{texts['title']} — {texts['bank']}</title><style>{STYLE}</style>"
         f"<main><header><span>{texts['bank']}</span></header>"
         f"<h1>{amount(payment)}</h1><p>{html.escape(payment.description)}</p>{inner}"
