@@ -150,7 +150,6 @@ def _shown(request: Request, seen: Standing, token: str) -> dict[str, Any]:
     language = request.language
     headline, lead = order_status.headline(seen)
     here = f"/{language}/orders/{token}"
-    can_pay = seen.is_open and seen.paid in {PaymentStanding.FAILED, PaymentStanding.AWAITING}
     shown = {
         "number": order.number,
         "headline": headline,
@@ -160,7 +159,7 @@ def _shown(request: Request, seen: Standing, token: str) -> dict[str, Any]:
             for one in (order_status.missing_notice(seen), order_status.payment_notice(seen))
             if one is not None
         ],
-        "pay_url": f"{here}/payment" if can_pay else "",
+        "pay_url": f"{here}/payment" if seen.is_to_be_paid else "",
         "pay_text": translate("Pay {money}").format(money=seen.money(order.total)),
         "cancel_url": f"{here}/cancellation" if order.is_cancellable_by_shopper else "",
         "steps": order_steps.steps(seen),

@@ -70,6 +70,17 @@ class Standing:
         """Say whether anything may still happen to the order."""
         return self.order.state not in _ENDED
 
+    @property
+    def is_to_be_paid(self) -> bool:
+        """Say whether it is the shopper's turn: to pay now, or once more."""
+        waits = self.paid in {PaymentStanding.AWAITING, PaymentStanding.FAILED}
+        return waits and self.order.state in {OrderState.PLACED, OrderState.CONFIRMED}
+
+    @property
+    def is_found(self) -> bool:
+        """Say whether it was found out who has the goods."""
+        return self.order.state is OrderState.CONFIRMED and self.progress is not None
+
     def money(self, amount: Money) -> str:
         """Write an amount."""
         return format_money(amount, self.language)
@@ -94,12 +105,11 @@ def headline(seen: Standing) -> tuple[str, str]:
         return translate("The order is cancelled"), _money_of_cancelled(seen)
     if seen.is_searched:
         return _search(seen)
-    if order.state is OrderState.PLACED and _waits_for_money(seen):
-        found = seen.progress is not None and seen.progress.state is CaseState.CONFIRMED
+    if seen.is_to_be_paid:
         title = (
-            translate("It is found and kept for you")
-            if found
-            else translate(_STATES[order.state][0])
+            translate("The shop has confirmed your order")
+            if seen.is_found
+            else translate("Thank you, we have your order")
         )
         return title, _pay_by(seen)
     title, lead = _STATES[order.state]
@@ -133,10 +143,6 @@ def _search(seen: Standing) -> tuple[str, str]:
     else:
         by = translate("It takes longer than usual; we are asking on.")
     return title, " ".join(part for part in (where, by) if part)
-
-
-def _waits_for_money(seen: Standing) -> bool:
-    return seen.paid in {PaymentStanding.AWAITING, PaymentStanding.FAILED}
 
 
 def _pay_by(seen: Standing) -> str:
@@ -185,6 +191,8 @@ def _by_standing(seen: Standing) -> dict[PaymentStanding, Told]:
         "You pay nothing yet. When the shop has confirmed, a button to pay appears here."
     )
     awaiting = translate("The payment has not come in yet. If you have paid, it takes a moment.")
+    if seen.is_found:
+        awaiting = translate("When you have paid, this page shows it by itself.")
     failed = (
         translate("The bank let the held money go before we could take it. Please pay once more.")
         if _is_hold_over(seen)
@@ -193,7 +201,7 @@ def _by_standing(seen: Standing) -> dict[PaymentStanding, Told]:
     held = translate("The bank has set {total} aside. It is taken for what you receive.")
     return {
         PaymentStanding.DEFERRED: Told(text=deferred),
-        PaymentStanding.AWAITING: Told(text=awaiting, tone="warn"),
+        PaymentStanding.AWAITING: Told(text=awaiting, tone="" if seen.is_found else "warn"),
         PaymentStanding.FAILED: Told(text=failed, tone="bad"),
         PaymentStanding.AUTHORISED: Told(text=held.format(total=total), tone="good"),
         PaymentStanding.PAID: Told(text=translate("Paid."), tone="good"),
@@ -263,7 +271,7 @@ def _money_of_missing(seen: Standing, off: Money) -> str:
 
 def refresh_seconds(seen: Standing) -> int | None:
     """Say how soon the page looks again; None when nothing changes any more by itself."""
-    if seen.is_searched or (seen.is_open and _waits_for_money(seen)):
+    if seen.is_searched or seen.is_to_be_paid:
         return SOON_SECONDS
     if any(one.state is RefundState.REQUESTED for one in seen.refunds):
         return SOON_SECONDS
