@@ -11,9 +11,9 @@ from uuid import UUID
 from hansa.contracts.fulfilment import ShopAsked
 from hansa.kernel.identifiers import new_id
 from hansa.modules import orders, stock
-from hansa.modules.fulfilment import locked, opening, rows
+from hansa.modules.fulfilment import locked, opening, parts, rows
 from hansa.modules.fulfilment.facts import load_facts, load_rules
-from hansa.modules.fulfilment.locked import Asked, LockedCase, Part
+from hansa.modules.fulfilment.locked import Asked, LockedCase
 from hansa.modules.fulfilment.model import (
     PartState,
     Policy,
@@ -212,7 +212,7 @@ async def _write(
     now: datetime,
 ) -> None:
     """Write parts, and a question for each shop."""
-    items = items_of(search.order)
+    items = parts.items_of(search.order)
     in_order = sorted(lots, key=lambda lot: (lot.is_certain, lot.lane, lot.taken.place_id))
     for (certain, lane, place_id), group in groupby(
         in_order, key=lambda lot: (lot.is_certain, lot.lane, lot.taken.place_id)
@@ -247,11 +247,11 @@ async def take_at_once(
 ) -> None:
     """Take pieces nobody has to look for first."""
     for one in taken:
-        part = _part(
+        part = parts.new_part(
             one.variant_id, one.place_id, one.quantity, items, PartState.CONFIRMED, now=now
         )
         part.is_bound = is_bound
-        await add_part(tx, case, part, now=now)
+        await parts.add_part(tx, case, part, now=now)
     for place_id in dict.fromkeys(one.place_id for one in taken):
         await locked.tell(tx, case, "taken", now=now, warehouse_id=place_id)
 
@@ -299,10 +299,10 @@ async def ask_shop(  # noqa: PLR0913 - a question has that many sides
     case.questions[asked.id] = asked
     state = PartState.ASKED if asks_now else PartState.PROPOSED
     for number, (variant_id, quantity) in enumerate(pieces, start=1):
-        part = _part(variant_id, shop.warehouse_id, quantity, items, state, now=now)
+        part = parts.new_part(variant_id, shop.warehouse_id, quantity, items, state, now=now)
         part.lane, part.is_bound = lane, is_bound
         part.question_id, part.number = asked.id, number
-        await add_part(tx, case, part, now=now)
+        await parts.add_part(tx, case, part, now=now)
     if asks_now:
         await announce(tx, case, asked, now=now)
     else:
@@ -343,66 +343,3 @@ async def announce(tx: Transaction, case: LockedCase, asked: Asked, *, now: date
         )
     )
     await tx.enqueue(SendQuestion(question_id=asked.id))
-
-
-def items_of(order: orders.Order) -> dict[UUID, dict[str, Any]]:
-    """Give how each item of an order is called, for people who look for it."""
-    return {
-        line.variant_id: {
-            "sku": line.sku,
-            "name": dict(line.name),
-            "options": {key: dict(text) for key, text in line.options.items()},
-            "image": line.image,
-        }
-        for line in order.lines
-    }
-
-
-def _part(
-    variant_id: UUID,
-    warehouse_id: UUID,
-    quantity: Decimal,
-    items: Mapping[UUID, Mapping[str, Any]],
-    state: PartState,
-    *,
-    now: datetime,
-) -> Part:
-    return Part(
-        id=new_id(now),
-        variant_id=variant_id,
-        warehouse_id=warehouse_id,
-        state=state,
-        asked=quantity,
-        quantity=quantity,
-        lane=0,
-        is_bound=True,
-        question_id=None,
-        number=0,
-        item=items.get(variant_id, {}),
-        made_at=now,
-        found=None,
-        defective=None,
-        missing=None,
-    )
-
-
-async def add_part(tx: Transaction, case: LockedCase, part: Part, *, now: datetime) -> None:
-    """Add a part to a locked case."""
-    await tx.execute(
-        sql.ADD_PART,
-        {
-            "id": part.id,
-            "order_id": case.order_id,
-            "variant_id": part.variant_id,
-            "warehouse_id": part.warehouse_id,
-            "state": part.state,
-            "quantity": part.quantity,
-            "lane": part.lane,
-            "is_bound": part.is_bound,
-            "question_id": part.question_id,
-            "number": part.number,
-            "item": rows.text_of(part.item),
-            "now": now,
-        },
-    )
-    case.parts.append(part)

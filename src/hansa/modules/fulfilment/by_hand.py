@@ -9,7 +9,7 @@ from uuid import UUID
 import msgspec
 
 from hansa.modules import accounts, orders, stock
-from hansa.modules.fulfilment import allotting, locked, looking
+from hansa.modules.fulfilment import allotting, locked, looking, parts
 from hansa.modules.fulfilment.allotting import Search
 from hansa.modules.fulfilment.answering import open_early
 from hansa.modules.fulfilment.locked import Asked, LockedCase
@@ -68,7 +68,7 @@ async def ask_by_hand(
     policy = await get_policy(tx, market=case.market)
     taken = [Taken(warehouse_id, variant_id, quantity) for variant_id, quantity in pieces]
     is_bound = case.shop_id is None and await allotting.set_aside(tx, case, taken, now=now)
-    items = allotting.items_of(order)
+    items = parts.items_of(order)
     search = Search(order=order, policy=policy, need=need, until=None, cause="by hand")
     is_shop = any(
         one.id == warehouse_id and one.kind is stock.WarehouseKind.SHOP
