@@ -412,6 +412,6 @@ async def test_a_wrong_key_pauses_and_tells(context, shop, crm, connection):
     await exchange(context, connection)
     async with context.database.snapshot() as snap:
         held = await retailcrm.get_connection(snap, connection_id=connection.id)
-    assert "apiKey" in held.error
+    assert held.error == 'Wrong "apiKey" value'
     assert held.paused_until > NOON
     assert not crm.books.orders

@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 
 import msgspec
 
-from hansa.kernel.errors import Rejected, Unavailable
+from hansa.kernel.errors import HansaError, Rejected, Unavailable
 from hansa.modules import accounts
 from hansa.modules.retailcrm.model import PAGE_MAX, Connection
 from hansa.modules.retailcrm.store import connections
@@ -257,10 +257,11 @@ class Crm:
         raise CrmRefused(_reason(told), answer.status)
 
     async def _wait_for_turn(self) -> None:
-        # A burst of a fifth and the rest evenly never exceed the limit within any second.
+        # A burst of a fifth and the rest evenly, one less for what the network draws together,
+        # never exceed the limit within any second.
         limit = max(1, self._connection.options.requests_per_second)
         burst = max(1, limit // 5)
-        rate = max(1, limit - burst)
+        rate = max(1, limit - burst - 1)
         asked = {"id": self._connection.id, "burst": burst, "rate": rate}
         while True:
             async with self._context.database.transaction() as tx:
@@ -280,6 +281,11 @@ def is_taken(refusal: CrmRefused | str) -> bool:
     return "already exists" in text
 
 
+def reason_of(failure: HansaError) -> str:
+    """Give what the CRM said, or what went wrong here, as a text to keep."""
+    return failure.reason if isinstance(failure, CrmRefused | KeyRefused) else str(failure)
+
+
 def _pause(attempt: int, failure: DestinationFailed | TooManyRequests) -> float:
     grown = _PAUSE_SECONDS * 2.0 ** (attempt - 1)
     jittered: float = grown * random.uniform(0.7, 1.3)  # noqa: S311 - spreads load, guards nothing
@@ -290,7 +296,7 @@ def _reason(told: Json) -> str:
     errors = told.get("errors") or {}
     listed = errors.items() if isinstance(errors, dict) else enumerate(errors)
     parts = [str(told.get("errorMsg") or "no reason given").rstrip(".")]
-    parts += [f"{name}: {text}" for name, text in listed]
+    parts += [f"{name}: {text}".rstrip(".") for name, text in listed]
     return "; ".join(parts)[:1000]
 
 

@@ -10,7 +10,7 @@ from uuid import UUID
 from hansa.kernel.errors import HansaError, Unavailable
 from hansa.modules import parties
 from hansa.modules.retailcrm import model, wording
-from hansa.modules.retailcrm.client import CrmRefused
+from hansa.modules.retailcrm.client import CrmRefused, reason_of
 from hansa.modules.retailcrm.model import PHONES, Kind, Link, Outgoing
 from hansa.modules.retailcrm.side import Side
 from hansa.modules.retailcrm.store import links, queues
@@ -37,7 +37,9 @@ async def sync_customers(side: Side, rows: Sequence[Outgoing], known: Mapping[UU
             raise
         except HansaError as refusal:
             async with side.context.database.transaction() as tx:
-                await queues.refuse(tx, side.connection.id, row, error=str(refusal), now=side.now)
+                await queues.refuse(
+                    tx, side.connection.id, row, error=reason_of(refusal), now=side.now
+                )
 
 
 async def _sync(side: Side, row: Outgoing, link: Link, told: Mapping[str, Any]) -> None:

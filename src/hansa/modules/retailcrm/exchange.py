@@ -19,7 +19,7 @@ from hansa.modules.retailcrm import (
     stock_out,
     wording,
 )
-from hansa.modules.retailcrm.client import Crm, KeyRefused, is_taken
+from hansa.modules.retailcrm.client import Crm, KeyRefused, is_taken, reason_of
 from hansa.modules.retailcrm.model import (
     PAGE_MAX,
     UPLOAD_MAX,
@@ -106,7 +106,7 @@ async def _note_failure(context: Context, connection: Connection, failure: Unava
             {
                 "id": connection.id,
                 "paused_until": now + pause,
-                "error": str(failure)[:1000],
+                "error": failure.reason if isinstance(failure, KeyRefused) else "",
                 "now": now,
             },
         )
@@ -205,7 +205,7 @@ async def _or_leave(side: Side, row: Outgoing, work: Coroutine[Any, Any, None]) 
     except Unavailable:
         raise
     except HansaError as refusal:
-        await _leave(side, row, str(refusal))
+        await _leave(side, row, reason_of(refusal))
 
 
 async def _leave(side: Side, row: Outgoing, error: str) -> None:

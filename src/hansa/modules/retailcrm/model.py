@@ -112,7 +112,10 @@ class Load:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Connection:
-    """A connection with an account of RetailCRM. `sites` are the CRM's by our market."""
+    """A connection with an account of RetailCRM. `sites` are the CRM's by our market.
+
+    `error` is what the CRM said the last time it did not work; empty if it did not answer at all.
+    """
 
     id: UUID
     name: str

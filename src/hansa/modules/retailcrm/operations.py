@@ -9,7 +9,7 @@ from uuid import UUID
 from hansa.kernel.errors import Unavailable
 from hansa.modules import accounts, orders, payments
 from hansa.modules.retailcrm import loading
-from hansa.modules.retailcrm.client import Crm, CrmRefused
+from hansa.modules.retailcrm.client import Crm, CrmRefused, KeyRefused
 from hansa.modules.retailcrm.model import (
     Connection,
     Kind,
@@ -151,7 +151,8 @@ async def refresh_lists(context: Context, *, connection_id: UUID) -> Connection:
         lists = await Crm(context, connection).lists()
     except (Unavailable, CrmRefused) as failure:
         async with context.database.transaction() as tx:
-            failed = {"id": connection_id, "error": str(failure)[:1000], "now": now}
+            reason = failure.reason if isinstance(failure, KeyRefused | CrmRefused) else ""
+            failed = {"id": connection_id, "error": reason, "now": now}
             await tx.execute(connections.NOTE_FAILURE, {**failed, "paused_until": now})
         raise
     async with context.database.transaction() as tx:

@@ -9,7 +9,7 @@ from uuid import UUID
 from hansa.kernel.errors import HansaError, Unavailable
 from hansa.modules import orders, payments
 from hansa.modules.retailcrm import model, payment_sync, wording
-from hansa.modules.retailcrm.client import CrmRefused
+from hansa.modules.retailcrm.client import CrmRefused, reason_of
 from hansa.modules.retailcrm.model import ADDRESS_FIELDS, SHOP_ONLY, Kind, Link, Outgoing, Plan
 from hansa.modules.retailcrm.payment_sync import PaymentCall
 from hansa.modules.retailcrm.side import Side
@@ -61,7 +61,9 @@ async def sync_orders(side: Side, rows: Sequence[Outgoing], known: Mapping[UUID,
             raise
         except HansaError as refusal:
             async with side.context.database.transaction() as tx:
-                await queues.refuse(tx, side.connection.id, row, error=str(refusal), now=side.now)
+                await queues.refuse(
+                    tx, side.connection.id, row, error=reason_of(refusal), now=side.now
+                )
 
 
 async def _sync(side: Side, row: Outgoing, link: Link, told: Mapping[str, Any]) -> None:

@@ -72,6 +72,7 @@ async def _values(request: Request, snap: Snapshot, chosen: retailcrm.Connection
             if chosen.paused_until and chosen.paused_until > request.received_at
             else None
         ),
+        "failure": failure_of(request, chosen),
         "load": _load(request, chosen, waiting=standing.waiting),
         "refusals": [
             {
@@ -115,6 +116,16 @@ def _load(request: Request, chosen: retailcrm.Connection, *, waiting: int) -> di
         ),
         "total": format_number(load.total, language),
     }
+
+
+def failure_of(request: Request, connection: retailcrm.Connection) -> str:
+    """Say what is wrong with a connection, or nothing."""
+    if connection.error is None:
+        return ""
+    if not connection.error:
+        return words(request)("RetailCRM does not answer. It is asked again by itself.")
+    sentence = words(request)("RetailCRM does not accept the key: {reason}.")
+    return filled(sentence, {"reason": connection.error})
 
 
 def _sentence(request: Request, refusal: retailcrm.Refusal) -> str:

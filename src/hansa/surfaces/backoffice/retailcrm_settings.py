@@ -315,6 +315,7 @@ async def _page(
         "retailcrm_settings.html",
         status_code=status_code,
         connection=held,
+        failure=pages.failure_of(request, held),
         form=form,
         rows=rows,
         statuses=[("", translate("leave it as it is")), *lists.get("statuses", {}).items()],
