@@ -13,7 +13,7 @@ import sys
 import tempfile
 import time
 import urllib.request
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -141,8 +141,19 @@ def free_port() -> int:
 
 
 @contextlib.contextmanager
-def programs(dsn: str, data_dir: Path, *, workers: int, bank: bool) -> Iterator[str]:
-    """Run a web role, with `bank` also the acquirer and a worker; give the shop's address."""
+def programs(
+    dsn: str,
+    data_dir: Path,
+    *,
+    workers: int,
+    bank: bool,
+    beside: Sequence[Sequence[str]] = (),
+    settings: Mapping[str, str] | None = None,
+) -> Iterator[str]:
+    """Run a web role, with `bank` also the acquirer and a worker; give the shop's address.
+
+    `beside` are arguments of more Python programs, `settings` variables for all of them.
+    """
     port, bank_port = free_port(), free_port()
     address = f"http://127.0.0.1:{port}"
     environment = {
@@ -159,8 +170,9 @@ def programs(dsn: str, data_dir: Path, *, workers: int, bank: bool) -> Iterator[
         "HANSA_ACQUIRER_URL": f"http://127.0.0.1:{bank_port}",
         "HANSA_ACQUIRER_SECRET": SECRET,
         "ACQUIRER_SECRET": SECRET,
+        **(settings or {}),
     }
-    commands = [["-m", "hansa.assembly.web"]]
+    commands: list[Sequence[str]] = [["-m", "hansa.assembly.web"], *beside]
     if bank:
         commands.append(["-m", "sandbox.acquirer", "--port", str(bank_port)])
         commands.append(["-m", "hansa", "run-role", "worker"])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+from collections import Counter
 from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
@@ -90,6 +91,16 @@ class World:
                     await asyncio.sleep(0.02)
         except TimeoutError:
             pytest.fail(f"messages are {seen}, not {list(states)}")
+
+    async def until_counted(self, **wanted: int) -> None:
+        """Wait until so many messages are in each state, whatever their order."""
+        seen: Counter[str] = Counter()
+        for _ in range(400):
+            seen = Counter(await self.states())
+            if seen == Counter(wanted):
+                return
+            await asyncio.sleep(0.05)
+        pytest.fail(f"messages are {dict(seen)}, not {wanted}")
 
     async def until(self, condition: Callable[[], object]) -> None:
         async with asyncio.timeout(20):

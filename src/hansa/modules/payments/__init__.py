@@ -46,6 +46,7 @@ from hansa.modules.payments.queries import (
     list_history,
     list_methods,
     list_of_subject,
+    list_of_subjects,
     list_payments,
     list_refunds,
 )
@@ -83,6 +84,7 @@ __all__ = [
     "list_history",
     "list_methods",
     "list_of_subject",
+    "list_of_subjects",
     "list_payments",
     "list_refunds",
     "lower_payment",

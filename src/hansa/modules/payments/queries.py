@@ -47,6 +47,18 @@ async def list_of_subject(snap: Snapshot, *, subject_kind: str, subject_id: UUID
     return await store.list_of_subject(snap, subject_kind=subject_kind, subject_id=subject_id)
 
 
+async def list_of_subjects(
+    snap: Snapshot, *, subject_kind: str, subject_ids: Iterable[UUID]
+) -> dict[UUID, list[Payment]]:
+    """Give all attempts to pay for subjects, oldest first; a subject without one is absent."""
+    found: dict[UUID, list[Payment]] = {}
+    for payment in await store.list_of_subjects(
+        snap, subject_kind=subject_kind, subject_ids=subject_ids
+    ):
+        found.setdefault(payment.subject_id, []).append(payment)
+    return found
+
+
 async def list_payments(
     snap: Snapshot,
     *,

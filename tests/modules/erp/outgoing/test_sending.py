@@ -83,17 +83,13 @@ async def test_a_refused_order_holds_back_itself_alone(world: World) -> None:
         others = [await world.buy() for _ in range(5)]
         await world.advance(refused.order_id, CONFIRMED)
         await world.advance(others[0].order_id, CONFIRMED)
-        await world.until_states("dead", *["acknowledged"] * 5, *_any_order_of_two())
+        await world.until_counted(dead=1, waiting=1, acknowledged=6)
 
     taken = {one.order_number for one in world.onec.accepted()}
     assert taken == {one.number for one in others}
     [dead] = await world.messages(states=[outgoing.MessageState.DEAD])
     assert (dead.error_code, dead.refusals) == ("no_such_item", 3)
     assert await world.findings() == []
-
-
-def _any_order_of_two() -> list[str]:
-    return ["waiting", "acknowledged"]
 
 
 async def test_a_dead_letter_is_replayed_with_its_id_and_what_is_behind_follows(

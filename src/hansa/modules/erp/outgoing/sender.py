@@ -70,6 +70,7 @@ class Sender:
         self._woken = asyncio.Event()
         self._calls: set[asyncio.Task[None]] = set()
         self._busy: set[str] = set()
+        self._on_the_line = 0
         self._is_down = False
         self._failures = 0
         self._again_at = 0.0
@@ -101,7 +102,7 @@ class Sender:
 
     async def _begin_calls(self) -> bool:
         """Claim what may be sent now and begin calls; True if there may be more of it."""
-        lanes = self.outgoing.concurrency - len(self._calls)
+        lanes = self.outgoing.concurrency - self._on_the_line
         size = self.outgoing.batch_size
         if self._is_down:
             lanes = size = 0 if self._calls else 1
@@ -115,6 +116,7 @@ class Sender:
         for messages in model.batches(claimed, size=size):
             task = asyncio.create_task(self._send(messages))
             self._busy |= {one.lane for one in messages}
+            self._on_the_line += 1
             self._calls.add(task)
             task.add_done_callback(self._done)
         return len(claimed) == lanes * size and not self._is_down
@@ -157,8 +159,13 @@ class Sender:
     async def _send(self, messages: Sequence[Message]) -> None:
         """Make one call and write down what came of it."""
         try:
-            async with self._slots:  # suspects make more calls of a claim than there are lanes
-                told = await call(self._context, self._connection, messages)
+            try:
+                async with self._slots:  # suspects make more calls than there are lanes
+                    told = await call(self._context, self._connection, messages)
+            finally:
+                # The next may be sent while this answer is written down.
+                self._on_the_line -= 1
+                self._woken.set()
         except ErpDown as failure:
             await self._fell_silent(failure)
         except CallFailed as failure:

@@ -123,27 +123,25 @@ async def _external(
 async def _orders(snap: Snapshot, ids: Sequence[UUID]) -> list[OrderFacts]:
     if not ids:
         return []
-    found = []
     allocated = await fulfilment.allocations_of(snap, order_ids=ids)
-    for order_id in ids:
-        try:
-            order = await orders.get_order(snap, order_id=order_id)
-        except orders.OrderNotFound:
-            continue
-        paid = await payments.list_of_subject(
-            snap, subject_kind=orders.SUBJECT, subject_id=order_id
+    paid = await payments.list_of_subjects(snap, subject_kind=orders.SUBJECT, subject_ids=ids)
+    found = await orders.get_orders(snap, order_ids=ids)
+    return [
+        OrderFacts(
+            order=order,
+            attempts_to_pay=tuple(paid.get(order.id, ())),
+            allocations=tuple(
+                Allocated(
+                    variant_id=one.variant_id,
+                    warehouse_id=one.warehouse_id,
+                    quantity=decimal_text(one.quantity),
+                    state=one.state,
+                )
+                for one in allocated.get(order.id, ())
+            ),
         )
-        parts = tuple(
-            Allocated(
-                variant_id=one.variant_id,
-                warehouse_id=one.warehouse_id,
-                quantity=decimal_text(one.quantity),
-                state=one.state,
-            )
-            for one in allocated.get(order_id, ())
-        )
-        found.append(OrderFacts(order=order, attempts_to_pay=tuple(paid), allocations=parts))
-    return found
+        for order in found.values()
+    ]
 
 
 async def _customers(snap: Snapshot, ids: Sequence[UUID]) -> list[CustomerFacts]:

@@ -37,6 +37,18 @@ GET_ORDER = """
      where id = %(id)s
 """
 
+GET_ORDERS = """
+    select id, number, market, channel, party_id, user_id, state, payment_state, currency,
+           goods_minor, delivery_minor, tax_minor, total_minor, tax_included, delivery,
+           warehouse_id, recipient_name, recipient_phone, recipient_email, comment, language,
+           payment_method, payment_id, reservation_id, erp_number, placed_at, changed_at,
+           pay_until, shipped_at, delivered_at, cancelled_at, cancel_reason, change_number,
+           exported_number
+      from orders_order
+     where id = any(%(ids)s::uuid[])
+     order by id
+"""
+
 LOCK_ORDER = """
     select id, number, market, channel, party_id, user_id, state, payment_state, currency,
            goods_minor, delivery_minor, tax_minor, total_minor, tax_included, delivery,
@@ -132,6 +144,12 @@ async def get_order(snap: Snapshot, order_id: UUID) -> Order:
     if row is None:
         raise OrderNotFound
     return (await with_lines(snap, [row]))[0]
+
+
+async def get_orders(snap: Snapshot, order_ids: Iterable[UUID]) -> list[Order]:
+    """Give orders with their lines; unknown ones are left out."""
+    rows = await snap.all(GET_ORDERS, {"ids": list(order_ids)})
+    return await with_lines(snap, rows) if rows else []
 
 
 async def lock_order(tx: Transaction, order_id: UUID) -> Order:

@@ -100,6 +100,18 @@ LIST_OF_SUBJECT = """
      order by attempt
 """
 
+LIST_OF_SUBJECTS = """
+    select id, subject_kind, subject_id, attempt, market, method, provider, currency,
+           amount_minor, authorised_minor, captured_minor, refunded_minor, state, wanted,
+           capture_at_once, capture_minor, reference, redirect_url, return_url, description,
+           language, reason, created_at, changed_at, check_at, checks, due_minor,
+           hold_expires_at
+      from payments_payment
+     where subject_kind = %(subject_kind)s
+       and subject_id = any(%(subject_ids)s::uuid[])
+     order by subject_id, attempt
+"""
+
 # Newest first, keyset by (created_at, id): ix_payments_payment_created.
 LIST_PAYMENTS = """
     select id, subject_kind, subject_id, attempt, market, method, provider, currency,
@@ -239,6 +251,16 @@ async def find_by_reference(snap: Snapshot, *, provider: str, reference: str) ->
 async def list_of_subject(snap: Snapshot, *, subject_kind: str, subject_id: UUID) -> list[Payment]:
     """Give all attempts to pay for a subject, oldest first."""
     rows = await snap.all(LIST_OF_SUBJECT, {"subject_kind": subject_kind, "subject_id": subject_id})
+    return [_payment(row) for row in rows]
+
+
+async def list_of_subjects(
+    snap: Snapshot, *, subject_kind: str, subject_ids: Iterable[UUID]
+) -> list[Payment]:
+    """Give all attempts to pay for subjects, oldest first of each."""
+    rows = await snap.all(
+        LIST_OF_SUBJECTS, {"subject_kind": subject_kind, "subject_ids": list(subject_ids)}
+    )
     return [_payment(row) for row in rows]
 
 
