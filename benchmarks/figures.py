@@ -246,6 +246,22 @@ def _outbox(found: dict[str, Any]) -> list[Figure]:
     ]
 
 
+def _drop(found: dict[str, Any]) -> list[Figure]:
+    size = f"drop, {found['requests']:,} requests in the first {found['seconds']:g} s"
+    wrong = sum(found["wrong"].values()) + found["unfinished"]
+    return [
+        at_most(f"{size}: p95 of those inside", found["inside_p95_milliseconds"], "ms", 500),
+        at_most("5xx but of the waiting room, orders begun and not ended", wrong, "", 0),
+        at_most("pieces sold", found["sold"], "", found["pieces"]),
+        at_most("findings of the checks", len(found["findings"]), "", 0),
+        Figure(
+            measure="p95 of the waiting room's answers",
+            value=found["waiting_p95_milliseconds"],
+            unit="ms",
+        ),
+    ]
+
+
 def _demo(found: dict[str, Any]) -> list[Figure]:
     figures = [at_most("`hansa demo`, second start to the first page",
                        found["second_start_seconds"], "s", 10)]  # fmt: skip
@@ -306,6 +322,13 @@ BENCHMARKS: Sequence[Benchmark] = (
         program="outbox",
         quick=("--seconds", "0.5"),
         read=_outbox,
+    ),
+    Benchmark(
+        name="drop",
+        what="a drop with a waiting room: its first seconds",
+        program="drop",
+        quick=("--requests", "600", "--seconds", "3"),
+        read=_drop,
     ),
     Benchmark(
         name="demo",

@@ -42,7 +42,7 @@ async def list_drops(request: Request) -> Page:
     return await page(request, "drops.html", tab="catalogue", is_indexed=True, drops=found)
 
 
-@get(in_each_language("/drops/{code:str}"))
+@get(in_each_language("/drops/{code:str}"), opt={NO_ACTOR: "asked for once one is inside"})
 async def show(request: Request, code: FromPath[str]) -> Page:
     """Show a drop: a teaser before it opens, the goods after, a word when it is over."""
     shopper_or_guest(request)
@@ -50,7 +50,12 @@ async def show(request: Request, code: FromPath[str]) -> Page:
     now = request.received_at
     phase = drop.phase_at(now)
     if phase is drops.Phase.OPEN:
-        return await wait_if_full(request, drop) or await _goods(request, drop)
+        waiting = await wait_if_full(request, drop)
+        if waiting is not None:
+            return waiting
+        # Who it is decides the price, and costs a statement that thousands who wait need not.
+        request.visit.actor = await request.visit.wiring.authenticator.authenticate(request)
+        return await _goods(request, drop)
     place = None
     if phase is drops.Phase.UPCOMING and drop.has_room and drop.gathers_at <= now:
         place = show_place(request, drop, await drops.enter(request, drop))
