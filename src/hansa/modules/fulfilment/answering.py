@@ -122,7 +122,9 @@ def _matched(parts: Sequence[Part], answers: Sequence[LineAnswer]) -> list[tuple
     for answer in answers:
         part = lines.get(answer.line)
         counts = (answer.found, answer.defective, answer.missing)
-        if part is None or min(counts) < 0 or sum(counts, ZERO) != part.asked:
+        if part is None or not all(count.is_finite() and count >= 0 for count in counts):
+            raise AnswerInvalid
+        if sum(counts, ZERO) != part.asked:
             raise AnswerInvalid
         pairs.append((part, answer))
     return pairs

@@ -59,7 +59,7 @@ async def ask_by_hand(
         raise OtherShop
     need = looking.needed(case, order)
     for variant_id, quantity in pieces:
-        if not 0 < quantity <= need.get(variant_id, ZERO):
+        if not quantity.is_finite() or not 0 < quantity <= need.get(variant_id, ZERO):
             raise NotNeeded
         if any(part.warehouse_id == warehouse_id for part in case.pending(variant_id)):
             raise AskedAlready
@@ -122,7 +122,10 @@ async def give_up_by_hand(
     """
     case, order = await _take(tx, order_id)
     need = looking.needed(case, order)
-    if not pieces or any(not 0 < count <= need.get(one, ZERO) for one, count in pieces):
+    for variant_id, quantity in pieces:
+        if not quantity.is_finite() or not 0 < quantity <= need.get(variant_id, ZERO):
+            raise NotNeeded
+    if not pieces:
         raise NotNeeded
     given = await looking.give_up_pieces(
         tx, case, dict(pieces), reason, by=By.STAFF, by_id=by.id, now=now
@@ -189,6 +192,8 @@ async def take_back(
     """
     case, _ = await _take(tx, order_id, also={CaseState.CONFIRMED})
     part = next((one for one in case.parts if one.id == part_id), None)
+    if not (defective.is_finite() and missing.is_finite()):
+        raise AnswerInvalid
     gone = defective + missing
     if part is None or part.state is not PartState.CONFIRMED or min(defective, missing) < 0:
         raise AnswerInvalid

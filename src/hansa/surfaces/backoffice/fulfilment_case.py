@@ -34,7 +34,6 @@ from hansa.surfaces.backoffice.fulfilment_words import (
 from hansa.surfaces.backoffice.presenting import done, show, words
 from hansa.surfaces.backoffice.shell import staff
 
-_Count = Annotated[Decimal, msgspec.Meta(ge=0, le=100_000)]
 _OPEN = frozenset({CaseState.ASKING, CaseState.OPERATOR})
 _PENDING = frozenset({PartState.PROPOSED, PartState.ASKED})
 
@@ -43,9 +42,9 @@ class AnswerFields(msgspec.Struct):
     """What somebody of the shop said by telephone."""
 
     line: int
-    found: _Count = Decimal(0)
-    defective: _Count = Decimal(0)
-    missing: _Count = Decimal(0)
+    found: Decimal = Decimal(0)
+    defective: Decimal = Decimal(0)
+    missing: Decimal = Decimal(0)
 
 
 class ChoiceFields(msgspec.Struct):
@@ -53,14 +52,14 @@ class ChoiceFields(msgspec.Struct):
 
     warehouse: UUID
     variant: UUID
-    quantity: _Count
+    quantity: Decimal
 
 
 class GiveUpFields(msgspec.Struct):
     """So many of an item that nobody has, and what the shopper is told."""
 
     variant: UUID
-    quantity: _Count
+    quantity: Decimal
     reason: Annotated[str, msgspec.Meta(min_length=1, max_length=500)]
 
 
@@ -68,8 +67,8 @@ class TakeBackFields(msgspec.Struct):
     """Pieces of a part that turn out not to be good, or not to be there."""
 
     part: UUID
-    defective: _Count = Decimal(0)
-    missing: _Count = Decimal(0)
+    defective: Decimal = Decimal(0)
+    missing: Decimal = Decimal(0)
 
 
 class CancelFields(msgspec.Struct):

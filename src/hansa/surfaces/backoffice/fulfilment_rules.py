@@ -45,6 +45,7 @@ _Minutes = Annotated[int, msgspec.Meta(ge=1, le=10_080)]
 _KINDS = {"warehouse": "Warehouses", "shop": "Shops"}
 _WAYS = {"courier": "By courier", "pickup": "Fetched in a shop"}
 _RANKS = 4
+_AMOUNT_MAX = Decimal(10) ** 12
 
 
 class PolicyFields(msgspec.Struct):
@@ -66,8 +67,8 @@ class RuleFields(msgspec.Struct):
     name: Annotated[str, msgspec.Meta(min_length=1, max_length=100)]
     position: Annotated[int, msgspec.Meta(ge=0, le=10_000)] = 0
     is_active: bool = False
-    total_from: Annotated[Decimal, msgspec.Meta(ge=0)] | None = None
-    total_below: Annotated[Decimal, msgspec.Meta(ge=0)] | None = None
+    total_from: Decimal | None = None
+    total_below: Decimal | None = None
     delivery_kinds: list[str] = []
     cities: _Text = ""
     category_ids: list[UUID] = []
@@ -75,7 +76,7 @@ class RuleFields(msgspec.Struct):
     groups: _Text = ""
     only_codes: _Text = ""
     not_codes: _Text = ""
-    stock_depth_min: Annotated[Decimal, msgspec.Meta(ge=0, le=100_000)] = Decimal(0)
+    stock_depth_min: Decimal = Decimal(0)
     open_questions_max: Annotated[int, msgspec.Meta(ge=1, le=10_000)] | None = None
     orders_today_max: Annotated[int, msgspec.Meta(ge=1, le=100_000)] | None = None
     must_be_open: bool = False
@@ -346,7 +347,9 @@ def _rule_of(typed: RuleFields, before: Rule) -> Rule:
 
 
 def _minor(amount: Decimal | None) -> int | None:
-    return None if amount is None else int(amount * 100)
+    if amount is None or not amount.is_finite() or amount >= _AMOUNT_MAX:
+        return None
+    return max(0, int(amount * 100))
 
 
 def _split(text: str) -> tuple[str, ...]:

@@ -19,7 +19,13 @@ _GOODS_MAX = 20
 async def try_out(request: Request, snap: Snapshot, market: markets.Market) -> dict[str, Any]:
     """Answer what the address asks: `order` by its number, or `goods` by article and `city`."""
     number, goods, city = asked(request, "order"), asked(request, "goods"), asked(request, "city")
-    typed: dict[str, Any] = {"order": number, "goods": goods, "city": city, "problem": ""}
+    typed: dict[str, Any] = {
+        "order": number,
+        "goods": goods,
+        "city": city,
+        "problem": "",
+        "plan": None,
+    }
     if number:
         try:
             order = await orders.find_order(snap, number=number)
