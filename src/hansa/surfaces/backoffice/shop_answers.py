@@ -34,16 +34,15 @@ QUESTIONS_SHOWN = 50
 PICTURE_WIDTH = 640
 NUMBERS_MAX = 6
 EVERY_LINE = 0
-_Amount = Annotated[Decimal, msgspec.Meta(ge=0, le=1_000_000)]
 
 
 class Answer(msgspec.Struct):
     """What the shop found; `line` is 0 for everything that is still asked."""
 
     line: Annotated[int, msgspec.Meta(ge=0, le=10_000)]
-    found: _Amount = Decimal(0)
-    defective: _Amount = Decimal(0)
-    missing: _Amount | None = None
+    found: Decimal = Decimal(0)
+    defective: Decimal = Decimal(0)
+    missing: Decimal | None = None
 
 
 @get(HOME)
