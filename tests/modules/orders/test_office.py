@@ -6,8 +6,10 @@ from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
+from uuid import uuid4
 
 import httpx
+import pytest
 import pytest_asyncio
 
 from hansa.modules import accounts, orders
@@ -186,3 +188,54 @@ async def test_streaming_walks_through_every_order(site, shop):
         pages = [page async for page in orders.stream_orders(snap, wanted=OrderFilter())]
 
     assert [len(page) for page in pages] == [3]
+
+
+async def test_staff_give_up_a_part_once_per_key(site, staff, shop):
+    placed = await buy(site.context, (shop.variant, 3))
+    address = f"/api/v1/orders/{placed.order_id}/given-up"
+    body = {
+        "lines": [{"variant_id": str(shop.variant), "quantity": "1"}],
+        "reason": "torn",
+    }
+
+    first = await staff.post(address, json=body, headers={"Idempotency-Key": "give-up-1"})
+    again = await staff.post(address, json=body, headers={"Idempotency-Key": "give-up-1"})
+
+    assert first.status_code == again.status_code == 201
+    assert first.json() == again.json()
+    assert first.json()["money"]["minor"] == 1990_00
+    whole = (await staff.get(f"/api/v1/orders/{placed.order_id}")).json()
+    assert whole["lines"][0]["given_up"] == "1.000"
+
+
+@pytest.mark.parametrize(
+    ("quantity", "status"),
+    [
+        ("0", 400),
+        ("-1", 400),
+        ("0.5", 400),
+        ("4", 400),
+        ("1e9", 400),
+        ("1e999999", 400),
+        ("sNaN", 400),
+        ("many", 400),
+        (None, 400),
+    ],
+)
+async def test_giving_up_nonsense_changes_nothing(site, staff, shop, quantity, status):
+    placed = await buy(site.context, (shop.variant, 3))
+    body = {"lines": [{"variant_id": str(shop.variant), "quantity": quantity}], "reason": "torn"}
+    answer = await staff.post(f"/api/v1/orders/{placed.order_id}/given-up", json=body)
+    assert answer.status_code == status
+    whole = (await staff.get(f"/api/v1/orders/{placed.order_id}")).json()
+    assert whole["lines"][0]["given_up"] == "0.000"
+
+
+async def test_giving_up_what_is_not_there_is_not_found(site, staff, shop):
+    placed = await buy(site.context, (shop.variant, 3))
+    body = {"lines": [{"variant_id": str(uuid4()), "quantity": "1"}], "reason": "torn"}
+    address = f"/api/v1/orders/{placed.order_id}/given-up"
+    assert (await staff.post(address, json=body)).status_code == 404
+    body["lines"][0]["variant_id"] = str(shop.variant)
+    address = f"/api/v1/orders/{uuid4()}/given-up"
+    assert (await staff.post(address, json=body)).status_code == 404

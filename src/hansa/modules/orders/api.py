@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from datetime import datetime
+from decimal import Decimal
 from typing import Annotated
 from uuid import UUID
 
@@ -11,7 +12,7 @@ from litestar.params import FromPath, JSONBody, QueryParameter
 from litestar.response import Stream
 
 from hansa.modules import accounts
-from hansa.modules.orders import export, operations, queries
+from hansa.modules.orders import export, operations, queries, reducing
 from hansa.modules.orders.model import (
     By,
     OrderFilter,
@@ -19,7 +20,7 @@ from hansa.modules.orders.model import (
     OrderState,
     PaymentStanding,
 )
-from hansa.modules.orders.views import OrderView, SummaryView
+from hansa.modules.orders.views import MoneyView, OrderView, SummaryView
 from hansa.runtime.database import Transaction
 from hansa.runtime.http import PUBLIC, Cursor, Limit, ListPage, Request, authorise, signed_in
 from hansa.runtime.http.paging import LIMIT_DEFAULT
@@ -47,6 +48,28 @@ class NoteBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A note only staff see."""
 
     text: Annotated[str, msgspec.Meta(min_length=1, max_length=2000)]
+
+
+class GivenUpLine(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Pieces of an item."""
+
+    variant_id: UUID
+    quantity: Decimal
+
+
+class GiveUpBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What of an order will not be delivered, and why."""
+
+    lines: Annotated[list[GivenUpLine], msgspec.Meta(min_length=1, max_length=100)]
+    reason: Annotated[str, msgspec.Meta(min_length=1, max_length=500)]
+
+
+class GivenUpView(msgspec.Struct, frozen=True):
+    """What was given up just now; `money` is given back or no longer taken."""
+
+    lines: list[GivenUpLine]
+    is_cancelled: bool
+    money: MoneyView
 
 
 class StateView(msgspec.Struct, frozen=True):
@@ -192,6 +215,44 @@ async def advance_order(
     return await request.once(lead)
 
 
+@post("/api/v1/orders/{order_id:uuid}/given-up", tags=TAGS, summary="Give up a part of an order")
+async def give_up_part(
+    request: Request, order_id: FromPath[UUID], data: JSONBody[GiveUpBody]
+) -> Response[GivenUpView]:
+    """Give up pieces that will not be delivered: goods are released, money follows.
+
+    At most what is left is given up. Without anything left the order is cancelled.
+    """
+    actor = authorise(request, "orders.cancel")
+
+    async def reduce(tx: Transaction) -> GivenUpView:
+        given = await reducing.give_up(
+            tx,
+            order_id=order_id,
+            lines=[(line.variant_id, line.quantity) for line in data.lines],
+            reason=data.reason,
+            by=By.STAFF,
+            by_id=actor.id,
+            now=request.received_at,
+        )
+        lines = [GivenUpLine(variant_id, quantity) for variant_id, quantity in given.lines]
+        await accounts.record(
+            tx,
+            actor=actor,
+            action="orders.give_up",
+            subject_kind="order",
+            subject_id=order_id,
+            after={
+                "lines": {str(line.variant_id): str(line.quantity) for line in lines},
+                "reason": data.reason,
+            },
+            now=request.received_at,
+        )
+        return GivenUpView(lines, given.is_cancelled, MoneyView.of(given.money))
+
+    return await request.once(reduce)
+
+
 @post("/api/v1/orders/{order_id:uuid}/notes", tags=TAGS, summary="Add a note", status_code=204)
 async def add_note(request: Request, order_id: FromPath[UUID], data: JSONBody[NoteBody]) -> None:
     """Add a note only staff see."""
@@ -269,6 +330,7 @@ ROUTES = (
     show_order,
     cancel_order,
     advance_order,
+    give_up_part,
     add_note,
     list_own_orders,
     show_own_order,

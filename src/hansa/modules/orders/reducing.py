@@ -1,6 +1,5 @@
 """Giving up parts of an order that no shop can deliver: goods, totals and money together."""
 
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -107,18 +106,24 @@ def check_wanted(
     sold: Sequence[OrderLine], lines: Sequence[tuple[UUID, Decimal]]
 ) -> dict[UUID, Decimal]:
     """Prove that what is to be given up was sold, in whole pieces; the same variant is summed."""
-    most: Counter[UUID] = Counter()
+    most: dict[UUID, Decimal] = {}
     for line in sold:
-        most[line.variant_id] += line.quantity  # type: ignore[assignment] # Decimals sum too
+        most[line.variant_id] = most.get(line.variant_id, NOTHING) + line.quantity
     wanted: dict[UUID, Decimal] = {}
     for variant_id, quantity in lines:
         if variant_id not in most:
             raise LineNotFound(variant_id)
-        wanted[variant_id] = wanted.get(variant_id, NOTHING) + quantity
         is_whole = quantity.is_finite() and quantity == quantity.to_integral_value()
-        if not is_whole or quantity <= 0 or wanted[variant_id] > most[variant_id]:
-            raise GivenUpInvalid(variant_id, f"{Decimal(most[variant_id]).normalize():f}")
+        if not is_whole or not 0 < quantity <= most[variant_id]:
+            raise GivenUpInvalid(variant_id, _written(most[variant_id]))
+        wanted[variant_id] = wanted.get(variant_id, NOTHING) + quantity
+        if wanted[variant_id] > most[variant_id]:
+            raise GivenUpInvalid(variant_id, _written(most[variant_id]))
     return wanted
+
+
+def _written(quantity: Decimal) -> str:
+    return f"{quantity.normalize():f}"
 
 
 def reduce_lines(
