@@ -17,13 +17,14 @@ from hansa.runtime.database import Snapshot
 from hansa.runtime.html import Form, Page, first_shown
 from hansa.runtime.html.formats import format_moment, format_money, format_number
 from hansa.runtime.http import Request
+from hansa.surfaces.backoffice.order_sources import sourcing_of
 from hansa.surfaces.backoffice.order_words import PAYMENTS, REFUNDS, STANDINGS, STATES, STEPS
 from hansa.surfaces.backoffice.presenting import names_of, show, words, zone_of
 from hansa.surfaces.backoffice.shell import staff
 
 HOME = "/office/orders"
 _THUMB = 160
-_KINDS = {"payment": "Payment", "shipment": "Shipment"}
+_KINDS = {"payment": "Payment", "shipment": "Shipment", "given_up": "Given up"}
 _BY = {By.SHOPPER: "shopper", By.STAFF: "staff", By.ERP: "1C", By.SYSTEM: "by itself"}
 
 
@@ -52,6 +53,7 @@ async def order_page(
             snap, [one.by_id for one in order.history if one.by_kind is By.STAFF]
         )
         paid = await _payments(request, snap, order) if actor.may("payments.view") else []
+        sourcing = await sourcing_of(request, snap, order)
         groups = {
             one.code: pick(one.name, request.language) for one in await pricing.list_groups(snap)
         }
@@ -81,6 +83,7 @@ async def order_page(
         shipments=_shipments(request, order),
         payments=paid,
         delivery=_delivery(request, order),
+        sourcing=sourcing,
         shop_url=f"/{language}/orders/{_token(request, order)}",
         note=note or first_shown(request),
         cancelling=cancelling or first_shown(request),
@@ -103,13 +106,18 @@ def _line(request: Request, line: OrderLine, groups: Mapping[str, str]) -> dict[
         "picture": f"/{catalog.sized(line.image, _THUMB)}" if line.image else None,
         "url": f"/office/catalogue/products/{line.product_id}",
         "stock_url": f"/office/stock/items/{line.variant_id}",
-        "quantity": format_number(line.quantity, language),
+        "quantity": format_number(line.left, language),
+        "sold": format_number(line.quantity, language) if line.given_up else "",
+        "is_gift": line.is_gift,
         "unit_price": format_number(line.unit_price, language),
         "base_price": format_number(line.base_price, language)
         if line.base_price != line.unit_price
         else "",
         "reason": groups.get(line.price_reason or "", line.price_reason or ""),
         "amount": format_money(price, language),
+        "sold_amount": format_money(price + line.amount_given_up, language)
+        if line.given_up_minor
+        else "",
     }
 
 
@@ -132,7 +140,8 @@ def _entry(request: Request, entry: HistoryEntry, names: dict[UUID, str]) -> dic
     else:
         title = translate(_KINDS.get(entry.kind, entry.kind))
         if entry.to_state:
-            title += f": {translate(_standing_word(entry.to_state))}"
+            what = entry.to_state
+            title += f": {what if entry.kind == 'given_up' else translate(_standing_word(what))}"
     who = names.get(entry.by_id, "") if entry.by_id else ""
     comment = "" if entry.kind == "note" else translate(entry.comment)
     parts = (comment, who or translate(_BY[entry.by_kind]))
@@ -206,6 +215,10 @@ async def _payments(request: Request, snap: Snapshot, order: Order) -> list[dict
                 "state": translate(label),
                 "tone": tone,
                 "amount": format_money(one.amount, language),
+                "kept": format_money(one.kept, language) if one.kept != one.amount else "",
+                "held_until": format_moment(one.hold_expires_at, language, zone_of(request))
+                if one.state is PaymentState.AUTHORISED
+                else "",
                 "created": format_moment(one.created_at, language, zone_of(request)),
                 "reference": one.reference or "",
                 "reason": translate(one.reason or ""),
