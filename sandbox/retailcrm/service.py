@@ -9,13 +9,14 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import timedelta
 from math import ceil
+from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs
 
 import msgspec
 
 from sandbox.acquirer.wire import Answer, Call
-from sandbox.retailcrm import pages
+from sandbox.retailcrm import keeping, pages
 from sandbox.retailcrm.books import Author, Books, Fields, Refused
 from sandbox.retailcrm.lists import ANSWER_NAMES, REFERENCES
 
@@ -57,9 +58,16 @@ class Service:
     calls: list[tuple[str, str]] = field(default_factory=list)
     recent: dict[str, deque[float]] = field(default_factory=dict)
     over_limit: int = 0
+    state: Path | None = None
 
     async def answer(self, call: Call) -> Answer:
-        """Answer one call."""
+        """Answer one call; what it changed is kept before the answer leaves."""
+        answer = await self._answer(call)
+        if call.method == "POST":
+            keeping.write(self.books, self.state)
+        return answer
+
+    async def _answer(self, call: Call) -> Answer:
         parts = call.path.strip("/").split("/")
         if parts[:1] == ["control"]:
             return self._control(call)

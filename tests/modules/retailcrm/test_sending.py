@@ -281,3 +281,31 @@ async def test_stock_goes_per_store_and_only_what_changed(context, shop, crm, co
     assert len(crm.calls("inventories")) == uploads + 1
     await settle(context, connection)
     assert len(crm.calls("inventories")) == uploads + 1
+
+
+async def test_refused_stock_is_told_and_orders_do_not_wait(context, shop, crm, connection):
+    async with context.database.transaction() as tx:
+        held = await retailcrm.get_connection(tx, connection_id=connection.id)
+        stores = {str(shop.central): "no-such-store"}
+        wrong = replace(held, options=replace(held.options, stores=stores))
+        await retailcrm.save_connection(tx, connection=wrong, key=None, secret=b"", now=NOON)
+    placed = await buy(context, (shop.variant, 1))
+    await settle(context, connection)
+    assert crm.order_of(placed.order_id)["status"] == "new"
+    async with context.database.snapshot() as snap:
+        [refusal] = await retailcrm.list_refusals(snap, connection_id=connection.id)
+        held = await retailcrm.get_connection(snap, connection_id=connection.id)
+    assert refusal.code == "stock_refused"
+    assert held.failures == 0
+
+
+async def test_goods_the_crm_does_not_know_are_counted(context, shop, crm, connection):
+    crm.mood.unknown_offers = [str(shop.variants[1])]
+    async with context.database.transaction() as tx:
+        for variant in shop.variants:
+            await put_stock(tx, shop.central, variant, 9, now=NOON + timedelta(seconds=1))
+    await settle(context, connection)
+    async with context.database.snapshot() as snap:
+        standing = await retailcrm.standing_of(snap, connection_id=connection.id)
+    assert (standing.stock_unknown, standing.stock_waiting) == (1, 0)
+    assert set(crm.books.stock) == {str(shop.variants[0]), str(shop.variants[2])}

@@ -87,7 +87,7 @@ async def test_connecting_fetches_the_lists_and_keeps_the_key_secret(root, site,
 async def test_a_wrong_key_is_told_on_the_page(root, crm):
     connection_id = await connect(root, crm, key="wrong")
     page = await root.open(f"{HOME}/connections/{connection_id}")
-    assert "does not accept the key" in page
+    assert "RetailCRM refused: Wrong" in page
 
 
 @pytest.mark.parametrize("address", ["ftp://x.example", "shop", "http://shop.example/?a=1"])

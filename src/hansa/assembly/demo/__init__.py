@@ -6,7 +6,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import hansa
-from hansa.assembly.demo import chats, onec
+from hansa.assembly.demo import chats, crm, onec
 from hansa.assembly.demo.assortment import LAST_DRESS_SLUG
 from hansa.assembly.demo.loading import Show, load
 from hansa.assembly.demo.people import ERP_USER, OWNER, PASSWORD, SELLER
@@ -34,7 +34,7 @@ def settings_beside(free_port: Callable[[str, int], int]) -> dict[str, str]:
 
 
 def programs(settings: Settings) -> list[Program]:
-    """Give the programs that run beside the shop: a practice bank, 1C, Slack and Telegram."""
+    """Give the programs that run beside the shop: a practice bank, 1C, CRM and chats."""
     return [
         *chats.programs(settings, {"PYTHONPATH": _SOURCE_TREE}),
         Program(
@@ -50,6 +50,7 @@ def programs(settings: Settings) -> list[Program]:
             stage=1,
         ),
         onec.program(settings, {"PYTHONPATH": _SOURCE_TREE}),
+        crm.program(settings, {"PYTHONPATH": _SOURCE_TREE}),
     ]
 
 
@@ -62,6 +63,7 @@ def welcome(settings: Settings) -> list[str]:
         f"1C exchange: {url}/1c_exchange {ERP_USER} {PASSWORD}",
         f"API docs: {url}/api/docs",
         f"Practice 1C: {onec.url_of(settings)}/",
+        f"Practice RetailCRM: {crm.url_of(settings)}/",
         f"Practice Slack: {settings.slack_url}/",
         f"Practice Telegram: {settings.telegram_url}/",
         f"A dress only one shop still has: {url}/ru/p/{LAST_DRESS_SLUG}",

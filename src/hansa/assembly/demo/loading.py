@@ -7,7 +7,16 @@ from decimal import Decimal
 from itertools import islice
 from typing import TypeVar
 
-from hansa.assembly.demo import artwork, assortment, chats, onec, people, showcase, world
+from hansa.assembly.demo import (
+    artwork,
+    assortment,
+    chats,
+    crm,
+    onec,
+    people,
+    showcase,
+    world,
+)
 from hansa.assembly.demo.assortment import Piece
 from hansa.modules import accounts, catalog, checkout, markets, payments, pricing, search, stock
 from hansa.runtime.context import Context
@@ -111,6 +120,7 @@ async def load(context: Context, *, show: Show) -> None:
     now = context.clock.now()
     if is_loaded:
         await onec.connect(context, now)
+        await crm.connect(context, now)
         return
     pieces = list(assortment.pieces(now))
     await _ground(context, now)
@@ -122,6 +132,7 @@ async def load(context: Context, *, show: Show) -> None:
     await world.introduce(context, pieces, now)
     await people.load_people(context, pieces, now, show=show)
     await onec.connect(context, now)
+    await crm.connect(context, now)
 
 
 async def _ground(context: Context, now: datetime) -> None:

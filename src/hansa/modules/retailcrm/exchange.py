@@ -15,11 +15,12 @@ from hansa.modules.retailcrm import (
     history,
     loading,
     merging,
+    operations,
     order_sync,
     stock_out,
     wording,
 )
-from hansa.modules.retailcrm.client import Crm, KeyRefused, is_taken, reason_of
+from hansa.modules.retailcrm.client import Crm, CrmRefused, KeyRefused, is_taken, reason_of
 from hansa.modules.retailcrm.model import (
     PAGE_MAX,
     UPLOAD_MAX,
@@ -59,7 +60,7 @@ async def run_exchange(context: Context, job: Exchange) -> None:
         return
     try:
         is_finished = await exchange(Side(context, connection, Crm(context, connection)))
-    except Unavailable as failure:
+    except (Unavailable, CrmRefused) as failure:
         await _note_failure(context, connection, failure)
         return
     async with context.database.transaction() as tx:
@@ -75,7 +76,10 @@ async def exchange(side: Side) -> bool:
 
     Raises:
         Unavailable: the CRM is away or does not accept the key; nothing is lost.
+        CrmRefused: it does not let the history or the lists be read.
     """
+    if side.connection.lists_at is None:
+        await operations.refresh_lists(side.context, connection_id=side.connection.id)
     pulled = side.connection.pulled_at
     if pulled is None or side.now - pulled >= _LOOK_AGAIN:
         await history.read_history(side)
@@ -93,7 +97,9 @@ async def exchange(side: Side) -> bool:
     return False
 
 
-async def _note_failure(context: Context, connection: Connection, failure: Unavailable) -> None:
+async def _note_failure(
+    context: Context, connection: Connection, failure: Unavailable | CrmRefused
+) -> None:
     _log.warning("retailcrm is away", connection=str(connection.id), error=str(failure))
     now = context.clock.now()
     step = min(connection.failures, len(_PAUSES_SECONDS) - 1)
@@ -106,7 +112,7 @@ async def _note_failure(context: Context, connection: Connection, failure: Unava
             {
                 "id": connection.id,
                 "paused_until": now + pause,
-                "error": failure.reason if isinstance(failure, KeyRefused) else "",
+                "error": failure.reason if isinstance(failure, KeyRefused | CrmRefused) else "",
                 "now": now,
             },
         )

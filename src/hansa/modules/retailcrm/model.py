@@ -37,6 +37,7 @@ class Kind(StrEnum):
     CUSTOMER = "customer"
     PAYMENT = "payment"
     MERGE = "merge"
+    STOCK = "stock"
 
 
 # Fields of an order, and who owns each unless a connection says otherwise. Those of `SHOP_ONLY` are

@@ -177,6 +177,10 @@ async def retry_refusal(
     if row is None:
         raise RefusalNotFound
     kind = Kind(row.kind)
+    if kind is Kind.STOCK:
+        await tx.execute(shelves.MARK_ALL_KNOWN, {"connection_id": connection_id})
+        await look_now(tx, connection_id=connection_id)
+        return
     known: dict[int, Link] = await links.links_of_crm(tx, connection_id, kind, [row.crm_id])
     if row.crm_id in known:
         await queues.mark(tx, connection_id, kind, [known[row.crm_id].internal_id], now=now)

@@ -9,9 +9,10 @@ from uuid import UUID
 from psycopg.types.json import Jsonb
 
 from hansa.modules import stock
-from hansa.modules.retailcrm.model import STOCK_MAX
+from hansa.modules.retailcrm.client import CrmRefused
+from hansa.modules.retailcrm.model import STOCK_MAX, Kind
 from hansa.modules.retailcrm.side import Side
-from hansa.modules.retailcrm.store import shelves
+from hansa.modules.retailcrm.store import queues, shelves
 from hansa.runtime.database import Row, Snapshot
 
 Numbers = dict[str, str]
@@ -33,7 +34,12 @@ async def send_stock(side: Side) -> bool:
         return False
     offers = [_offer(row, numbers[row.variant_id]) for row in rows]
     told = [one for one in offers if one["stores"]]
-    unknown = await side.crm.upload_stock(told) if told else frozenset()
+    unknown: frozenset[str] = frozenset()
+    try:
+        unknown = await side.crm.upload_stock(told) if told else unknown
+    except CrmRefused as refusal:
+        await _note_refused(side, refusal)
+        unknown = frozenset(one["externalId"] for one in told)
     await _keep(side, rows, numbers, unknown)
     return True
 
@@ -57,6 +63,21 @@ async def _numbers(snap: Snapshot, side: Side, variant_ids: Sequence[UUID]) -> d
                 sums[code] += count
         numbers[variant_id] = {code: f"{count.normalize():f}" for code, count in sums.items()}
     return numbers
+
+
+async def _note_refused(side: Side, refusal: CrmRefused) -> None:
+    """Tell a person; the numbers are told again when they change, and orders do not wait."""
+    async with side.context.database.transaction() as tx:
+        await queues.add_refusal(
+            tx,
+            side.connection.id,
+            kind=Kind.STOCK,
+            crm_id=0,
+            code="stock_refused",
+            message="RetailCRM refused stock: {reason}.",
+            facts={"reason": refusal.reason},
+            now=side.now,
+        )
 
 
 def _offer(row: Row, numbers: Mapping[str, str]) -> dict[str, Any]:

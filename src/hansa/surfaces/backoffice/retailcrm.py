@@ -124,7 +124,7 @@ def failure_of(request: Request, connection: retailcrm.Connection) -> str:
         return ""
     if not connection.error:
         return words(request)("RetailCRM does not answer. It is asked again by itself.")
-    sentence = words(request)("RetailCRM does not accept the key: {reason}.")
+    sentence = words(request)("RetailCRM refused: {reason}.")
     return filled(sentence, {"reason": connection.error})
 
 

@@ -184,12 +184,21 @@ async def save(request: Request, connection_id: FromPath[UUID]) -> Response[None
 def _wanted(
     held: retailcrm.Connection, typed: SettingsFields, since: datetime | None
 ) -> retailcrm.Connection:
-    options = retailcrm.Options(
+    options = replace(
+        held.options,
         time_zone=typed.time_zone,
         requests_per_second=typed.requests_per_second,
         since=since,
         takes_orders=typed.takes_orders,
         sends_stock=typed.sends_stock,
+    )
+    wanted = replace(
+        held, name=typed.name, address=typed.address, is_active=typed.is_active, options=options
+    )
+    if not held.lists:
+        return wanted  # without the lists there was nothing to choose, so nothing was chosen
+    options = replace(
+        options,
         statuses_out=_mapping(typed.status_out),
         statuses_in=_mapping(typed.status_in),
         payment_types=_mapping(typed.payment_type),
@@ -199,14 +208,7 @@ def _wanted(
         out_of_stock_status=typed.out_of_stock,
         owners=_mapping(typed.owner),
     )
-    return replace(
-        held,
-        name=typed.name,
-        address=typed.address,
-        is_active=typed.is_active,
-        sites=_mapping(typed.sites),
-        options=options,
-    )
+    return replace(wanted, sites=_mapping(typed.sites), options=options)
 
 
 async def _save(
