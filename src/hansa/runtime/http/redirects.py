@@ -38,7 +38,7 @@ def _leave(request: Request, address: str) -> Response[str]:
     page = (
         f'<!doctype html><html lang="{request.language}"><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width">'
-        f"<title>{escape(words)}</title>"
+        f'<link rel="icon" href="data:,"><title>{escape(words)}</title>'
         f'<main><p><a href="{escape(address)}">{escape(words)}</a></p></main></html>'
     )
     headers = {"Refresh": f"0; url={address}", "Cache-Control": "no-store"}
