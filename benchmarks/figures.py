@@ -262,6 +262,34 @@ def _drop(found: dict[str, Any]) -> list[Figure]:
     ]
 
 
+def _erp_rest(found: dict[str, Any]) -> list[Figure]:
+    figures = []
+    size = f"{found['items']:,} items x {found['warehouses']} warehouses"
+    for name, what in (("new", "all new"), ("changed", "all other")):
+        if one := found.get("full", {}).get(name):
+            seconds = one["numbers"] / (5_000_000 / 300)
+            figures.append(
+                at_most(f"stock by REST, {size}, {what}", one["seconds"], "s", round(seconds, 1))
+            )
+            idle = found["full"]["idle"]["p95_ms"]
+            figures.append(
+                Figure(
+                    measure="the same: product pages meanwhile, p95",
+                    value=one["pages"]["p95_ms"],
+                    unit="ms",
+                    against=f"idle {idle} ms, at most 1.5 times",
+                    ratio=one["p95_ratio"],
+                    is_reached=one["p95_ratio"] <= 1.5,
+                )
+            )
+    if one := found.get("changes"):
+        figures.append(at_least("changes of stock by REST", one["changes_per_second"], "/s", 990))
+        figures.append(
+            at_most("from the request to the product page: p99", one["seen_p99_ms"], "ms", 1000)
+        )
+    return figures
+
+
 def _demo(found: dict[str, Any]) -> list[Figure]:
     figures = [at_most("`hansa demo`, second start to the first page",
                        found["second_start_seconds"], "s", 10)]  # fmt: skip
@@ -315,6 +343,13 @@ BENCHMARKS: Sequence[Benchmark] = (
         program="commerceml_import",
         quick=("--offers", "2000"),
         read=_commerceml,
+    ),
+    Benchmark(
+        name="erp-rest",
+        what="stock of 100,000 items in 50 warehouses by REST; changes until they are seen",
+        program="erp_rest",
+        quick=("--items", "1000", "--seconds", "2"),
+        read=_erp_rest,
     ),
     Benchmark(
         name="outbox",

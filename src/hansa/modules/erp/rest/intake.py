@@ -63,6 +63,13 @@ class Intake:
         """Give the variants behind outside ids."""
         return await self.desk.known(tx, "variant", keys)
 
+    async def ids(self, tx: Transaction, kind: str, keys: Iterable[str]) -> dict[str, UUID]:
+        """Give what is behind outside ids; of many rows the least work."""
+        wanted = sorted(set(keys))
+        named = {"connection_id": self.connection.id, "kind": kind, "external_ids": wanted}
+        rows = await tx.all(sql.IDS_OF, named) if wanted else []
+        return {row.external_id: row.internal_id for row in rows}
+
     async def place(self, tx: Transaction, external_id: str) -> UUID:
         """Give the warehouse of an outside id; an empty one is that of undivided stock.
 
@@ -80,8 +87,9 @@ class Intake:
     async def places(self, tx: Transaction) -> Mapping[str, UUID]:
         """Give the warehouses whose stock this connection may tell, by outside id."""
         if self._places is None:
-            known = await self.desk.all_of(tx, "warehouse")
-            found = {one: each.internal_id for one, each in known.items()}
+            named = {"connection_id": self.connection.id, "kind": "warehouse"}
+            rows = await tx.all(sql.IDS_OF_KIND, named)
+            found = {row.external_id: row.internal_id for row in rows}
             if self.connection.default_warehouse_id is not None:
                 found[""] = self.connection.default_warehouse_id
             held = await owners(tx)

@@ -71,6 +71,22 @@ COPY_REFERENCES = """
            is_gone = false
 """
 
+# Lean, since every row of stock and prices asks it; what else is known of a thing is REFERENCES.
+IDS_OF = """
+    select external_id, internal_id
+      from erp_reference
+     where connection_id = %(connection_id)s
+       and kind = %(kind)s
+       and external_id = any(%(external_ids)s)
+"""
+
+IDS_OF_KIND = """
+    select external_id, internal_id
+      from erp_reference
+     where connection_id = %(connection_id)s
+       and kind = %(kind)s
+"""
+
 # The last words about things, with the parts their newest rows named.
 HEARD = """
     select r.key, r.sequence, r.digest, r.parts as parts_digest, s.parts, r.older::text as older

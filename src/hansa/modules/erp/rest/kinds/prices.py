@@ -65,7 +65,7 @@ def _is_ordinary(number: Decimal) -> bool:
 
 async def apply(tx: Transaction, intake: Intake, messages: Sequence[Message[PriceRow]]) -> None:
     """Set prices; rows of unknown items wait for them."""
-    items = await intake.variants(tx, (message.row.key for message in messages))
+    items = await intake.ids(tx, "variant", (message.row.key for message in messages))
     known_types = await intake.desk.all_of(tx, "price_type")
     lists = {one.id: one for one in await pricing.list_price_lists(tx)}
     types = {
@@ -79,9 +79,9 @@ async def apply(tx: Transaction, intake: Intake, messages: Sequence[Message[Pric
         item = items.get(message.row.key)
         if item is None:
             intake.wait(message, waits_for=message.row.key)
-        elif found := _prices(message, item.internal_id, types):
+        elif found := _prices(message, item, types):
             wanted += found
-            known.setdefault(item.internal_id, []).append(message)
+            known.setdefault(item, []).append(message)
         else:
             _settle_without(message)
     gone = [

@@ -44,8 +44,8 @@ class StockRow(Row, frozen=True, kw_only=True, forbid_unknown_fields=True):
     contains: Annotated[
         list[Annotated[str, msgspec.Meta(max_length=100)]],
         msgspec.Meta(
-            max_length=1_000,
-            description="Numbers or ids of orders whose movement these numbers include",
+            max_length=200,
+            description="Orders (numbers or ids) and corrections (ids) these numbers include",
         ),
     ] = msgspec.field(default_factory=list)
     watermark: (
@@ -68,16 +68,15 @@ def parts(row: StockRow) -> frozenset[str]:
 
 async def apply(tx: Transaction, intake: Intake, messages: Sequence[Message[StockRow]]) -> None:
     """Set the quantities; rows of unknown items wait for them."""
-    items = await intake.variants(tx, (message.row.key for message in messages))
+    variants = await intake.ids(tx, "variant", (message.row.key for message in messages))
     known = []
     for message in messages:
         if message.row.as_of is None:
             message.fate.refuse(InstantMissing(), "as_of")
-        elif message.row.key not in items:
+        elif message.row.key not in variants:
             intake.wait(message, waits_for=message.row.key)
         else:
             known.append(message)
-    variants = {message.row.key: items[message.row.key].internal_id for message in known}
     units = await _units(tx, known, variants)
     numbers = await _orders(tx, known)
     levels: list[stock.Level] = []
@@ -208,21 +207,29 @@ async def _orders(tx: Transaction, messages: Sequence[Message[StockRow]]) -> dic
     """Give the orders that rows say are contained, by what they are called."""
     found: dict[str, UUID] = {}
     for name in {one for message in messages for one in message.row.contains}:
-        order_id = await find_order(tx, name)
+        order_id = await _contained(tx, name)
         if order_id is not None:
             found[name] = order_id
     return found
 
 
-async def find_order(tx: Transaction, name: str) -> UUID | None:
-    """Give the id of an order by its number or id."""
+async def _contained(tx: Transaction, name: str) -> UUID | None:
+    """Give the id of an order by its number or id, or of a shop's correction by its id."""
     try:
         return (await orders.find_order(tx, number=name)).id
     except orders.OrderNotFound:
         pass
     try:
-        return (await orders.get_order(tx, order_id=UUID(name))).id
-    except (ValueError, orders.OrderNotFound):
+        id_ = UUID(name)
+    except ValueError:
+        return None
+    try:
+        return (await orders.get_order(tx, order_id=id_)).id
+    except orders.OrderNotFound:
+        pass
+    try:
+        return (await stock.get_correction(tx, correction_id=id_)).id
+    except stock.CorrectionNotFound:
         return None
 
 
