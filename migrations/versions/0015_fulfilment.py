@@ -129,6 +129,8 @@ create unique index uq_fulfilment_part_line on fulfilment_part (question_id, num
     where question_id is not null;
 create unique index uq_fulfilment_part_pending
     on fulfilment_part (order_id, variant_id, warehouse_id) where state in ('proposed', 'asked');
+create index ix_fulfilment_part_pending on fulfilment_part (variant_id)
+    where state in ('proposed', 'asked');
 create index ix_fulfilment_part_order on fulfilment_part (order_id, made_at, id);
 create index ix_fulfilment_part_load on fulfilment_part (warehouse_id, made_at)
     where state in ('asked', 'confirmed');

@@ -78,6 +78,25 @@ async def allot(tx: Transaction, case: LockedCase, search: Search, *, now: datet
     return False
 
 
+async def may_come_free(
+    tx: Transaction, case: LockedCase, variants: Iterable[UUID]
+) -> frozenset[UUID]:
+    """Say of which variants pieces may come free soon: other orders ask for them side by side.
+
+    Shops that have said no to this order do not count. Each such question ends by its clock, so
+    nobody waits for ever.
+    """
+    if case.shop_id is not None:
+        return frozenset()
+    asked = {"variants": list(variants), "order_id": case.order_id}
+    refused = case.refused()
+    return frozenset(
+        row.variant_id
+        for row in await tx.all(sql.ASKED_BY_OTHERS, asked)
+        if (row.warehouse_id, row.variant_id) not in refused
+    )
+
+
 async def set_aside(
     tx: Transaction, case: LockedCase, pieces: Sequence[Taken], *, now: datetime
 ) -> bool:

@@ -27,6 +27,7 @@ from hansa.modules.fulfilment.reasons import (
     NO_ANSWER,
     NOBODY_HAS_IT,
     PAYMENT_GONE,
+    WAITS_FOR_OTHERS,
 )
 from hansa.modules.fulfilment.shops import get_policy
 from hansa.modules.fulfilment.store import cases as sql
@@ -207,13 +208,16 @@ async def _proceed(  # noqa: PLR0911 - each is a way a look can end
     uncovered = {
         variant: quantity for variant, quantity in need.items() if not case.pending(variant)
     }
+    awaited = await allotting.may_come_free(tx, case, uncovered)
+    waits = bool(awaited)
+    uncovered = {one: count for one, count in uncovered.items() if one not in awaited}
     if uncovered and policy.nobody is Nobody.GIVE_UP:
         return await _give_up(tx, case, order, uncovered, NOBODY_HAS_IT, now=now)
     if uncovered:
         return CaseState.OPERATOR, NOBODY_HAS_IT
     if warned is not None and now >= warned:
         return CaseState.OPERATOR, HOLD_ENDS
-    return CaseState.ASKING, ""
+    return CaseState.ASKING, WAITS_FOR_OTHERS if waits else ""
 
 
 def _certain(case: LockedCase) -> list[Part]:
@@ -342,6 +346,8 @@ async def _settle(  # noqa: PLR0917 - where it stands and what its clocks are
     if state is CaseState.ENDED:
         return state
     look_at = _next_look(case, state, policy, hold, now=now)
+    if reason == WAITS_FOR_OTHERS:
+        look_at = min(look_at or now + _TRY_AGAIN, now + _TRY_AGAIN)
     await change_state(tx, case, state, reason, now=now)
     await locked.save_case(
         tx, case, now=now, state=state, reason=reason, look_at=look_at, hold_ends_at=hold

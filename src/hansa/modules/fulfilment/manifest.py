@@ -1,6 +1,7 @@
 """What fulfilment brings into the application."""
 
 from hansa.contracts.orders import OrderCancelled, OrderChanged, OrderPlaced, OrderReduced
+from hansa.modules.fulfilment.api import ROUTES
 from hansa.modules.fulfilment.channels import Channels
 from hansa.modules.fulfilment.chat.jobs import JOBS as CHAT_JOBS
 from hansa.modules.fulfilment.checks import CHECKS
@@ -24,7 +25,7 @@ from hansa.runtime.module import JobHandler, Module, Periodic, Permission, Subsc
 
 MODULE = Module(
     name="fulfilment",
-    routes=(*SLACK_ROUTES, *TELEGRAM_ROUTES),
+    routes=(*ROUTES, *SLACK_ROUTES, *TELEGRAM_ROUTES),
     jobs=(
         JobHandler(job=LookAtCase, handle=run_look_at_case, retries=10),
         JobHandler(job=LookAtClocks, handle=run_look_at_clocks),

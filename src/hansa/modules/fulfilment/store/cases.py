@@ -136,3 +136,12 @@ FIND_CASE = """
       from fulfilment_case
      where order_id = %(order_id)s
 """
+
+# Pieces other orders have set aside while their shops are asked; ix_fulfilment_part_pending.
+ASKED_BY_OTHERS = """
+    select distinct variant_id, warehouse_id
+      from fulfilment_part
+     where variant_id = any(%(variants)s)
+       and order_id <> %(order_id)s
+       and state in ('proposed', 'asked')
+"""
