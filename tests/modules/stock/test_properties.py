@@ -336,7 +336,11 @@ class World:
             there = sum(self.there(place, variant) for place in range(PLACES))
             promised = sum(order.unshipped for order in self.orders if order.variant == variant)
             offered = await available(self.tx, self.variants[variant])
-            assert offered == max(0, there - promised)
+            # Orders an ERP took in a place that has not enough stay reserved until they leave it.
+            lacks = any(self.told(place, variant) < 0 for place in range(PLACES))
+            assert offered == max(0, there - promised) or (
+                lacks and offered < max(0, there - promised)
+            )
 
 
 async def live_through(

@@ -75,7 +75,8 @@ def contains(moved: Moved, *, reported: Sequence[Reported]) -> Containment | Non
       made it.
 
     Where the goods may come from several warehouses, each must include the movement or count
-    nothing at all, and one at least must include it. What is contained puts up a fence (see
+    nothing at all, and one at least must include it. A number below zero counts as zero, so an
+    order that it is net of would be subtracted nowhere: it contains none. What is contained puts up a fence (see
     `operations.containment`): numbers that cannot include it are no longer taken from those
     warehouses, however late they arrive.
     """
@@ -88,7 +89,7 @@ def contains(moved: Moved, *, reported: Sequence[Reported]) -> Containment | Non
     if moved.shipped_at is not None and _counts_what_left(places, moved, moved.shipped_at):
         return Containment.ON_SHIPMENT
     netting = [number for number in places if told_to(number, moved.told) is not None]
-    if not all(_nets(number, moved) or number.on_hand <= 0 for number in netting):
+    if not all(_nets(number, moved) or number.on_hand == 0 for number in netting):
         return None
     return next((number.policy for number in netting if _nets(number, moved)), None)
 
@@ -103,6 +104,8 @@ def told_to(number: Reported, told: Sequence[Told]) -> Told | None:
 def _nets(number: Reported, moved: Moved) -> bool:
     told = told_to(number, moved.told)
     assert told is not None, "the caller has looked"
+    if number.on_hand < 0:
+        return False
     if number.policy is Containment.ERP_NETS_ORDERS:
         return number.as_of >= told.since
     return (
@@ -239,9 +242,9 @@ def decide(
 
 def _end_whole(ended: Ended, reported: Sequence[Reported]) -> None:
     line = ended.line
-    # An ERP that has yet to learn of a binding may be about to move the goods from one warehouse's
-    # number to another's: of two numbers, neither might include them.
-    told = _complete(line) if line.bound else line.told
+    # What is bound is netted where it is bound, once the ERP knows; until then it may be about to
+    # move the goods from one warehouse's number to another's, and neither might include them.
+    told = () if line.bound else line.told
     moved = Moved(line.warehouse_id, None, line.ordered_at, told)
     if ended.left and (policy := contains(moved, reported=reported)):
         ended.settle(None, ended.end(line.warehouse_id, ended.left, policy))
