@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+from decimal import Decimal
 from uuid import UUID, uuid4
 
 import pytest
 
+from hansa.contracts.orders import OrderReduced
 from hansa.modules import checkout, drops, orders, parties
+from hansa.modules.drops.limits import on_reduced
 from hansa.modules.drops.rooms import Rooms
 from tests.modules.drops.conftest import DropShop
 from tests.modules.drops.test_release import fill, place
@@ -116,6 +119,32 @@ async def test_a_cancelled_order_gives_the_limit_back_once(drop_shop: DropShop) 
     await place(drop_shop, await fill(drop_shop, a_guest()))
     with pytest.raises(drops.LimitReached):
         await place(drop_shop, await fill(drop_shop, a_guest()))
+    assert await drop_shop.findings() == []
+
+
+async def test_pieces_the_shop_gives_up_count_no_more(drop_shop: DropShop) -> None:
+    await drop_shop.release(opens_at=drop_shop.now, item_limit=2)
+    placed = await place(drop_shop, await fill(drop_shop, a_guest(), quantity=2))
+    event = OrderReduced(
+        order_id=placed.order_id,
+        number=placed.number,
+        market="ru",
+        variant_ids=(drop_shop.shop.variant,),
+        quantities=(Decimal(1),),
+        currency="RUB",
+        reduced_minor=199_000,
+        total_minor=229_000,
+        reason="not found",
+        reduced_at=drop_shop.now,
+    )
+
+    async with drop_shop.context.database.transaction() as tx:
+        await on_reduced(tx, [event], drop_shop.now)
+
+    await place(drop_shop, await fill(drop_shop, a_guest()))
+    with pytest.raises(drops.LimitReached):
+        await place(drop_shop, await fill(drop_shop, a_guest()))
+    await cancel(drop_shop, placed.order_id)
     assert await drop_shop.findings() == []
 
 

@@ -200,7 +200,7 @@ async def test_when_it_is_full_people_get_a_place_and_are_led_in(drop_shop: Drop
 
         waiting = await see(client, "/ru/drops/winter")
         assert waiting.status_code == 503
-        assert "Вы следующие" in waiting.text
+        assert "никого, вы следующие" in waiting.text
         assert waiting.headers["Cache-Control"] == "no-store"
         assert (await see(client, f"/ru/p/{drop_shop.slug}")).status_code == 503
         assert (await see(client, "/ru/")).status_code == 200  # the rest of the shop is open

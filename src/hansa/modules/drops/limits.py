@@ -6,7 +6,8 @@ from datetime import datetime
 from decimal import Decimal
 from uuid import UUID
 
-from hansa.contracts.orders import OrderCancelled
+from hansa.contracts.orders import OrderCancelled, OrderReduced
+from hansa.modules import catalog
 from hansa.modules.drops import queries
 from hansa.modules.drops.model import (
     Drop,
@@ -137,6 +138,54 @@ async def release(tx: Transaction, *, order_ids: Sequence[UUID], now: datetime) 
             for item in (row.product_id, row.drop_id):
                 key = (row.drop_id, person, item)
                 gone[key] = gone.get(key, Decimal(0)) + row.quantity
+    await _lower(tx, gone)
+    await tx.execute(limits.RELEASE_CLAIMS, {"order_ids": list(order_ids), "now": now})
+
+
+async def on_cancelled(tx: Transaction, events: Sequence[OrderCancelled], now: datetime) -> None:
+    """Give the limits of cancelled orders back."""
+    await release(tx, order_ids=sorted(event.order_id for event in events), now=now)
+
+
+async def give_back(
+    tx: Transaction, *, order_id: UUID, pieces: Sequence[Wanted], now: datetime
+) -> None:
+    """Give back a part of what an order took; at most what it still has."""
+    left: dict[UUID, Decimal] = {}
+    for one in pieces:
+        left[one.product_id] = left.get(one.product_id, Decimal(0)) + one.quantity
+    gone: dict[tuple[UUID, str, UUID], Decimal] = {}
+    for row in await tx.all(limits.LOCK_CLAIMS, {"order_ids": [order_id]}):
+        quantity = min(left.get(row.product_id, Decimal(0)), row.quantity)
+        if quantity <= 0:
+            continue
+        left[row.product_id] -= quantity
+        claim_of = {"order_id": order_id, "drop_id": row.drop_id, "product_id": row.product_id}
+        if quantity == row.quantity:
+            await tx.execute(limits.RELEASE_CLAIM, claim_of | {"now": now})
+        else:
+            await tx.execute(limits.REDUCE_CLAIM, claim_of | {"quantity": quantity})
+        for person in row.persons:
+            for item in (row.product_id, row.drop_id):
+                key = (row.drop_id, person, item)
+                gone[key] = gone.get(key, Decimal(0)) + quantity
+    await _lower(tx, gone)
+
+
+async def on_reduced(tx: Transaction, events: Sequence[OrderReduced], now: datetime) -> None:
+    """Give the limits back for pieces the shop will not deliver."""
+    variant_ids = sorted({one for event in events for one in event.variant_ids})
+    owners = await catalog.get_product_ids_of_variants(tx, variant_ids=variant_ids)
+    for event in sorted(events, key=lambda one: one.order_id):
+        pieces = [
+            Wanted(owners[variant_id], quantity)
+            for variant_id, quantity in zip(event.variant_ids, event.quantities, strict=True)
+            if variant_id in owners
+        ]
+        await give_back(tx, order_id=event.order_id, pieces=pieces, now=now)
+
+
+async def _lower(tx: Transaction, gone: dict[tuple[UUID, str, UUID], Decimal]) -> None:
     if not gone:
         return
     columns = {
@@ -146,12 +195,6 @@ async def release(tx: Transaction, *, order_ids: Sequence[UUID], now: datetime) 
     }
     await tx.all(limits.LOCK_TAKEN, columns)
     await tx.execute(limits.GIVE_BACK, columns | {"quantities": list(gone.values())})
-    await tx.execute(limits.RELEASE_CLAIMS, {"order_ids": list(order_ids), "now": now})
-
-
-async def on_cancelled(tx: Transaction, events: Sequence[OrderCancelled], now: datetime) -> None:
-    """Give the limits of cancelled orders back."""
-    await release(tx, order_ids=sorted(event.order_id for event in events), now=now)
 
 
 async def _concerned(

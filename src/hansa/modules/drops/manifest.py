@@ -1,6 +1,6 @@
 """What drops brings into the application."""
 
-from hansa.contracts.orders import OrderCancelled
+from hansa.contracts.orders import OrderCancelled, OrderReduced
 from hansa.modules.drops import limits
 from hansa.modules.drops.api import ROUTES
 from hansa.modules.drops.checks import CHECKS
@@ -19,6 +19,12 @@ MODULE = Module(
             name="drops.cancelled",
             events=(OrderCancelled,),
             handle=limits.on_cancelled,
+            batch=True,
+        ),
+        Subscription(
+            name="drops.reduced",
+            events=(OrderReduced,),
+            handle=limits.on_reduced,
             batch=True,
         ),
     ),

@@ -44,6 +44,22 @@ RELEASE_CLAIMS = """
        and released_at is null
 """
 
+RELEASE_CLAIM = """
+    update drops_claim
+       set released_at = %(now)s
+     where order_id = %(order_id)s
+       and drop_id = %(drop_id)s
+       and product_id = %(product_id)s
+"""
+
+REDUCE_CLAIM = """
+    update drops_claim
+       set quantity = drops_claim.quantity - %(quantity)s
+     where order_id = %(order_id)s
+       and drop_id = %(drop_id)s
+       and product_id = %(product_id)s
+"""
+
 LOCK_TAKEN = """
     select drop_id, person, item
       from drops_taken
