@@ -301,6 +301,37 @@ def _demo(found: dict[str, Any]) -> list[Figure]:
     return figures
 
 
+def _erp_queue(found: dict[str, Any]) -> list[Figure]:
+    delivered, acknowledged = found["delivered"], found["acknowledged"]
+    what = (
+        f"{found['orders_per_second']} orders/s, 1C answers in {found['answer_milliseconds']:g} ms"
+    )
+    return [
+        at_most(
+            f"{what}: order committed to delivered at 1C, p99",
+            delivered["p99_milliseconds"] / 1000,
+            "s",
+            2,
+        ),
+        Figure(
+            measure="the same: p50",
+            value=delivered["p50_milliseconds"],
+            unit="ms",
+        ),
+        Figure(
+            measure="the same, until 1C's answer is written: p99",
+            value=acknowledged["p99_milliseconds"],
+            unit="ms",
+        ),
+        at_most(
+            "orders missing at 1C, or messages it must not have got",
+            found["missing"] + found["failures"] + len(found["faults"]),
+            "",
+            0,
+        ),
+    ]
+
+
 BENCHMARKS: Sequence[Benchmark] = (
     Benchmark(
         name="shop",
@@ -364,6 +395,13 @@ BENCHMARKS: Sequence[Benchmark] = (
         program="drop",
         quick=("--requests", "600", "--seconds", "3"),
         read=_drop,
+    ),
+    Benchmark(
+        name="erp-queue",
+        what="from an order's commit to its arrival at 1C",
+        program="erp_queue",
+        quick=("--rate", "10", "--seconds", "3"),
+        read=_erp_queue,
     ),
     Benchmark(
         name="demo",
