@@ -32,6 +32,7 @@ class ConnectionFields(msgspec.Struct):
     name: Annotated[str, msgspec.Meta(min_length=1, max_length=200)]
     market: _Short
     time_zone: _Short = "Europe/Moscow"
+    stock_policy: _Short = "on_shipment"
     schema_version: _Short = "2.08"
     encoding: _Short = "windows-1251"
     file_limit_mib: Annotated[int, msgspec.Meta(ge=1, le=1024)] = 10
@@ -47,6 +48,13 @@ class ConnectionFields(msgspec.Struct):
     is_active: bool = False
 
 
+# When a number of the ERP is taken to include an order's movement; see the guide of each.
+POLICIES = {
+    "on_shipment": "after the order's shipment came (safe for every ERP)",
+    "on_watermark": "up to the last order its message names",
+    "erp_nets_orders": "from when it has received the order (its free stock)",
+    "on_any_fresh_stock": "with any fresh number: oversells when goods arrive",
+}
 SWITCHES = (
     "use_zip",
     "publishes_products",
@@ -64,6 +72,7 @@ async def show_new(request: Request) -> Page:
         request,
         market=request.market,
         time_zone="Europe/Moscow",
+        stock_policy="on_shipment",
         schema_version="2.08",
         encoding="windows-1251",
         file_limit_mib="10",
@@ -95,6 +104,7 @@ async def show_connection(request: Request, connection_id: FromPath[UUID]) -> Pa
         name=held.name,
         market=held.market,
         time_zone=held.time_zone,
+        stock_policy=held.stock_policy,
         schema_version=held.schema_version,
         encoding=held.encoding,
         file_limit_mib=str(held.file_limit_bytes // _MIB),
@@ -123,6 +133,8 @@ def _check(form: Form[ConnectionFields], others: tuple[erp.Connection, ...]) -> 
         form.add("code", "Another connection has this code.")
     if typed.schema_version not in VERSIONS:
         form.add("schema_version", "This version is not known.")
+    if typed.stock_policy not in POLICIES:
+        form.add("stock_policy", "This policy is not known.")
     if typed.encoding not in ENCODINGS:
         form.add("encoding", "This encoding is not known.")
     if typed.time_zone not in available_timezones():
@@ -159,6 +171,7 @@ async def _save(request: Request, connection_id: UUID | None) -> Response[None] 
                 channel=market.code,
                 currency=market.currency,
                 time_zone=typed.time_zone,
+                stock_policy=typed.stock_policy,
                 schema_version=typed.schema_version,
                 encoding=typed.encoding,
                 file_limit_bytes=typed.file_limit_mib * _MIB,
@@ -212,5 +225,6 @@ async def _page(
         ],
         versions=[(one, one) for one in VERSIONS],
         encodings=[(one, one) for one in ENCODINGS],
+        policies=[(one, translate(label)) for one, label in POLICIES.items()],
         exchange_url=f"{request.context.settings.public_url}/1c_exchange",
     )

@@ -2,10 +2,12 @@
 
 from hansa.runtime.module import Module, Permission
 from hansa.surfaces.backoffice import (
+    connection_parts,
     dashboard,
     drops_routes,
     erp_queue,
     erp_queue_settings,
+    exchange_rows,
     fulfilment_routes,
     gifts,
     goods,
@@ -28,7 +30,9 @@ SURFACE = Module(
         *people.ROUTES,
         *erp_queue.ROUTES,
         *erp_queue_settings.ROUTES,
+        *exchange_rows.ROUTES,
         *fulfilment_routes.ROUTES,
+        *connection_parts.ROUTES,
         *gifts.ROUTES,
         *receipts.ROUTES,
         *retailcrm_settings.ROUTES,
