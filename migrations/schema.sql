@@ -737,6 +737,14 @@ CREATE TABLE public.catalog_category (
     changed_at timestamp with time zone NOT NULL,
     CONSTRAINT catalog_category_not_its_own_parent CHECK ((parent_id IS DISTINCT FROM id))
 );
+CREATE TABLE public.catalog_marketplace_mark (
+    variant_id uuid NOT NULL,
+    marketplace text NOT NULL,
+    is_on boolean NOT NULL,
+    source text DEFAULT ''::text NOT NULL,
+    changed_at timestamp with time zone NOT NULL,
+    CONSTRAINT catalog_marketplace_mark_name_check CHECK ((marketplace ~ '^[a-z][a-z0-9_-]{1,31}$'::text))
+);
 CREATE TABLE public.catalog_product (
     id uuid NOT NULL,
     slug text NOT NULL,
@@ -753,6 +761,8 @@ CREATE TABLE public.catalog_product (
     overridden text[] DEFAULT '{}'::text[] NOT NULL,
     created_at timestamp with time zone NOT NULL,
     changed_at timestamp with time zone NOT NULL,
+    sale_from timestamp with time zone,
+    sale_until timestamp with time zone,
     CONSTRAINT catalog_product_status_known CHECK ((status = ANY (ARRAY['draft'::text, 'active'::text, 'archived'::text]))),
     CONSTRAINT catalog_product_window_forward CHECK ((publish_from < publish_until))
 );
@@ -809,6 +819,113 @@ CREATE TABLE public.checkout_line (
     added_at timestamp with time zone NOT NULL,
     CONSTRAINT ck_checkout_line_quantity CHECK ((quantity > (0)::numeric))
 );
+CREATE TABLE public.drops_claim (
+    order_id uuid NOT NULL,
+    drop_id uuid NOT NULL,
+    product_id uuid NOT NULL,
+    quantity numeric(14,3) NOT NULL,
+    persons text[] NOT NULL,
+    claimed_at timestamp with time zone NOT NULL,
+    released_at timestamp with time zone,
+    CONSTRAINT ck_drops_claim_quantity CHECK ((quantity > (0)::numeric))
+);
+CREATE TABLE public.drops_drop (
+    id uuid NOT NULL,
+    code text NOT NULL,
+    name jsonb NOT NULL,
+    description jsonb DEFAULT '{}'::jsonb NOT NULL,
+    picture text,
+    markets text[] NOT NULL,
+    opens_at timestamp with time zone NOT NULL,
+    closes_at timestamp with time zone,
+    stays_on_sale boolean DEFAULT false NOT NULL,
+    is_published boolean DEFAULT false NOT NULL,
+    person_limit integer,
+    item_limit integer,
+    capacity integer,
+    admissions_per_second double precision,
+    idle_minutes integer DEFAULT 10 NOT NULL,
+    gathers_minutes integer DEFAULT 30 NOT NULL,
+    is_paused boolean DEFAULT false NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    changed_at timestamp with time zone NOT NULL,
+    CONSTRAINT ck_drops_drop_limits CHECK ((((person_limit IS NULL) OR (person_limit > 0)) AND ((item_limit IS NULL) OR (item_limit > 0)))),
+    CONSTRAINT ck_drops_drop_room CHECK ((((capacity IS NULL) OR (capacity >= 0)) AND ((admissions_per_second IS NULL) OR (admissions_per_second > (0)::double precision)) AND (idle_minutes > 0) AND (gathers_minutes >= 0))),
+    CONSTRAINT ck_drops_drop_times CHECK (((closes_at IS NULL) OR (closes_at > opens_at)))
+);
+CREATE TABLE public.drops_line (
+    drop_id uuid NOT NULL,
+    drawn_at timestamp with time zone,
+    seed text,
+    last_place bigint DEFAULT 0 NOT NULL,
+    front bigint DEFAULT 0 NOT NULL,
+    admitted bigint DEFAULT 0 NOT NULL,
+    allowed integer,
+    credit double precision DEFAULT 0 NOT NULL,
+    rate double precision DEFAULT 0 NOT NULL,
+    looked_at timestamp with time zone,
+    revision bigint DEFAULT 0 NOT NULL
+)
+WITH (fillfactor='50');
+CREATE TABLE public.drops_product (
+    drop_id uuid NOT NULL,
+    product_id uuid NOT NULL,
+    "position" integer NOT NULL,
+    item_limit integer,
+    CONSTRAINT ck_drops_product_limit CHECK (((item_limit IS NULL) OR (item_limit > 0)))
+);
+CREATE TABLE public.drops_taken (
+    drop_id uuid NOT NULL,
+    person text NOT NULL,
+    item uuid NOT NULL,
+    taken numeric(14,3) NOT NULL,
+    CONSTRAINT ck_drops_taken_taken CHECK ((taken >= (0)::numeric))
+)
+WITH (fillfactor='80');
+CREATE TABLE public.drops_ticket (
+    id bigint NOT NULL,
+    drop_id uuid NOT NULL,
+    session text NOT NULL,
+    state text NOT NULL,
+    place bigint,
+    joined_at timestamp with time zone NOT NULL,
+    seen_at timestamp with time zone NOT NULL,
+    admitted_at timestamp with time zone,
+    ended_at timestamp with time zone,
+    CONSTRAINT ck_drops_ticket_inside CHECK (((state <> 'inside'::text) OR (admitted_at IS NOT NULL))),
+    CONSTRAINT ck_drops_ticket_state CHECK ((state = ANY (ARRAY['waiting'::text, 'inside'::text, 'away'::text, 'left'::text, 'lapsed'::text, 'ordered'::text])))
+)
+WITH (fillfactor='80');
+ALTER TABLE public.drops_ticket ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.drops_ticket_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+CREATE TABLE public.erp_api_key (
+    key_id uuid NOT NULL,
+    connection_id uuid NOT NULL,
+    made_at timestamp with time zone NOT NULL
+);
+CREATE TABLE public.erp_batch (
+    id uuid NOT NULL,
+    connection_id uuid NOT NULL,
+    kind text NOT NULL,
+    key_id uuid,
+    idempotency_key text,
+    digest bytea,
+    address text DEFAULT ''::text NOT NULL,
+    is_dry_run boolean DEFAULT false NOT NULL,
+    state text NOT NULL,
+    size_bytes bigint NOT NULL,
+    counts jsonb DEFAULT '{}'::jsonb NOT NULL,
+    received_at timestamp with time zone NOT NULL,
+    finished_at timestamp with time zone,
+    answer bytea,
+    CONSTRAINT erp_batch_state_check CHECK ((state = ANY (ARRAY['running'::text, 'done'::text])))
+);
 CREATE TABLE public.erp_chunk (
     file_id uuid NOT NULL,
     number integer NOT NULL,
@@ -841,6 +958,7 @@ CREATE TABLE public.erp_connection (
     orders_since timestamp with time zone,
     is_active boolean DEFAULT true NOT NULL,
     created_at timestamp with time zone NOT NULL,
+    owned_fields text[] DEFAULT '{}'::text[] NOT NULL,
     CONSTRAINT erp_connection_file_limit_check CHECK (((file_limit_bytes >= 1024) AND (file_limit_bytes <= 1073741824))),
     CONSTRAINT erp_connection_orders_check CHECK (((orders_per_answer >= 1) AND (orders_per_answer <= 5000))),
     CONSTRAINT erp_connection_removal_check CHECK (((removal_limit_percent >= 0) AND (removal_limit_percent <= 100)))
@@ -916,6 +1034,35 @@ CREATE SEQUENCE public.erp_log_number
     NO MAXVALUE
     CACHE 1;
 ALTER SEQUENCE public.erp_log_number OWNED BY public.erp_log.number;
+CREATE TABLE public.erp_message (
+    id uuid NOT NULL,
+    connection_id uuid NOT NULL,
+    number bigint NOT NULL,
+    kind text NOT NULL,
+    subject_id uuid NOT NULL,
+    subject_number text DEFAULT ''::text NOT NULL,
+    version smallint NOT NULL,
+    lane text NOT NULL,
+    change_number bigint NOT NULL,
+    digest bytea NOT NULL,
+    payload bytea NOT NULL,
+    state text NOT NULL,
+    attempts integer DEFAULT 0 NOT NULL,
+    refusals integer DEFAULT 0 NOT NULL,
+    failures integer DEFAULT 0 NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    next_at timestamp with time zone NOT NULL,
+    failed_at timestamp with time zone,
+    sent_at timestamp with time zone,
+    ended_at timestamp with time zone,
+    received_at timestamp with time zone,
+    error_code text DEFAULT ''::text NOT NULL,
+    error text DEFAULT ''::text NOT NULL,
+    note text DEFAULT ''::text NOT NULL,
+    CONSTRAINT erp_message_kind_check CHECK ((kind = ANY (ARRAY['customer'::text, 'order'::text, 'correction'::text]))),
+    CONSTRAINT erp_message_state_check CHECK ((state = ANY (ARRAY['waiting'::text, 'sent'::text, 'acknowledged'::text, 'refused'::text, 'dead'::text, 'replaced'::text, 'discarded'::text])))
+)
+WITH (fillfactor='80');
 CREATE TABLE public.erp_order_delivery (
     connection_id uuid NOT NULL,
     order_id uuid NOT NULL,
@@ -924,6 +1071,68 @@ CREATE TABLE public.erp_order_delivery (
     sent_at timestamp with time zone NOT NULL,
     confirmed_at timestamp with time zone
 );
+CREATE TABLE public.erp_outgoing (
+    connection_id uuid NOT NULL,
+    transport text NOT NULL,
+    address text DEFAULT ''::text NOT NULL,
+    sign_in text NOT NULL,
+    user_name text DEFAULT ''::text NOT NULL,
+    secret bytea,
+    kinds text[] NOT NULL,
+    starts_at timestamp with time zone NOT NULL,
+    batch_size integer NOT NULL,
+    concurrency integer NOT NULL,
+    answer_seconds integer NOT NULL,
+    refusals_max integer NOT NULL,
+    pause_seconds double precision NOT NULL,
+    pause_seconds_max double precision NOT NULL,
+    is_active boolean NOT NULL,
+    last_number bigint DEFAULT 0 NOT NULL,
+    CONSTRAINT erp_outgoing_answer_check CHECK (((answer_seconds >= 1) AND (answer_seconds <= 300))),
+    CONSTRAINT erp_outgoing_batch_check CHECK (((batch_size >= 1) AND (batch_size <= 500))),
+    CONSTRAINT erp_outgoing_concurrency_check CHECK (((concurrency >= 1) AND (concurrency <= 32))),
+    CONSTRAINT erp_outgoing_pause_check CHECK ((pause_seconds > (0)::double precision)),
+    CONSTRAINT erp_outgoing_pauses_check CHECK ((pause_seconds_max >= pause_seconds)),
+    CONSTRAINT erp_outgoing_refusals_check CHECK (((refusals_max >= 1) AND (refusals_max <= 100))),
+    CONSTRAINT erp_outgoing_sign_in_check CHECK ((sign_in = ANY (ARRAY['none'::text, 'basic'::text, 'bearer'::text]))),
+    CONSTRAINT erp_outgoing_transport_check CHECK ((transport = ANY (ARRAY['http'::text, 'kafka'::text])))
+);
+CREATE TABLE public.erp_outgoing_contract (
+    connection_id uuid NOT NULL,
+    version smallint NOT NULL,
+    starts_at timestamp with time zone NOT NULL,
+    ends_at timestamp with time zone,
+    CONSTRAINT erp_outgoing_contract_period_check CHECK (((ends_at IS NULL) OR (ends_at > starts_at)))
+);
+CREATE TABLE public.erp_outgoing_health (
+    connection_id uuid NOT NULL,
+    breaker text NOT NULL,
+    failing_since timestamp with time zone,
+    failure text DEFAULT ''::text NOT NULL,
+    failure_at timestamp with time zone,
+    answer_at timestamp with time zone,
+    CONSTRAINT erp_outgoing_health_breaker_check CHECK ((breaker = ANY (ARRAY['closed'::text, 'open'::text, 'probing'::text])))
+);
+CREATE TABLE public.erp_owned_warehouse (
+    warehouse_id uuid NOT NULL,
+    connection_id uuid NOT NULL
+);
+CREATE TABLE public.erp_part_set (
+    digest bytea NOT NULL,
+    parts text[] NOT NULL
+);
+CREATE TABLE public.erp_received (
+    connection_id uuid NOT NULL,
+    kind text NOT NULL,
+    key text NOT NULL,
+    sequence bigint NOT NULL,
+    digest bytea,
+    parts bytea NOT NULL,
+    older jsonb DEFAULT '{}'::jsonb NOT NULL,
+    as_of timestamp with time zone NOT NULL,
+    received_at timestamp with time zone NOT NULL
+)
+WITH (fillfactor='75');
 CREATE TABLE public.erp_reference (
     connection_id uuid NOT NULL,
     kind text NOT NULL,
@@ -953,6 +1162,148 @@ CREATE TABLE public.erp_removal (
     decided_at timestamp with time zone,
     CONSTRAINT erp_removal_kind_check CHECK ((kind = ANY (ARRAY['products'::text, 'variants'::text, 'stock'::text]))),
     CONSTRAINT erp_removal_state_check CHECK ((state = ANY (ARRAY['applied'::text, 'held'::text, 'dismissed'::text])))
+);
+CREATE TABLE public.erp_waiting (
+    connection_id uuid NOT NULL,
+    kind text NOT NULL,
+    key text NOT NULL,
+    sequence bigint NOT NULL,
+    waits_for text NOT NULL,
+    takes text[] NOT NULL,
+    as_of timestamp with time zone NOT NULL,
+    "row" jsonb NOT NULL,
+    batch_id uuid NOT NULL,
+    received_at timestamp with time zone NOT NULL
+);
+CREATE TABLE public.fulfilment_case (
+    order_id uuid NOT NULL,
+    order_number text NOT NULL,
+    market text NOT NULL,
+    channel text NOT NULL,
+    shop_id uuid,
+    state text NOT NULL,
+    reason text DEFAULT ''::text NOT NULL,
+    opened_at timestamp with time zone NOT NULL,
+    changed_at timestamp with time zone NOT NULL,
+    confirmed_at timestamp with time zone,
+    ended_at timestamp with time zone,
+    look_at timestamp with time zone,
+    hold_ends_at timestamp with time zone,
+    forgiven_at timestamp with time zone,
+    CONSTRAINT ck_fulfilment_case_ended CHECK (((state = 'ended'::text) = (ended_at IS NOT NULL))),
+    CONSTRAINT ck_fulfilment_case_state CHECK ((state = ANY (ARRAY['asking'::text, 'operator'::text, 'confirmed'::text, 'ended'::text])))
+);
+CREATE TABLE public.fulfilment_decision (
+    order_id uuid NOT NULL,
+    number bigint NOT NULL,
+    decided_at timestamp with time zone NOT NULL,
+    cause text NOT NULL,
+    body jsonb NOT NULL
+);
+ALTER TABLE public.fulfilment_decision ALTER COLUMN number ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.fulfilment_decision_number_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+CREATE TABLE public.fulfilment_event (
+    order_id uuid NOT NULL,
+    number bigint NOT NULL,
+    at timestamp with time zone NOT NULL,
+    kind text NOT NULL,
+    warehouse_id uuid,
+    question_id uuid,
+    details jsonb NOT NULL,
+    by jsonb
+);
+ALTER TABLE public.fulfilment_event ALTER COLUMN number ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.fulfilment_event_number_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+CREATE TABLE public.fulfilment_notice (
+    question_id uuid NOT NULL,
+    channel text NOT NULL,
+    state text NOT NULL,
+    key text NOT NULL,
+    handle jsonb,
+    attempts integer NOT NULL,
+    error text DEFAULT ''::text NOT NULL,
+    shown text DEFAULT ''::text NOT NULL,
+    intended_at timestamp with time zone NOT NULL,
+    sent_at timestamp with time zone,
+    CONSTRAINT ck_fulfilment_notice_sent CHECK (((state = 'sent'::text) = (handle IS NOT NULL))),
+    CONSTRAINT ck_fulfilment_notice_state CHECK ((state = ANY (ARRAY['intended'::text, 'sent'::text, 'unknown'::text, 'failed'::text])))
+);
+CREATE TABLE public.fulfilment_part (
+    id uuid NOT NULL,
+    order_id uuid NOT NULL,
+    variant_id uuid NOT NULL,
+    warehouse_id uuid NOT NULL,
+    state text NOT NULL,
+    asked numeric(14,3) NOT NULL,
+    quantity numeric(14,3) NOT NULL,
+    lane integer NOT NULL,
+    is_bound boolean NOT NULL,
+    question_id uuid,
+    number integer DEFAULT 0 NOT NULL,
+    item jsonb NOT NULL,
+    found numeric(14,3),
+    defective numeric(14,3),
+    missing numeric(14,3),
+    answered_at timestamp with time zone,
+    answered_by jsonb,
+    made_at timestamp with time zone NOT NULL,
+    changed_at timestamp with time zone NOT NULL,
+    CONSTRAINT ck_fulfilment_part_answer CHECK ((((found IS NULL) = (answered_at IS NULL)) AND ((found IS NULL) OR (((found + defective) + missing) = asked)))),
+    CONSTRAINT ck_fulfilment_part_quantities CHECK (((asked > (0)::numeric) AND (quantity >= (0)::numeric) AND (quantity <= asked) AND ((quantity > (0)::numeric) = (state = ANY (ARRAY['proposed'::text, 'asked'::text, 'confirmed'::text]))))),
+    CONSTRAINT ck_fulfilment_part_state CHECK ((state = ANY (ARRAY['proposed'::text, 'asked'::text, 'confirmed'::text, 'refused'::text, 'expired'::text, 'withdrawn'::text])))
+);
+CREATE TABLE public.fulfilment_policy (
+    market text NOT NULL,
+    body jsonb NOT NULL,
+    updated_at timestamp with time zone NOT NULL
+);
+CREATE TABLE public.fulfilment_question (
+    id uuid NOT NULL,
+    order_id uuid NOT NULL,
+    warehouse_id uuid NOT NULL,
+    state text NOT NULL,
+    is_by_hand boolean DEFAULT false NOT NULL,
+    asked_at timestamp with time zone NOT NULL,
+    answer_by timestamp with time zone NOT NULL,
+    answered_at timestamp with time zone,
+    answered_by jsonb,
+    ended_because text DEFAULT ''::text NOT NULL,
+    CONSTRAINT ck_fulfilment_question_state CHECK ((state = ANY (ARRAY['waiting'::text, 'open'::text, 'answered'::text, 'expired'::text, 'withdrawn'::text]))),
+    CONSTRAINT ck_fulfilment_question_times CHECK ((answer_by >= asked_at))
+);
+CREATE TABLE public.fulfilment_rule (
+    id uuid NOT NULL,
+    market text NOT NULL,
+    "position" integer NOT NULL,
+    name text NOT NULL,
+    is_active boolean NOT NULL,
+    body jsonb NOT NULL,
+    updated_at timestamp with time zone NOT NULL
+);
+CREATE TABLE public.fulfilment_shop (
+    warehouse_id uuid NOT NULL,
+    channel text NOT NULL,
+    address text NOT NULL,
+    time_zone text NOT NULL,
+    language text NOT NULL,
+    hours jsonb NOT NULL,
+    members text[] NOT NULL,
+    groups text[] NOT NULL,
+    paused_until timestamp with time zone,
+    updated_at timestamp with time zone NOT NULL,
+    CONSTRAINT ck_fulfilment_shop_channel CHECK ((channel = ANY (ARRAY['office'::text, 'slack'::text, 'telegram'::text])))
 );
 CREATE TABLE public.idempotency_key (
     scope text NOT NULL,
@@ -994,7 +1345,7 @@ CREATE TABLE public.orders_history (
     by_kind text NOT NULL,
     by_id uuid,
     comment text DEFAULT ''::text NOT NULL,
-    CONSTRAINT ck_orders_history_kind CHECK ((kind = ANY (ARRAY['placed'::text, 'state'::text, 'payment'::text, 'note'::text, 'shipment'::text, 'export'::text, 'refused'::text])))
+    CONSTRAINT ck_orders_history_kind CHECK ((kind = ANY (ARRAY['placed'::text, 'state'::text, 'payment'::text, 'note'::text, 'shipment'::text, 'export'::text, 'refused'::text, 'given_up'::text])))
 );
 ALTER TABLE public.orders_history ALTER COLUMN "position" ADD GENERATED ALWAYS AS IDENTITY (
     SEQUENCE NAME public.orders_history_position_seq
@@ -1021,7 +1372,12 @@ CREATE TABLE public.orders_line (
     amount_minor bigint NOT NULL,
     tax_rate numeric(7,5) NOT NULL,
     tax_minor bigint NOT NULL,
+    given_up numeric(14,3) DEFAULT 0 NOT NULL,
+    given_up_minor bigint DEFAULT 0 NOT NULL,
+    given_up_tax_minor bigint DEFAULT 0 NOT NULL,
+    is_gift boolean DEFAULT false NOT NULL,
     CONSTRAINT ck_orders_line_amount CHECK (((amount_minor >= 0) AND (tax_minor >= 0))),
+    CONSTRAINT ck_orders_line_given_up CHECK (((given_up >= (0)::numeric) AND (given_up <= quantity) AND (given_up_minor >= 0) AND (given_up_tax_minor >= 0))),
     CONSTRAINT ck_orders_line_quantity CHECK ((quantity > (0)::numeric))
 );
 CREATE SEQUENCE public.orders_number
@@ -1073,7 +1429,7 @@ CASE
     ELSE tax_minor
 END)))),
     CONSTRAINT ck_orders_order_exported CHECK ((exported_number <= change_number)),
-    CONSTRAINT ck_orders_order_payment_state CHECK ((payment_state = ANY (ARRAY['due'::text, 'awaiting'::text, 'authorised'::text, 'paid'::text, 'failed'::text, 'refunded'::text, 'voided'::text]))),
+    CONSTRAINT ck_orders_order_payment_state CHECK ((payment_state = ANY (ARRAY['deferred'::text, 'due'::text, 'awaiting'::text, 'authorised'::text, 'paid'::text, 'failed'::text, 'refunded'::text, 'voided'::text]))),
     CONSTRAINT ck_orders_order_state CHECK ((state = ANY (ARRAY['placed'::text, 'confirmed'::text, 'packed'::text, 'shipped'::text, 'delivered'::text, 'completed'::text, 'cancelled'::text])))
 );
 CREATE TABLE public.orders_shipment (
@@ -1295,8 +1651,11 @@ CREATE TABLE public.payments_payment (
     changed_at timestamp with time zone NOT NULL,
     check_at timestamp with time zone,
     checks integer DEFAULT 0 NOT NULL,
+    due_minor bigint,
+    hold_expires_at timestamp with time zone,
     CONSTRAINT ck_payments_payment_amounts CHECK (((amount_minor >= 0) AND (authorised_minor >= 0) AND (captured_minor >= 0) AND (refunded_minor >= 0) AND (refunded_minor <= captured_minor))),
-    CONSTRAINT ck_payments_payment_state CHECK ((state = ANY (ARRAY['created'::text, 'pending'::text, 'due'::text, 'authorised'::text, 'captured'::text, 'refunded'::text, 'voided'::text, 'failed'::text]))),
+    CONSTRAINT ck_payments_payment_due CHECK (((due_minor IS NULL) OR ((due_minor >= 0) AND (due_minor <= amount_minor)))),
+    CONSTRAINT ck_payments_payment_state CHECK ((state = ANY (ARRAY['deferred'::text, 'created'::text, 'pending'::text, 'due'::text, 'authorised'::text, 'captured'::text, 'refunded'::text, 'voided'::text, 'failed'::text]))),
     CONSTRAINT ck_payments_payment_wanted CHECK ((wanted = ANY (ARRAY['paid'::text, 'void'::text])))
 );
 CREATE TABLE public.payments_refund (
@@ -1382,6 +1741,157 @@ ALTER TABLE public.pricing_profile ALTER COLUMN id ADD GENERATED ALWAYS AS IDENT
     NO MINVALUE
     NO MAXVALUE
     CACHE 1
+);
+CREATE TABLE public.promotions_gift_set (
+    id uuid NOT NULL,
+    code text NOT NULL,
+    market text NOT NULL,
+    name jsonb NOT NULL,
+    minimum_minor bigint NOT NULL,
+    currency character(3) NOT NULL,
+    items jsonb NOT NULL,
+    starts_at timestamp with time zone,
+    ends_at timestamp with time zone,
+    priority integer DEFAULT 0 NOT NULL,
+    is_active boolean DEFAULT true NOT NULL,
+    source text DEFAULT ''::text NOT NULL,
+    updated_at timestamp with time zone NOT NULL,
+    updated_by uuid,
+    CONSTRAINT promotions_gift_set_minimum_check CHECK ((minimum_minor >= 0))
+);
+CREATE TABLE public.receipts_line (
+    receipt_id uuid NOT NULL,
+    line integer NOT NULL,
+    variant_id uuid,
+    item text DEFAULT ''::text NOT NULL,
+    name text DEFAULT ''::text NOT NULL,
+    quantity numeric(14,3) NOT NULL,
+    amount_minor bigint NOT NULL,
+    original_line integer,
+    CONSTRAINT receipts_line_amount_check CHECK ((amount_minor >= 0)),
+    CONSTRAINT receipts_line_quantity_check CHECK ((quantity > (0)::numeric))
+);
+CREATE TABLE public.receipts_receipt (
+    id uuid NOT NULL,
+    source text NOT NULL,
+    key text NOT NULL,
+    digest bytea NOT NULL,
+    kind text NOT NULL,
+    number text DEFAULT ''::text NOT NULL,
+    warehouse_id uuid,
+    party_id uuid,
+    card text,
+    currency character(3) NOT NULL,
+    total_minor bigint NOT NULL,
+    original_key text,
+    original_id uuid,
+    happened_at timestamp with time zone NOT NULL,
+    recorded_at timestamp with time zone NOT NULL,
+    CONSTRAINT receipts_receipt_kind_check CHECK ((kind = ANY (ARRAY['sale'::text, 'return'::text]))),
+    CONSTRAINT receipts_receipt_original_check CHECK (((kind = 'return'::text) OR ((original_key IS NULL) AND (original_id IS NULL)))),
+    CONSTRAINT receipts_receipt_total_check CHECK ((total_minor >= 0))
+);
+CREATE TABLE public.retailcrm_arrival (
+    number bigint NOT NULL,
+    connection_id uuid NOT NULL,
+    kind text NOT NULL,
+    crm_id bigint NOT NULL,
+    other_crm_id bigint,
+    attempts integer DEFAULT 0 NOT NULL,
+    not_before timestamp with time zone,
+    arrived_at timestamp with time zone NOT NULL,
+    CONSTRAINT retailcrm_arrival_kind_check CHECK ((kind = ANY (ARRAY['order'::text, 'customer'::text, 'merge'::text])))
+);
+CREATE SEQUENCE public.retailcrm_arrival_number
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1;
+ALTER SEQUENCE public.retailcrm_arrival_number OWNED BY public.retailcrm_arrival.number;
+CREATE TABLE public.retailcrm_connection (
+    id uuid NOT NULL,
+    name text NOT NULL,
+    address text NOT NULL,
+    sealed_key bytea NOT NULL,
+    is_active boolean DEFAULT false NOT NULL,
+    options jsonb DEFAULT '{}'::jsonb NOT NULL,
+    lists jsonb DEFAULT '{}'::jsonb NOT NULL,
+    lists_at timestamp with time zone,
+    load jsonb DEFAULT '{}'::jsonb NOT NULL,
+    order_history_id bigint DEFAULT 0 NOT NULL,
+    customer_history_id bigint DEFAULT 0 NOT NULL,
+    pulled_at timestamp with time zone,
+    sent_at timestamp with time zone,
+    failures integer DEFAULT 0 NOT NULL,
+    paused_until timestamp with time zone,
+    error text,
+    error_at timestamp with time zone,
+    tokens double precision DEFAULT 0 NOT NULL,
+    tokens_at timestamp with time zone DEFAULT now() NOT NULL,
+    created_at timestamp with time zone NOT NULL
+);
+CREATE TABLE public.retailcrm_link (
+    connection_id uuid NOT NULL,
+    kind text NOT NULL,
+    internal_id uuid NOT NULL,
+    crm_id bigint NOT NULL,
+    owner_id uuid,
+    agreed jsonb DEFAULT '{}'::jsonb NOT NULL,
+    linked_at timestamp with time zone NOT NULL,
+    CONSTRAINT retailcrm_link_kind_check CHECK ((kind = ANY (ARRAY['order'::text, 'customer'::text, 'payment'::text])))
+);
+CREATE TABLE public.retailcrm_market (
+    market text NOT NULL,
+    connection_id uuid NOT NULL,
+    site text NOT NULL
+);
+CREATE TABLE public.retailcrm_outgoing (
+    number bigint NOT NULL,
+    connection_id uuid NOT NULL,
+    kind text NOT NULL,
+    subject_id uuid NOT NULL,
+    other_id uuid,
+    state text DEFAULT 'waiting'::text NOT NULL,
+    version bigint DEFAULT 1 NOT NULL,
+    intent jsonb,
+    attempts integer DEFAULT 0 NOT NULL,
+    not_before timestamp with time zone,
+    error text,
+    created_at timestamp with time zone NOT NULL,
+    changed_at timestamp with time zone NOT NULL,
+    CONSTRAINT retailcrm_outgoing_kind_check CHECK ((kind = ANY (ARRAY['order'::text, 'customer'::text, 'merge'::text]))),
+    CONSTRAINT retailcrm_outgoing_state_check CHECK ((state = ANY (ARRAY['waiting'::text, 'refused'::text])))
+);
+CREATE SEQUENCE public.retailcrm_outgoing_number
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1;
+ALTER SEQUENCE public.retailcrm_outgoing_number OWNED BY public.retailcrm_outgoing.number;
+CREATE TABLE public.retailcrm_refusal (
+    id uuid NOT NULL,
+    connection_id uuid NOT NULL,
+    kind text NOT NULL,
+    crm_id bigint NOT NULL,
+    internal_id uuid,
+    code text NOT NULL,
+    message text NOT NULL,
+    facts jsonb DEFAULT '{}'::jsonb NOT NULL,
+    times integer DEFAULT 1 NOT NULL,
+    attempt integer DEFAULT 1 NOT NULL,
+    first_at timestamp with time zone NOT NULL,
+    last_at timestamp with time zone NOT NULL,
+    done_at timestamp with time zone
+);
+CREATE TABLE public.retailcrm_stock (
+    connection_id uuid NOT NULL,
+    variant_id uuid NOT NULL,
+    sent jsonb DEFAULT '{}'::jsonb NOT NULL,
+    version bigint DEFAULT 1 NOT NULL,
+    sent_version bigint DEFAULT 0 NOT NULL,
+    is_unknown boolean DEFAULT false NOT NULL
 );
 CREATE TABLE public.search_attribute (
     attribute_id uuid NOT NULL,
@@ -1512,6 +2022,14 @@ CREATE TABLE public.search_word (
     word text NOT NULL,
     uses integer DEFAULT 1 NOT NULL
 );
+CREATE TABLE public.stock_binding (
+    reservation_id uuid NOT NULL,
+    variant_id uuid NOT NULL,
+    warehouse_id uuid NOT NULL,
+    quantity numeric(14,3) NOT NULL,
+    bound_at timestamp with time zone NOT NULL,
+    CONSTRAINT stock_binding_quantity_check CHECK ((quantity > (0)::numeric))
+);
 CREATE TABLE public.stock_channel_link (
     channel text NOT NULL,
     linked text NOT NULL
@@ -1519,6 +2037,25 @@ CREATE TABLE public.stock_channel_link (
 CREATE TABLE public.stock_channel_warehouse (
     channel text NOT NULL,
     warehouse_id uuid NOT NULL
+);
+CREATE TABLE public.stock_correction (
+    id uuid NOT NULL,
+    reference text NOT NULL,
+    warehouse_id uuid NOT NULL,
+    variant_id uuid NOT NULL,
+    kind text NOT NULL,
+    quantity numeric(14,3) NOT NULL,
+    note text DEFAULT ''::text NOT NULL,
+    on_hand_against numeric(14,3) NOT NULL,
+    made_at timestamp with time zone NOT NULL,
+    made_by uuid,
+    ended_at timestamp with time zone,
+    ended_why text,
+    ended_by uuid,
+    CONSTRAINT stock_correction_ended_check CHECK (((ended_at IS NULL) = (ended_why IS NULL))),
+    CONSTRAINT stock_correction_kind_check CHECK ((kind = ANY (ARRAY['missing'::text, 'defective'::text]))),
+    CONSTRAINT stock_correction_quantity_check CHECK ((quantity > (0)::numeric)),
+    CONSTRAINT stock_correction_why_check CHECK ((ended_why = ANY (ARRAY['number'::text, 'named'::text, 'person'::text])))
 );
 CREATE TABLE public.stock_counter (
     variant_id uuid NOT NULL,
@@ -1538,6 +2075,8 @@ CREATE TABLE public.stock_level (
     reserved numeric(14,3) DEFAULT 0 NOT NULL,
     as_of timestamp with time zone NOT NULL,
     source text NOT NULL,
+    withheld numeric(14,3) DEFAULT 0 NOT NULL,
+    watermark bigint,
     CONSTRAINT stock_level_reserved_check CHECK ((reserved >= (0)::numeric)),
     CONSTRAINT stock_level_safety_check CHECK ((safety >= (0)::numeric))
 )
@@ -1557,8 +2096,7 @@ CREATE TABLE public.stock_movement (
     as_of timestamp with time zone,
     source text,
     note text,
-    actor_id uuid,
-    CONSTRAINT stock_movement_kind_check CHECK ((kind = ANY (ARRAY['level'::text, 'missing'::text, 'safety'::text, 'held'::text, 'ordered'::text, 'sent'::text, 'shipped'::text, 'contained'::text, 'released'::text, 'expired'::text])))
+    actor_id uuid
 );
 CREATE SEQUENCE public.stock_movement_number
     START WITH 1
@@ -1580,6 +2118,7 @@ CREATE TABLE public.stock_reservation (
     made_at timestamp with time zone NOT NULL,
     ended_at timestamp with time zone,
     refusal jsonb,
+    ordered_at timestamp with time zone,
     CONSTRAINT stock_reservation_ended_check CHECK (((state = ANY (ARRAY['refused'::text, 'contained'::text, 'released'::text])) = (ended_at IS NOT NULL))),
     CONSTRAINT stock_reservation_order_check CHECK (((order_id IS NOT NULL) OR (state <> ALL (ARRAY['ordered'::text, 'sent'::text])))),
     CONSTRAINT stock_reservation_refusal_check CHECK (((state = 'refused'::text) = (refusal IS NOT NULL))),
@@ -1597,6 +2136,14 @@ CREATE TABLE public.stock_reservation_line (
     CONSTRAINT stock_reservation_line_parts_check CHECK (((contained >= (0)::numeric) AND (released >= (0)::numeric) AND ((contained + released) <= quantity))),
     CONSTRAINT stock_reservation_line_quantity_check CHECK ((quantity > (0)::numeric))
 );
+CREATE TABLE public.stock_sent (
+    reservation_id uuid NOT NULL,
+    source text NOT NULL,
+    "position" bigint,
+    received_at timestamp with time zone,
+    sent_at timestamp with time zone NOT NULL,
+    is_complete boolean DEFAULT false NOT NULL
+);
 CREATE TABLE public.stock_shipment (
     reservation_id uuid NOT NULL,
     variant_id uuid NOT NULL,
@@ -1608,6 +2155,12 @@ CREATE TABLE public.stock_shipment (
     recorded_at timestamp with time zone NOT NULL,
     contained_at timestamp with time zone,
     CONSTRAINT stock_shipment_quantity_check CHECK ((quantity > (0)::numeric))
+);
+CREATE TABLE public.stock_source (
+    source text NOT NULL,
+    policy text NOT NULL,
+    updated_at timestamp with time zone NOT NULL,
+    CONSTRAINT stock_source_policy_check CHECK ((policy = ANY (ARRAY['on_shipment'::text, 'on_watermark'::text, 'erp_nets_orders'::text, 'on_any_fresh_stock'::text])))
 );
 CREATE TABLE public.stock_warehouse (
     id uuid NOT NULL,
@@ -1630,6 +2183,8 @@ ALTER TABLE ONLY jobs.procrastinate_events ALTER COLUMN id SET DEFAULT nextval('
 ALTER TABLE ONLY jobs.procrastinate_jobs ALTER COLUMN id SET DEFAULT nextval('jobs.procrastinate_jobs_id_seq'::regclass);
 ALTER TABLE ONLY jobs.procrastinate_periodic_defers ALTER COLUMN id SET DEFAULT nextval('jobs.procrastinate_periodic_defers_id_seq'::regclass);
 ALTER TABLE ONLY public.erp_log ALTER COLUMN number SET DEFAULT nextval('public.erp_log_number'::regclass);
+ALTER TABLE ONLY public.retailcrm_arrival ALTER COLUMN number SET DEFAULT nextval('public.retailcrm_arrival_number'::regclass);
+ALTER TABLE ONLY public.retailcrm_outgoing ALTER COLUMN number SET DEFAULT nextval('public.retailcrm_outgoing_number'::regclass);
 ALTER TABLE ONLY public.stock_movement ALTER COLUMN number SET DEFAULT nextval('public.stock_movement_number'::regclass);
 ALTER TABLE ONLY jobs.job_error
     ADD CONSTRAINT pk_job_error PRIMARY KEY (job_id);
@@ -1681,6 +2236,8 @@ ALTER TABLE ONLY public.catalog_category
     ADD CONSTRAINT catalog_category_pkey PRIMARY KEY (id);
 ALTER TABLE ONLY public.catalog_category
     ADD CONSTRAINT catalog_category_slug_unique UNIQUE (slug);
+ALTER TABLE ONLY public.catalog_marketplace_mark
+    ADD CONSTRAINT catalog_marketplace_mark_pkey PRIMARY KEY (variant_id, marketplace);
 ALTER TABLE ONLY public.catalog_product
     ADD CONSTRAINT catalog_product_pkey PRIMARY KEY (id);
 ALTER TABLE ONLY public.catalog_product
@@ -1691,6 +2248,16 @@ ALTER TABLE ONLY public.catalog_variant
     ADD CONSTRAINT catalog_variant_pkey PRIMARY KEY (id);
 ALTER TABLE ONLY public.checkout_basket
     ADD CONSTRAINT checkout_basket_pkey PRIMARY KEY (id);
+ALTER TABLE ONLY public.drops_drop
+    ADD CONSTRAINT drops_drop_pkey PRIMARY KEY (id);
+ALTER TABLE ONLY public.drops_line
+    ADD CONSTRAINT drops_line_pkey PRIMARY KEY (drop_id);
+ALTER TABLE ONLY public.drops_ticket
+    ADD CONSTRAINT drops_ticket_pkey PRIMARY KEY (id);
+ALTER TABLE ONLY public.erp_api_key
+    ADD CONSTRAINT erp_api_key_pkey PRIMARY KEY (key_id);
+ALTER TABLE ONLY public.erp_batch
+    ADD CONSTRAINT erp_batch_pkey PRIMARY KEY (id);
 ALTER TABLE ONLY public.erp_chunk
     ADD CONSTRAINT erp_chunk_pkey PRIMARY KEY (file_id, number);
 ALTER TABLE ONLY public.erp_connection
@@ -1707,12 +2274,30 @@ ALTER TABLE ONLY public.erp_file
     ADD CONSTRAINT erp_file_pkey PRIMARY KEY (id);
 ALTER TABLE ONLY public.erp_log
     ADD CONSTRAINT erp_log_pkey PRIMARY KEY (number);
+ALTER TABLE ONLY public.erp_message
+    ADD CONSTRAINT erp_message_number_key UNIQUE (connection_id, number);
+ALTER TABLE ONLY public.erp_message
+    ADD CONSTRAINT erp_message_pkey PRIMARY KEY (id);
 ALTER TABLE ONLY public.erp_order_delivery
     ADD CONSTRAINT erp_order_delivery_pkey PRIMARY KEY (connection_id, order_id);
+ALTER TABLE ONLY public.erp_outgoing_contract
+    ADD CONSTRAINT erp_outgoing_contract_pkey PRIMARY KEY (connection_id, version);
+ALTER TABLE ONLY public.erp_outgoing_health
+    ADD CONSTRAINT erp_outgoing_health_pkey PRIMARY KEY (connection_id);
+ALTER TABLE ONLY public.erp_outgoing
+    ADD CONSTRAINT erp_outgoing_pkey PRIMARY KEY (connection_id);
+ALTER TABLE ONLY public.erp_owned_warehouse
+    ADD CONSTRAINT erp_owned_warehouse_pkey PRIMARY KEY (warehouse_id);
+ALTER TABLE ONLY public.erp_part_set
+    ADD CONSTRAINT erp_part_set_pkey PRIMARY KEY (digest);
+ALTER TABLE ONLY public.erp_received
+    ADD CONSTRAINT erp_received_pkey PRIMARY KEY (connection_id, kind, key);
 ALTER TABLE ONLY public.erp_reference
     ADD CONSTRAINT erp_reference_pkey PRIMARY KEY (connection_id, kind, external_id);
 ALTER TABLE ONLY public.erp_removal
     ADD CONSTRAINT erp_removal_pkey PRIMARY KEY (id);
+ALTER TABLE ONLY public.erp_waiting
+    ADD CONSTRAINT erp_waiting_pkey PRIMARY KEY (connection_id, kind, key, sequence);
 ALTER TABLE ONLY public.idempotency_key
     ADD CONSTRAINT idempotency_key_pk PRIMARY KEY (scope, key);
 ALTER TABLE ONLY public.markets_market
@@ -1741,6 +2326,30 @@ ALTER TABLE ONLY public.checkout_delivery_method
     ADD CONSTRAINT pk_checkout_delivery_method PRIMARY KEY (market, code);
 ALTER TABLE ONLY public.checkout_line
     ADD CONSTRAINT pk_checkout_line PRIMARY KEY (basket_id, variant_id);
+ALTER TABLE ONLY public.drops_claim
+    ADD CONSTRAINT pk_drops_claim PRIMARY KEY (order_id, drop_id, product_id);
+ALTER TABLE ONLY public.drops_product
+    ADD CONSTRAINT pk_drops_product PRIMARY KEY (drop_id, product_id);
+ALTER TABLE ONLY public.drops_taken
+    ADD CONSTRAINT pk_drops_taken PRIMARY KEY (drop_id, person, item);
+ALTER TABLE ONLY public.fulfilment_case
+    ADD CONSTRAINT pk_fulfilment_case PRIMARY KEY (order_id);
+ALTER TABLE ONLY public.fulfilment_decision
+    ADD CONSTRAINT pk_fulfilment_decision PRIMARY KEY (order_id, number);
+ALTER TABLE ONLY public.fulfilment_event
+    ADD CONSTRAINT pk_fulfilment_event PRIMARY KEY (order_id, number);
+ALTER TABLE ONLY public.fulfilment_notice
+    ADD CONSTRAINT pk_fulfilment_notice PRIMARY KEY (question_id);
+ALTER TABLE ONLY public.fulfilment_part
+    ADD CONSTRAINT pk_fulfilment_part PRIMARY KEY (id);
+ALTER TABLE ONLY public.fulfilment_policy
+    ADD CONSTRAINT pk_fulfilment_policy PRIMARY KEY (market);
+ALTER TABLE ONLY public.fulfilment_question
+    ADD CONSTRAINT pk_fulfilment_question PRIMARY KEY (id);
+ALTER TABLE ONLY public.fulfilment_rule
+    ADD CONSTRAINT pk_fulfilment_rule PRIMARY KEY (id);
+ALTER TABLE ONLY public.fulfilment_shop
+    ADD CONSTRAINT pk_fulfilment_shop PRIMARY KEY (warehouse_id);
 ALTER TABLE ONLY public.orders_history
     ADD CONSTRAINT pk_orders_history PRIMARY KEY (order_id, "position");
 ALTER TABLE ONLY public.orders_line
@@ -1783,6 +2392,32 @@ ALTER TABLE ONLY public.pricing_profile
     ADD CONSTRAINT pricing_profile_pkey PRIMARY KEY (id);
 ALTER TABLE ONLY public.pricing_profile
     ADD CONSTRAINT pricing_profile_unique UNIQUE NULLS NOT DISTINCT (market, customer_group);
+ALTER TABLE ONLY public.promotions_gift_set
+    ADD CONSTRAINT promotions_gift_set_code_key UNIQUE (code);
+ALTER TABLE ONLY public.promotions_gift_set
+    ADD CONSTRAINT promotions_gift_set_pkey PRIMARY KEY (id);
+ALTER TABLE ONLY public.receipts_line
+    ADD CONSTRAINT receipts_line_pkey PRIMARY KEY (receipt_id, line);
+ALTER TABLE ONLY public.receipts_receipt
+    ADD CONSTRAINT receipts_receipt_key UNIQUE (source, key);
+ALTER TABLE ONLY public.receipts_receipt
+    ADD CONSTRAINT receipts_receipt_pkey PRIMARY KEY (id);
+ALTER TABLE ONLY public.retailcrm_arrival
+    ADD CONSTRAINT retailcrm_arrival_pkey PRIMARY KEY (connection_id, kind, crm_id);
+ALTER TABLE ONLY public.retailcrm_connection
+    ADD CONSTRAINT retailcrm_connection_pkey PRIMARY KEY (id);
+ALTER TABLE ONLY public.retailcrm_link
+    ADD CONSTRAINT retailcrm_link_pkey PRIMARY KEY (connection_id, kind, internal_id);
+ALTER TABLE ONLY public.retailcrm_market
+    ADD CONSTRAINT retailcrm_market_pkey PRIMARY KEY (market);
+ALTER TABLE ONLY public.retailcrm_outgoing
+    ADD CONSTRAINT retailcrm_outgoing_pkey PRIMARY KEY (connection_id, kind, subject_id);
+ALTER TABLE ONLY public.retailcrm_refusal
+    ADD CONSTRAINT retailcrm_refusal_key UNIQUE (connection_id, kind, crm_id, code);
+ALTER TABLE ONLY public.retailcrm_refusal
+    ADD CONSTRAINT retailcrm_refusal_pkey PRIMARY KEY (id);
+ALTER TABLE ONLY public.retailcrm_stock
+    ADD CONSTRAINT retailcrm_stock_pkey PRIMARY KEY (connection_id, variant_id);
 ALTER TABLE ONLY public.search_attribute
     ADD CONSTRAINT search_attribute_pkey PRIMARY KEY (attribute_id);
 ALTER TABLE ONLY public.search_category
@@ -1815,14 +2450,24 @@ ALTER TABLE ONLY public.search_value
     ADD CONSTRAINT search_value_unique UNIQUE (attribute, value);
 ALTER TABLE ONLY public.search_word
     ADD CONSTRAINT search_word_pkey PRIMARY KEY (word);
+ALTER TABLE ONLY public.stock_binding
+    ADD CONSTRAINT stock_binding_pkey PRIMARY KEY (reservation_id, variant_id, warehouse_id);
 ALTER TABLE ONLY public.stock_channel_link
     ADD CONSTRAINT stock_channel_link_pkey PRIMARY KEY (channel, linked);
 ALTER TABLE ONLY public.stock_channel_warehouse
     ADD CONSTRAINT stock_channel_warehouse_pkey PRIMARY KEY (channel, warehouse_id);
+ALTER TABLE ONLY public.stock_correction
+    ADD CONSTRAINT stock_correction_pkey PRIMARY KEY (id);
+ALTER TABLE ONLY public.stock_correction
+    ADD CONSTRAINT stock_correction_reference_key UNIQUE (reference);
 ALTER TABLE ONLY public.stock_counter
     ADD CONSTRAINT stock_counter_pkey PRIMARY KEY (variant_id, channel);
 ALTER TABLE ONLY public.stock_level
     ADD CONSTRAINT stock_level_pkey PRIMARY KEY (variant_id, warehouse_id);
+ALTER TABLE public.stock_level
+    ADD CONSTRAINT stock_level_withheld_check CHECK ((withheld >= (0)::numeric)) NOT VALID;
+ALTER TABLE public.stock_movement
+    ADD CONSTRAINT stock_movement_kind_check CHECK ((kind = ANY (ARRAY['level'::text, 'missing'::text, 'safety'::text, 'held'::text, 'ordered'::text, 'sent'::text, 'shipped'::text, 'contained'::text, 'released'::text, 'expired'::text, 'bound'::text, 'unbound'::text, 'corrected'::text, 'correction_ended'::text, 'repaired'::text]))) NOT VALID;
 ALTER TABLE ONLY public.stock_movement
     ADD CONSTRAINT stock_movement_pkey PRIMARY KEY (variant_id, number);
 ALTER TABLE ONLY public.stock_reservation
@@ -1831,8 +2476,12 @@ ALTER TABLE ONLY public.stock_reservation_line
     ADD CONSTRAINT stock_reservation_line_pkey PRIMARY KEY (reservation_id, variant_id);
 ALTER TABLE ONLY public.stock_reservation
     ADD CONSTRAINT stock_reservation_pkey PRIMARY KEY (id);
+ALTER TABLE ONLY public.stock_sent
+    ADD CONSTRAINT stock_sent_pkey PRIMARY KEY (reservation_id, source);
 ALTER TABLE ONLY public.stock_shipment
     ADD CONSTRAINT stock_shipment_pkey PRIMARY KEY (reservation_id, variant_id, reference);
+ALTER TABLE ONLY public.stock_source
+    ADD CONSTRAINT stock_source_pkey PRIMARY KEY (source);
 ALTER TABLE ONLY public.stock_warehouse
     ADD CONSTRAINT stock_warehouse_code_key UNIQUE (code);
 ALTER TABLE ONLY public.stock_warehouse
@@ -1841,6 +2490,10 @@ ALTER TABLE ONLY public.checkout_basket
     ADD CONSTRAINT uq_checkout_basket_party UNIQUE (party_id, market);
 ALTER TABLE ONLY public.checkout_basket
     ADD CONSTRAINT uq_checkout_basket_session UNIQUE (session_id, market);
+ALTER TABLE ONLY public.drops_drop
+    ADD CONSTRAINT uq_drops_drop_code UNIQUE (code);
+ALTER TABLE ONLY public.drops_ticket
+    ADD CONSTRAINT uq_drops_ticket_session UNIQUE (drop_id, session);
 ALTER TABLE ONLY public.orders_order
     ADD CONSTRAINT uq_orders_order_number UNIQUE (number);
 ALTER TABLE ONLY public.orders_order
@@ -1860,6 +2513,11 @@ CREATE INDEX procrastinate_jobs_priority_idx_v1 ON jobs.procrastinate_jobs USING
 CREATE INDEX procrastinate_jobs_queue_name_idx_v1 ON jobs.procrastinate_jobs USING btree (queue_name);
 CREATE UNIQUE INDEX procrastinate_jobs_queueing_lock_idx_v1 ON jobs.procrastinate_jobs USING btree (queueing_lock) WHERE (status = 'todo'::jobs.procrastinate_job_status);
 CREATE INDEX procrastinate_periodic_defers_job_id_fkey_v1 ON jobs.procrastinate_periodic_defers USING btree (job_id);
+CREATE INDEX catalog_marketplace_mark_on ON public.catalog_marketplace_mark USING btree (marketplace, variant_id) WHERE is_on;
+CREATE INDEX erp_api_key_connection ON public.erp_api_key USING btree (connection_id);
+CREATE INDEX erp_batch_at ON public.erp_batch USING brin (received_at);
+CREATE UNIQUE INDEX erp_batch_key ON public.erp_batch USING btree (connection_id, idempotency_key) WHERE (idempotency_key IS NOT NULL);
+CREATE INDEX erp_batch_recent ON public.erp_batch USING btree (connection_id, received_at DESC, id DESC);
 CREATE INDEX erp_exchange_open ON public.erp_exchange USING btree (last_at) WHERE (state = 'open'::text);
 CREATE INDEX erp_exchange_recent ON public.erp_exchange USING btree (connection_id, started_at DESC, id DESC);
 CREATE INDEX erp_file_exchange ON public.erp_file USING btree (exchange_id, name, began_at DESC);
@@ -1868,9 +2526,19 @@ CREATE INDEX erp_file_working ON public.erp_file USING btree (touched_at) WHERE 
 CREATE INDEX erp_log_at ON public.erp_log USING brin (at);
 CREATE INDEX erp_log_file ON public.erp_log USING btree (file_id, number);
 CREATE INDEX erp_log_recent ON public.erp_log USING btree (connection_id, number DESC);
+CREATE INDEX erp_message_dead ON public.erp_message USING btree (connection_id, number) WHERE (state = 'dead'::text);
+CREATE INDEX erp_message_ended ON public.erp_message USING btree (ended_at) WHERE (ended_at IS NOT NULL);
+CREATE INDEX erp_message_lane ON public.erp_message USING btree (connection_id, lane, number DESC);
+CREATE INDEX erp_message_open ON public.erp_message USING btree (connection_id, lane, number) WHERE (state = ANY (ARRAY['waiting'::text, 'refused'::text, 'dead'::text]));
+CREATE INDEX erp_message_subject ON public.erp_message USING btree (subject_id, number DESC);
+CREATE INDEX erp_message_subject_number ON public.erp_message USING btree (subject_number) WHERE (subject_number <> ''::text);
+CREATE INDEX erp_message_to_send ON public.erp_message USING btree (connection_id, number) WHERE (state = ANY (ARRAY['waiting'::text, 'refused'::text]));
+CREATE UNIQUE INDEX erp_message_unsent ON public.erp_message USING btree (connection_id, lane) WHERE ((state = 'waiting'::text) AND (attempts = 0));
+CREATE INDEX erp_message_unsent_version ON public.erp_message USING btree (connection_id, version, number) WHERE ((state = 'waiting'::text) AND (attempts = 0));
 CREATE INDEX erp_order_delivery_exchange ON public.erp_order_delivery USING btree (exchange_id) WHERE (confirmed_at IS NULL);
 CREATE INDEX erp_reference_internal ON public.erp_reference USING btree (internal_id);
 CREATE INDEX erp_removal_recent ON public.erp_removal USING btree (connection_id, made_at DESC);
+CREATE INDEX erp_waiting_for ON public.erp_waiting USING btree (connection_id, waits_for);
 CREATE INDEX ix_account_attempt_began ON public.account_attempt USING btree (began_at);
 CREATE INDEX ix_account_audit_actor ON public.account_audit USING btree (actor_id, at, id) WHERE (actor_id IS NOT NULL);
 CREATE INDEX ix_account_audit_at ON public.account_audit USING btree (at, id);
@@ -1894,6 +2562,21 @@ CREATE INDEX ix_catalog_variant_barcode ON public.catalog_variant USING btree (b
 CREATE INDEX ix_catalog_variant_product ON public.catalog_variant USING btree (product_id, "position", id);
 CREATE INDEX ix_catalog_variant_sku ON public.catalog_variant USING btree (lower(sku)) WHERE (sku <> ''::text);
 CREATE INDEX ix_checkout_basket_changed ON public.checkout_basket USING btree (changed_at);
+CREATE INDEX ix_drops_claim_drop ON public.drops_claim USING btree (drop_id, claimed_at);
+CREATE INDEX ix_drops_drop_opens ON public.drops_drop USING btree (opens_at);
+CREATE INDEX ix_drops_product_product ON public.drops_product USING btree (product_id);
+CREATE INDEX ix_drops_ticket_admitted ON public.drops_ticket USING btree (drop_id, admitted_at);
+CREATE INDEX ix_drops_ticket_inside ON public.drops_ticket USING btree (drop_id, seen_at) WHERE (state = 'inside'::text);
+CREATE INDEX ix_drops_ticket_waiting ON public.drops_ticket USING btree (drop_id, place) WHERE (state = 'waiting'::text);
+CREATE INDEX ix_fulfilment_case_look ON public.fulfilment_case USING btree (look_at) WHERE (look_at IS NOT NULL);
+CREATE INDEX ix_fulfilment_case_state ON public.fulfilment_case USING btree (state, changed_at DESC, order_id DESC);
+CREATE INDEX ix_fulfilment_part_load ON public.fulfilment_part USING btree (warehouse_id, made_at) WHERE (state = ANY (ARRAY['asked'::text, 'confirmed'::text]));
+CREATE INDEX ix_fulfilment_part_order ON public.fulfilment_part USING btree (order_id, made_at, id);
+CREATE INDEX ix_fulfilment_part_pending ON public.fulfilment_part USING btree (variant_id) WHERE (state = ANY (ARRAY['proposed'::text, 'asked'::text]));
+CREATE INDEX ix_fulfilment_question_open ON public.fulfilment_question USING btree (answer_by, id) WHERE (state = 'open'::text);
+CREATE INDEX ix_fulfilment_question_order ON public.fulfilment_question USING btree (order_id, id);
+CREATE INDEX ix_fulfilment_question_pending ON public.fulfilment_question USING btree (warehouse_id, answer_by, id) WHERE (state = ANY (ARRAY['waiting'::text, 'open'::text]));
+CREATE INDEX ix_fulfilment_rule_market ON public.fulfilment_rule USING btree (market, "position", id);
 CREATE INDEX ix_idempotency_key_created ON public.idempotency_key USING btree (created_at);
 CREATE INDEX ix_orders_line_variant ON public.orders_line USING btree (variant_id);
 CREATE INDEX ix_orders_order_party ON public.orders_order USING btree (party_id, placed_at DESC, id DESC) WHERE (party_id IS NOT NULL);
@@ -1934,12 +2617,33 @@ CREATE INDEX parties_party_merged ON public.parties_party USING btree (merged_in
 CREATE INDEX parties_party_search ON public.parties_party USING gin (sort_name public.gin_trgm_ops);
 CREATE INDEX parties_party_sort ON public.parties_party USING btree (sort_name, id) WHERE (merged_into IS NULL);
 CREATE INDEX parties_role_organisation ON public.parties_role USING btree (organisation_id);
+CREATE INDEX promotions_gift_set_offered ON public.promotions_gift_set USING btree (market, minimum_minor) WHERE is_active;
+CREATE INDEX receipts_line_variant ON public.receipts_line USING btree (variant_id) WHERE (variant_id IS NOT NULL);
+CREATE INDEX receipts_receipt_card ON public.receipts_receipt USING btree (card, happened_at DESC, id DESC) WHERE (card IS NOT NULL);
+CREATE INDEX receipts_receipt_original ON public.receipts_receipt USING btree (original_id) WHERE (original_id IS NOT NULL);
+CREATE INDEX receipts_receipt_party ON public.receipts_receipt USING btree (party_id, happened_at DESC, id DESC) WHERE (party_id IS NOT NULL);
+CREATE INDEX receipts_receipt_recent ON public.receipts_receipt USING btree (happened_at DESC, id DESC);
+CREATE INDEX receipts_receipt_shop ON public.receipts_receipt USING btree (warehouse_id, happened_at DESC, id DESC);
+CREATE INDEX receipts_receipt_waiting ON public.receipts_receipt USING btree (source, original_key) WHERE ((original_key IS NOT NULL) AND (original_id IS NULL));
+CREATE INDEX retailcrm_arrival_next ON public.retailcrm_arrival USING btree (connection_id, kind, number);
+CREATE UNIQUE INDEX retailcrm_link_crm ON public.retailcrm_link USING btree (connection_id, kind, crm_id);
+CREATE INDEX retailcrm_link_owner ON public.retailcrm_link USING btree (owner_id) WHERE (owner_id IS NOT NULL);
+CREATE INDEX retailcrm_market_connection ON public.retailcrm_market USING btree (connection_id);
+CREATE INDEX retailcrm_outgoing_waiting ON public.retailcrm_outgoing USING btree (connection_id, kind, number) WHERE (state = 'waiting'::text);
+CREATE INDEX retailcrm_refusal_open ON public.retailcrm_refusal USING btree (connection_id, last_at DESC, id) WHERE (done_at IS NULL);
+CREATE INDEX retailcrm_stock_waiting ON public.retailcrm_stock USING btree (connection_id, variant_id) WHERE (version > sent_version);
+CREATE INDEX stock_binding_shelf ON public.stock_binding USING btree (variant_id, warehouse_id);
 CREATE INDEX stock_channel_warehouse_warehouse ON public.stock_channel_warehouse USING btree (warehouse_id);
+CREATE INDEX stock_correction_made ON public.stock_correction USING btree (made_at, id);
+CREATE INDEX stock_correction_open ON public.stock_correction USING btree (variant_id, warehouse_id) WHERE (ended_at IS NULL);
+CREATE INDEX stock_correction_variant ON public.stock_correction USING btree (variant_id, made_at, id);
 CREATE INDEX stock_reservation_expiry ON public.stock_reservation USING btree (expires_at) WHERE (state = 'held'::text);
 CREATE INDEX stock_reservation_line_open ON public.stock_reservation_line USING btree (variant_id, reservation_id) WHERE ((contained + released) < quantity);
 CREATE UNIQUE INDEX stock_reservation_order ON public.stock_reservation USING btree (order_id) WHERE (order_id IS NOT NULL);
 CREATE INDEX stock_reservation_refused ON public.stock_reservation USING btree (made_at) WHERE (state = 'refused'::text);
 CREATE INDEX stock_shipment_waiting ON public.stock_shipment USING btree (variant_id) WHERE (contained_at IS NULL);
+CREATE UNIQUE INDEX uq_fulfilment_part_line ON public.fulfilment_part USING btree (question_id, number) WHERE (question_id IS NOT NULL);
+CREATE UNIQUE INDEX uq_fulfilment_part_pending ON public.fulfilment_part USING btree (order_id, variant_id, warehouse_id) WHERE (state = ANY (ARRAY['proposed'::text, 'asked'::text]));
 CREATE UNIQUE INDEX uq_outbox_event_position ON public.outbox_event USING btree (partition, "position") WHERE ("position" IS NOT NULL);
 CREATE TRIGGER notify_lock_free_on_delete AFTER DELETE ON jobs.procrastinate_jobs FOR EACH ROW WHEN (((old.status = 'doing'::jobs.procrastinate_job_status) AND (old.lock IS NOT NULL))) EXECUTE FUNCTION jobs.notify_lock_free();
 CREATE TRIGGER notify_lock_free_on_update AFTER UPDATE OF status ON jobs.procrastinate_jobs FOR EACH ROW WHEN (((old.status = 'doing'::jobs.procrastinate_job_status) AND (old.lock IS NOT NULL))) EXECUTE FUNCTION jobs.notify_lock_free();
@@ -1974,10 +2678,26 @@ ALTER TABLE ONLY public.catalog_attribute_choice
     ADD CONSTRAINT catalog_attribute_choice_attribute FOREIGN KEY (attribute_id) REFERENCES public.catalog_attribute(id);
 ALTER TABLE ONLY public.catalog_category
     ADD CONSTRAINT catalog_category_parent FOREIGN KEY (parent_id) REFERENCES public.catalog_category(id) DEFERRABLE INITIALLY DEFERRED;
+ALTER TABLE ONLY public.catalog_marketplace_mark
+    ADD CONSTRAINT catalog_marketplace_mark_variant_id_fkey FOREIGN KEY (variant_id) REFERENCES public.catalog_variant(id) ON DELETE CASCADE;
 ALTER TABLE ONLY public.catalog_variant
     ADD CONSTRAINT catalog_variant_product FOREIGN KEY (product_id) REFERENCES public.catalog_product(id) ON DELETE CASCADE;
 ALTER TABLE ONLY public.checkout_line
     ADD CONSTRAINT checkout_line_basket_id_fkey FOREIGN KEY (basket_id) REFERENCES public.checkout_basket(id) ON DELETE CASCADE;
+ALTER TABLE ONLY public.drops_claim
+    ADD CONSTRAINT drops_claim_drop_id_fkey FOREIGN KEY (drop_id) REFERENCES public.drops_drop(id) ON DELETE CASCADE;
+ALTER TABLE ONLY public.drops_line
+    ADD CONSTRAINT drops_line_drop_id_fkey FOREIGN KEY (drop_id) REFERENCES public.drops_drop(id) ON DELETE CASCADE;
+ALTER TABLE ONLY public.drops_product
+    ADD CONSTRAINT drops_product_drop_id_fkey FOREIGN KEY (drop_id) REFERENCES public.drops_drop(id) ON DELETE CASCADE;
+ALTER TABLE ONLY public.drops_taken
+    ADD CONSTRAINT drops_taken_drop_id_fkey FOREIGN KEY (drop_id) REFERENCES public.drops_drop(id) ON DELETE CASCADE;
+ALTER TABLE ONLY public.drops_ticket
+    ADD CONSTRAINT drops_ticket_drop_id_fkey FOREIGN KEY (drop_id) REFERENCES public.drops_drop(id) ON DELETE CASCADE;
+ALTER TABLE ONLY public.erp_api_key
+    ADD CONSTRAINT erp_api_key_connection_id_fkey FOREIGN KEY (connection_id) REFERENCES public.erp_connection(id);
+ALTER TABLE ONLY public.erp_batch
+    ADD CONSTRAINT erp_batch_connection_id_fkey FOREIGN KEY (connection_id) REFERENCES public.erp_connection(id);
 ALTER TABLE ONLY public.erp_chunk
     ADD CONSTRAINT erp_chunk_file_id_fkey FOREIGN KEY (file_id) REFERENCES public.erp_file(id) ON DELETE CASCADE;
 ALTER TABLE ONLY public.erp_deferred
@@ -1992,16 +2712,42 @@ ALTER TABLE ONLY public.erp_file
     ADD CONSTRAINT erp_file_exchange_id_fkey FOREIGN KEY (exchange_id) REFERENCES public.erp_exchange(id);
 ALTER TABLE ONLY public.erp_file
     ADD CONSTRAINT erp_file_repeats_id_fkey FOREIGN KEY (repeats_id) REFERENCES public.erp_file(id);
+ALTER TABLE ONLY public.erp_message
+    ADD CONSTRAINT erp_message_connection_id_fkey FOREIGN KEY (connection_id) REFERENCES public.erp_connection(id);
 ALTER TABLE ONLY public.erp_order_delivery
     ADD CONSTRAINT erp_order_delivery_connection_id_fkey FOREIGN KEY (connection_id) REFERENCES public.erp_connection(id);
 ALTER TABLE ONLY public.erp_order_delivery
     ADD CONSTRAINT erp_order_delivery_exchange_id_fkey FOREIGN KEY (exchange_id) REFERENCES public.erp_exchange(id);
+ALTER TABLE ONLY public.erp_outgoing
+    ADD CONSTRAINT erp_outgoing_connection_id_fkey FOREIGN KEY (connection_id) REFERENCES public.erp_connection(id);
+ALTER TABLE ONLY public.erp_outgoing_contract
+    ADD CONSTRAINT erp_outgoing_contract_connection_id_fkey FOREIGN KEY (connection_id) REFERENCES public.erp_outgoing(connection_id) ON DELETE CASCADE;
+ALTER TABLE ONLY public.erp_outgoing_health
+    ADD CONSTRAINT erp_outgoing_health_connection_id_fkey FOREIGN KEY (connection_id) REFERENCES public.erp_outgoing(connection_id) ON DELETE CASCADE;
+ALTER TABLE ONLY public.erp_owned_warehouse
+    ADD CONSTRAINT erp_owned_warehouse_connection_id_fkey FOREIGN KEY (connection_id) REFERENCES public.erp_connection(id);
+ALTER TABLE ONLY public.erp_received
+    ADD CONSTRAINT erp_received_connection_id_fkey FOREIGN KEY (connection_id) REFERENCES public.erp_connection(id);
 ALTER TABLE ONLY public.erp_reference
     ADD CONSTRAINT erp_reference_connection_id_fkey FOREIGN KEY (connection_id) REFERENCES public.erp_connection(id);
 ALTER TABLE ONLY public.erp_removal
     ADD CONSTRAINT erp_removal_connection_id_fkey FOREIGN KEY (connection_id) REFERENCES public.erp_connection(id);
 ALTER TABLE ONLY public.erp_removal
     ADD CONSTRAINT erp_removal_exchange_id_fkey FOREIGN KEY (exchange_id) REFERENCES public.erp_exchange(id);
+ALTER TABLE ONLY public.erp_waiting
+    ADD CONSTRAINT erp_waiting_connection_id_fkey FOREIGN KEY (connection_id) REFERENCES public.erp_connection(id);
+ALTER TABLE ONLY public.fulfilment_decision
+    ADD CONSTRAINT fulfilment_decision_order_id_fkey FOREIGN KEY (order_id) REFERENCES public.fulfilment_case(order_id);
+ALTER TABLE ONLY public.fulfilment_event
+    ADD CONSTRAINT fulfilment_event_order_id_fkey FOREIGN KEY (order_id) REFERENCES public.fulfilment_case(order_id);
+ALTER TABLE ONLY public.fulfilment_notice
+    ADD CONSTRAINT fulfilment_notice_question_id_fkey FOREIGN KEY (question_id) REFERENCES public.fulfilment_question(id);
+ALTER TABLE ONLY public.fulfilment_part
+    ADD CONSTRAINT fulfilment_part_order_id_fkey FOREIGN KEY (order_id) REFERENCES public.fulfilment_case(order_id);
+ALTER TABLE ONLY public.fulfilment_part
+    ADD CONSTRAINT fulfilment_part_question_id_fkey FOREIGN KEY (question_id) REFERENCES public.fulfilment_question(id);
+ALTER TABLE ONLY public.fulfilment_question
+    ADD CONSTRAINT fulfilment_question_order_id_fkey FOREIGN KEY (order_id) REFERENCES public.fulfilment_case(order_id);
 ALTER TABLE ONLY public.orders_history
     ADD CONSTRAINT orders_history_order_id_fkey FOREIGN KEY (order_id) REFERENCES public.orders_order(id);
 ALTER TABLE ONLY public.orders_line
@@ -2040,13 +2786,33 @@ ALTER TABLE ONLY public.pricing_member
     ADD CONSTRAINT pricing_member_group FOREIGN KEY (group_code) REFERENCES public.pricing_group(code);
 ALTER TABLE ONLY public.pricing_price
     ADD CONSTRAINT pricing_price_list FOREIGN KEY (price_list_id) REFERENCES public.pricing_list(id);
+ALTER TABLE ONLY public.receipts_line
+    ADD CONSTRAINT receipts_line_receipt_id_fkey FOREIGN KEY (receipt_id) REFERENCES public.receipts_receipt(id);
+ALTER TABLE ONLY public.receipts_receipt
+    ADD CONSTRAINT receipts_receipt_original_id_fkey FOREIGN KEY (original_id) REFERENCES public.receipts_receipt(id);
+ALTER TABLE ONLY public.retailcrm_arrival
+    ADD CONSTRAINT retailcrm_arrival_connection_id_fkey FOREIGN KEY (connection_id) REFERENCES public.retailcrm_connection(id);
+ALTER TABLE ONLY public.retailcrm_link
+    ADD CONSTRAINT retailcrm_link_connection_id_fkey FOREIGN KEY (connection_id) REFERENCES public.retailcrm_connection(id);
+ALTER TABLE ONLY public.retailcrm_market
+    ADD CONSTRAINT retailcrm_market_connection_id_fkey FOREIGN KEY (connection_id) REFERENCES public.retailcrm_connection(id);
+ALTER TABLE ONLY public.retailcrm_outgoing
+    ADD CONSTRAINT retailcrm_outgoing_connection_id_fkey FOREIGN KEY (connection_id) REFERENCES public.retailcrm_connection(id);
+ALTER TABLE ONLY public.retailcrm_refusal
+    ADD CONSTRAINT retailcrm_refusal_connection_id_fkey FOREIGN KEY (connection_id) REFERENCES public.retailcrm_connection(id);
+ALTER TABLE ONLY public.retailcrm_stock
+    ADD CONSTRAINT retailcrm_stock_connection_id_fkey FOREIGN KEY (connection_id) REFERENCES public.retailcrm_connection(id);
 ALTER TABLE ONLY public.search_code
     ADD CONSTRAINT search_code_product FOREIGN KEY (product) REFERENCES public.search_product(id) ON DELETE CASCADE;
 ALTER TABLE ONLY public.search_text
     ADD CONSTRAINT search_text_product FOREIGN KEY (product) REFERENCES public.search_product(id) ON DELETE CASCADE;
+ALTER TABLE ONLY public.stock_binding
+    ADD CONSTRAINT stock_binding_reservation_id_fkey FOREIGN KEY (reservation_id) REFERENCES public.stock_reservation(id);
 ALTER TABLE ONLY public.stock_channel_warehouse
     ADD CONSTRAINT stock_channel_warehouse_warehouse_id_fkey FOREIGN KEY (warehouse_id) REFERENCES public.stock_warehouse(id);
 ALTER TABLE ONLY public.stock_reservation_line
     ADD CONSTRAINT stock_reservation_line_reservation_id_fkey FOREIGN KEY (reservation_id) REFERENCES public.stock_reservation(id);
+ALTER TABLE ONLY public.stock_sent
+    ADD CONSTRAINT stock_sent_reservation_id_fkey FOREIGN KEY (reservation_id) REFERENCES public.stock_reservation(id);
 ALTER TABLE ONLY public.stock_shipment
     ADD CONSTRAINT stock_shipment_reservation_id_fkey FOREIGN KEY (reservation_id) REFERENCES public.stock_reservation(id);
