@@ -252,3 +252,25 @@ def test_a_market_is_opened_and_its_money_stays(hansa: Hansa) -> None:
     assert odd.returncode == 2
     assert changed.returncode == 1
     assert changed.stderr == "hansa: The currency of a market cannot be changed.\n"
+
+
+def test_repair_shows_what_it_would_write_and_writes_only_when_told(
+    hansa: Hansa, empty_database_dsn: str
+) -> None:
+    hansa("migrate")
+    wrong = "insert into stock_counter values (gen_random_uuid(), 'ru', 0, 3)"
+    with psycopg.connect(empty_database_dsn, autocommit=True) as connection:
+        connection.execute(wrong.encode())
+
+    dry = hansa("repair", "stock")
+    again = hansa("repair", "stock")
+    applied = hansa("repair", "stock", "--apply")
+    clean = hansa("repair", "stock")
+
+    assert (dry.returncode, again.stdout) == (1, dry.stdout)
+    assert dry.stdout.startswith("reserved of ")
+    assert "in ru: 3 -> 0" in dry.stdout
+    assert applied.returncode == 0, applied.stderr
+    assert "Put right: 1." in applied.stdout
+    assert (clean.returncode, clean.stdout) == (0, "Nothing to repair in stock.\n")
+    assert hansa("check", "stock").returncode == 0

@@ -37,9 +37,9 @@ def repair(what: str, *, is_applied: bool) -> None:
     if not found:
         click.echo(f"Nothing to repair in {what}.")
     elif is_applied:
-        click.echo(f"{len(found)} numbers were put right.")
+        click.echo(f"Put right: {len(found)}.")
     else:
-        click.echo(f"{len(found)} numbers are wrong. `hansa repair {what} --apply` writes these.")
+        click.echo(f"Wrong: {len(found)}. `hansa repair {what} --apply` writes these.")
         sys.exit(1)
 
 
