@@ -208,34 +208,22 @@ class Settings:
         section="Payments",
     )
 
-    # Chats of shops
-    slack_url: str = setting(
-        "https://slack.com", "Address of Slack; another one only for practice.", section="Chats"
-    )
+    # Chats in which shops are asked; without a token nobody is asked in that chat
+    slack_url: str = setting("https://slack.com", "Address of Slack.", section="Chats")
     slack_bot_token: Secret = setting(
-        Secret(""),
-        "Token of the Slack app (`xoxb-...`) that asks shops; without it none is asked there.",
-        section="Chats",
+        Secret(""), "Token of the Slack app that asks shops, `xoxb-...`.", section="Chats"
     )
     slack_signing_secret: Secret = setting(
-        Secret(""),
-        "Signing secret of the Slack app, by which clicks prove where they come from.",
-        section="Chats",
+        Secret(""), "Signing secret of the Slack app, which proves its clicks.", section="Chats"
     )
     telegram_url: str = setting(
-        "https://api.telegram.org",
-        "Address of Telegram's Bot API; another one for practice or an own Bot API server.",
-        section="Chats",
+        "https://api.telegram.org", "Address of Telegram's Bot API.", section="Chats"
     )
     telegram_token: Secret = setting(
-        Secret(""),
-        "Token of the Telegram bot that asks shops; without it none is asked there.",
-        section="Chats",
+        Secret(""), "Token of the Telegram bot that asks shops.", section="Chats"
     )
     telegram_secret: Secret = setting(
-        Secret(""),
-        "Secret that Telegram sends with every call; handed over by `hansa telegram connect`.",
-        section="Chats",
+        Secret(""), "What proves Telegram's calls; see `hansa telegram connect`.", section="Chats"
     )
 
     # Exchange with 1C
