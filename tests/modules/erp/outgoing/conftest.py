@@ -18,6 +18,7 @@ from hansa.runtime.database import Database
 from hansa.runtime.http import Actor
 from tests.support.erp import a_context
 from tests.support.erp_queue import KEY, World
+from tests.support.kafka import a_broker
 from tests.support.onec_service import PASSWORD, USER, OnecService, onec_service
 from tests.support.shop import a_shop
 
@@ -63,3 +64,10 @@ async def world(
         committing, settings, clock, tmp_path, services_of(all_modules())
     ) as context:
         yield World(context, shop, onec, connection)
+
+
+@pytest.fixture(scope="session")
+def kafka(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of a real broker process."""
+    with a_broker(tmp_path_factory.mktemp("kafka")) as address:
+        yield address
