@@ -398,3 +398,15 @@ async def test_the_provider_is_asked_right_after_a_hold_has_ended(context, bank)
     bank.misbehave(hold_seconds=20, notices=0)
     held = await paid(context, bank, HELD)
     assert held.check_at == NOON + timedelta(seconds=25)
+
+
+async def test_a_capture_asked_for_before_the_news_of_the_hold_is_done_after_it(context, bank):
+    payment = await payments.start_payment(context, payment_id=(await opened(context, HELD)).id)
+    await bank.act(payment.redirect_url)
+    await capture(context, payment, 700)
+
+    done = await settled(context, payment)
+
+    assert (done.state, done.captured_minor) == (PaymentState.CAPTURED, 700_00)
+    assert at_the_bank(bank) == (700, 0)
+    assert await green(context) == []

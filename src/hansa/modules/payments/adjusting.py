@@ -21,6 +21,8 @@ from hansa.modules.payments.model import (
 from hansa.modules.payments.work import SettlePayment
 from hansa.runtime.database import Transaction
 
+# The bank may hold money already of which the news has not come yet.
+_MAY_BE_HELD = frozenset({PaymentState.CREATED, PaymentState.PENDING, PaymentState.AUTHORISED})
 GIVEN_UP = "a part of the order could not be delivered"
 
 
@@ -82,7 +84,7 @@ async def request_capture(
     amount: Money | None = None,
     now: datetime,
 ) -> None:
-    """Ask for the held money of a subject; a job does it. Nothing held, nothing done.
+    """Ask for the held money of a subject; a job does it. What is not held yet is taken once it is.
 
     With `amount` at most so much is taken and the rest of the hold is let go by that: a hold can be
     captured once. Asked again, the least amount counts.
@@ -96,7 +98,7 @@ async def request_capture(
         payment = await store.lock_payment(tx, attempt.id)
         if amount is not None and amount.minor <= 0:
             raise AmountInvalid(payment.kept_minor)
-        if payment.state is not PaymentState.AUTHORISED or payment.wanted is Wanted.VOID:
+        if payment.state not in _MAY_BE_HELD or payment.wanted is Wanted.VOID:
             continue
         kept = payment.kept_minor if amount is None else min(payment.kept_minor, amount.minor)
         asked = replace(payment, capture_minor=kept, changed_at=now, check_at=now, checks=0)
