@@ -195,6 +195,38 @@ async def test_a_failing_job_is_tried_again_then_left_to_a_person(context: Conte
     assert attempts == 4
 
 
+async def test_a_job_is_tried_again_though_another_waits_under_its_name(context: Context) -> None:
+    numbers: list[int] = []
+
+    async def handle(_: Context, job: OnceWaiting) -> None:
+        numbers.append(job.number)
+        if len(numbers) == 1:
+            await enqueue(context.database, OnceWaiting(number=2))
+            raise ValueError("not now")
+
+    async def all_done() -> bool:
+        return len(numbers) == 3 and not await jobs_of(context.database)
+
+    async with working(context, JobHandler(job=OnceWaiting, handle=handle), concurrency=1):
+        await enqueue(context.database, OnceWaiting(number=1))
+        await until(all_done, what="one of the two never ran")
+
+    assert sorted(numbers) == [1, 1, 2]
+
+
+async def test_a_rescued_job_waits_beside_another_of_its_name(context: Context) -> None:
+    await enqueue(context.database, OnceWaiting(number=1))
+    (job,) = await jobs_of(context.database)
+    async with context.database.transaction() as tx:
+        await tx.execute("update jobs.procrastinate_jobs set status = 'doing'")
+    await enqueue(context.database, OnceWaiting(number=2))
+    async with context.database.transaction() as tx:
+        await inspection.rescue(tx, job_id=job.id, again=True, now=datetime(2026, 1, 1, tzinfo=UTC))
+
+    assert {one.status for one in await jobs_of(context.database)} == {"todo"}
+    assert len(await jobs_of(context.database)) == 2
+
+
 async def test_a_job_that_cannot_be_read_fails_at_once(context: Context) -> None:
     async def handle(_: Context, job: Greet) -> None:
         raise AssertionError("it must not run")

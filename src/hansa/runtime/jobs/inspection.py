@@ -53,6 +53,18 @@ RESCUE_JOB = """
        and status = 'doing'
 """
 
+# Of one queueing lock only one job may wait. While this one ran, another came to wait: a job that
+# goes back to waiting gives the name up to it, or the index would refuse it for ever.
+GIVE_WAY = """
+    update jobs.procrastinate_jobs as job
+       set queueing_lock = null
+     where job.id = %(id)s
+       and exists (select
+                     from jobs.procrastinate_jobs as waiting
+                    where waiting.queueing_lock = job.queueing_lock
+                      and waiting.status = 'todo')
+"""
+
 NOTE_ERROR = """
     insert into jobs.job_error (job_id, attempt, error, traceback, failed_at)
     select %(job_id)s, %(attempt)s, %(error)s, %(traceback)s, %(failed_at)s
@@ -173,6 +185,7 @@ async def cancel_job(tx: Transaction, *, job_id: int) -> None:
 
 async def rescue(tx: Transaction, *, job_id: int, again: bool, now: datetime) -> None:
     """Take a job from a worker that died: run it again, or leave it to a person."""
+    await give_way(tx, job_id=job_id)
     if await tx.execute(RESCUE_JOB, {"id": job_id, "again": again}) == 0:
         return
     if again:
@@ -186,6 +199,11 @@ async def rescue(tx: Transaction, *, job_id: int, again: bool, now: datetime) ->
         traceback="",
         now=now,
     )
+
+
+async def give_way(tx: Transaction, *, job_id: int) -> None:
+    """Let a job that is to wait again stand beside the one that waits under its queueing lock."""
+    await tx.execute(GIVE_WAY, {"id": job_id})
 
 
 async def note_error(

@@ -209,6 +209,7 @@ async def _keep_error(context: Context, queued: JobContext, error: Exception) ->
     # If even this fails, the job's own error matters more; the log has both.
     try:
         async with context.database.transaction() as tx:
+            await inspection.give_way(tx, job_id=queued.job.id or 0)
             await inspection.note_error(
                 tx,
                 job_id=queued.job.id or 0,
