@@ -8,13 +8,13 @@ from pathlib import Path
 import pytest
 
 from hansa.runtime import settings_source
+from hansa.runtime.secret_key import with_secret_key
 from hansa.runtime.settings import (
     Secret,
     Settings,
     SettingsInvalid,
     load_settings,
     to_environment,
-    with_secret_key,
 )
 from hansa.runtime.sizing import GIB, Machine, postgres_parameters
 

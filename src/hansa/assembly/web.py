@@ -14,7 +14,8 @@ from granian.log import LogLevels
 from granian.server import Server
 
 from hansa.assembly.application import build_context, create_app
-from hansa.runtime.settings import Settings, load_settings, with_secret_key
+from hansa.runtime.secret_key import with_secret_key
+from hansa.runtime.settings import Settings, load_settings
 from hansa.runtime.supervision import die_with_parent
 from hansa.runtime.telemetry import (
     AsgiApp,

@@ -10,7 +10,8 @@ from pathlib import Path
 
 from hansa.runtime.database.checks import ensure_database_fit
 from hansa.runtime.database.embedded import EmbeddedServer
-from hansa.runtime.settings import Settings, load_settings, with_secret_key
+from hansa.runtime.secret_key import with_secret_key
+from hansa.runtime.settings import Settings, load_settings
 from hansa.runtime.sizing import postgres_parameters, this_machine
 
 __all__ = ["Installation", "installation", "read_settings"]
