@@ -25,7 +25,8 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-from benchmarks.figures import BENCHMARKS, Benchmark, Figure
+from benchmarks.comparing import Figure
+from benchmarks.figures import BENCHMARKS, Benchmark
 
 ROOT = Path(__file__).parent.parent
 RESULTS = Path(__file__).parent / "results"
