@@ -57,7 +57,7 @@ async def test_a_question_is_listed_shown_and_answered(site, committing, asked, 
     assert (taken["kind"], again["kind"]) == ("taken", "repeated")
     assert taken["question"]["answered_by"] == "Анна"
     assert taken["question"]["lines"][0]["kept"] == "1.000"
-    assert wrong.status_code == 422
+    assert wrong.status_code == 400
     assert wrong.json()["code"] == "fulfilment.answer_invalid"
     assert [part["state"] for part in story["parts"]] == ["confirmed"]
     assert {one["reason"] for one in story["verdicts"]} >= {"chosen"}
