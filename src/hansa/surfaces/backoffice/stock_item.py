@@ -169,20 +169,26 @@ async def _item_page(
         reservations=[_reservation_row(request, one, places) for one in story.reservations],
         corrections=[_correction_row(request, one, places, people) for one in corrections],
         movements=[_movement_row(request, one, places, people) for one in movements],
-        journal_of=[
-            {
-                "label": label,
-                "href": address(request, warehouse=str(one) if one else None),
-                "current": one == place,
-            }
-            for one, label in (
-                (None, words(request)("All")),
-                *((part.warehouse_id, pick(part.name, language)) for part in story.warehouses),
-            )
-        ],
+        journal_of=_journals(request, story, place),
         first_url=address(request) if after else None,
         next_url=address(request, after=cursor) if cursor else None,
     )
+
+
+def _journals(
+    request: Request, story: stock.Explanation, chosen: UUID | None
+) -> list[dict[str, Any]]:
+    """Give the tabs that narrow the journal to a warehouse."""
+    named: list[tuple[UUID | None, str]] = [(None, words(request)("All"))]
+    named += [(one.warehouse_id, pick(one.name, request.language)) for one in story.warehouses]
+    return [
+        {
+            "label": label,
+            "href": address(request, warehouse=str(one) if one else None),
+            "current": one == chosen,
+        }
+        for one, label in named
+    ]
 
 
 def _warehouse(request: Request) -> UUID | None:
