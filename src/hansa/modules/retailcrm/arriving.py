@@ -11,7 +11,7 @@ from hansa.kernel.identifiers import new_id
 from hansa.kernel.money import Money, zero
 from hansa.modules import checkout, orders, parties, payments, stock
 from hansa.modules.orders import OrderId
-from hansa.modules.retailcrm import customer_sync, wording
+from hansa.modules.retailcrm import customer_sync, model, wording
 from hansa.modules.retailcrm.client import CrmRefused
 from hansa.modules.retailcrm.model import PHONES, Arrival, Kind, Link
 from hansa.modules.retailcrm.side import Side
@@ -156,7 +156,8 @@ async def _write(
         tx, order_id=order_id, text=f"RetailCRM {wanted.number}", by_id=None, now=now
     )
     # Its state begins with the first one, whatever the manager set: that follows by comparing.
-    agreed = {**wanted.fields, "status": str(orders.OrderState.PLACED)}
+    agreed = model.fingerprints(wanted.fields, secret=side.secret)
+    agreed["status"] = str(orders.OrderState.PLACED)
     link = Link(kind=Kind.ORDER, internal_id=order_id, crm_id=wanted.crm_id, agreed=agreed)
     await links.save_link(tx, side.connection.id, link, now=now)
     await queues.mark(tx, side.connection.id, Kind.ORDER, [order_id], now=now)

@@ -70,20 +70,28 @@ async def _compare(
     theirs = wording.crm_customer_fields(told, region=side.region)
     ours = wording.customer_fields(party)
     owners = {name: options.owner(Kind.CUSTOMER, name) for name in ours}
-    plan = model.reconcile(agreed=link.agreed, ours=ours, theirs=theirs, owners=owners)
+    plan = model.compare(
+        agreed=link.agreed, ours=ours, theirs=theirs, owners=owners, secret=side.secret
+    )
     lacking: set[str] = set()
     if plan.take:
         lacking = await _take_over(tx, side, party, link, plan.take)
         party = await parties.get_party(tx, party_id=link.internal_id)
         ours = wording.customer_fields(party)
-        plan = model.reconcile(
-            agreed=link.agreed, ours=ours, theirs=theirs, owners=owners, refused=set(plan.take)
+        plan = model.compare(
+            agreed=link.agreed,
+            ours=ours,
+            theirs=theirs,
+            owners=owners,
+            refused=set(plan.take),
+            secret=side.secret,
         )
     agreed = {name: text for name, text in plan.agreed.items() if name not in plan.send}
     agreed |= {name: link.agreed[name] for name in plan.send if name in link.agreed}
     if lacking and PHONES in agreed:
         # Not known here, so never agreed on: else it would look like a number we took away.
-        agreed[PHONES] = " ".join(one for one in agreed[PHONES].split() if one not in lacking)
+        unknown = {model.fingerprint(PHONES, one, secret=side.secret) for one in lacking}
+        agreed[PHONES] = " ".join(one for one in agreed[PHONES].split() if one not in unknown)
     return plan, agreed
 
 
@@ -100,7 +108,9 @@ async def _take_over(
         old = party.value_of(kind.EMAIL)
         if not await _add(tx, side, party.id, new):
             await _note_taken(tx, side, link, party, "e-mail")
-        elif old is not None and old == link.agreed.get("email"):
+        elif old is not None and model.fingerprint(
+            "email", old, secret=side.secret
+        ) == link.agreed.get("email"):
             gone = parties.Identifier(kind=kind.EMAIL, value=old)
             await parties.remove_identifier(tx, party_id=party.id, identifier=gone)
     lacking: set[str] = set()
@@ -212,7 +222,7 @@ async def keep_made(side: Side, made: Mapping[UUID, tuple[parties.Party, int]]) 
                 kind=Kind.CUSTOMER,
                 internal_id=party_id,
                 crm_id=crm_id,
-                agreed=wording.customer_fields(party),
+                agreed=model.fingerprints(wording.customer_fields(party), secret=side.secret),
             )
             await links.save_link(tx, side.connection.id, link, now=side.now)
 

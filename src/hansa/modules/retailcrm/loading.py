@@ -4,11 +4,11 @@ from dataclasses import replace
 from datetime import datetime
 from uuid import UUID
 
-from hansa.modules import orders, parties
+from hansa.modules import orders, parties, stock
 from hansa.modules.retailcrm import wording
 from hansa.modules.retailcrm.model import Kind, Link, Load
 from hansa.modules.retailcrm.side import Side
-from hansa.modules.retailcrm.store import connections, links, queues
+from hansa.modules.retailcrm.store import connections, links, queues, shelves
 from hansa.runtime.database import Transaction
 
 MATCHING_CUSTOMERS, MATCHING_ORDERS = "matching_customers", "matching_orders"
@@ -71,6 +71,7 @@ async def _link_orders(tx: Transaction, side: Side, rows: list[dict[str, object]
 async def _mark(side: Side, load: Load) -> None:
     """Put every customer, and every order since the day told, in the queue."""
     total = await _mark_customers(side) + await _mark_orders(side)
+    await _mark_stock(side)
     async with side.context.database.transaction() as tx:
         step = replace(load, state=SENDING, total=total)
         await connections.save_load(tx, side.connection.id, step)
@@ -105,6 +106,21 @@ async def _mark_orders(side: Side) -> int:
                 break
             after = (page[-1].placed_at, page[-1].id)
     return count
+
+
+async def _mark_stock(side: Side) -> None:
+    """Have the stock of everything told that a market may sell or ever sold."""
+    for market in side.connection.sites:
+        after: UUID | None = None
+        while True:
+            async with side.context.database.transaction() as tx:
+                rows = await stock.list_counters(tx, channel=market, after=after, limit=_CHUNK)
+                ids = [row.variant_id for row in rows]
+                asked = {"connection_id": side.connection.id, "ids": ids}
+                await tx.execute(shelves.MARK_STOCK, asked)
+            if len(ids) < _CHUNK:
+                break
+            after = ids[-1]
 
 
 async def _look_if_done(side: Side, load: Load) -> None:

@@ -1,6 +1,7 @@
 """Connections with RetailCRM as values, and who wins when both sides changed something."""
 
-from collections.abc import Collection, Mapping
+import hashlib
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -14,6 +15,9 @@ Fields = Mapping[str, str]
 
 PHONES = "phones"
 """The one field that is a set: both sides' additions count, and both sides' removals."""
+
+PLAIN = frozenset({"status", "items", "delivery_cost"})
+"""Fields that name nobody: kept as they are, all others as fingerprints."""
 
 UPLOAD_MAX = 50
 """Customers or orders in one call."""
@@ -145,7 +149,7 @@ class Connection:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Link:
-    """What stands for what; `agreed` is what both sides last had in common."""
+    """What stands for what; `agreed` is what both sides last had in common, as `fingerprints`."""
 
     kind: Kind
     internal_id: UUID
@@ -241,6 +245,63 @@ class NotReady(Rejected):
 
     code: ClassVar[str] = "retailcrm.not_ready"
     message: ClassVar[str] = "Choose at least one site, and a status of the CRM for each state."
+
+
+def fingerprints(fields: Fields, *, secret: bytes) -> dict[str, str]:
+    """Give what is kept of fields: enough to see whether they changed, nothing of a person."""
+    return {name: fingerprint(name, text, secret=secret) for name, text in fields.items()}
+
+
+def fingerprint(name: str, text: str, *, secret: bytes) -> str:
+    """Give what is kept of a field; of telephones one by one."""
+    if name in PLAIN or not text:
+        return text
+    parts = text.split() if name == PHONES else [text]
+    return " ".join(sorted(_digest(name, part, secret) for part in parts))
+
+
+def _digest(name: str, text: str, secret: bytes) -> str:
+    key = hashlib.blake2b(secret, digest_size=32).digest()
+    return hashlib.blake2b(f"{name}:{text}".encode(), key=key, digest_size=12).hexdigest()
+
+
+def compare(
+    *,
+    agreed: Fields,
+    ours: Fields,
+    theirs: Fields,
+    owners: Mapping[str, Owner],
+    refused: Collection[str] = (),
+    secret: bytes,
+) -> Plan:
+    """Compare as `reconcile` does, but `agreed` is of fingerprints; `send` and `take` are texts."""
+    plan = reconcile(
+        agreed=agreed,
+        ours=fingerprints(ours, secret=secret),
+        theirs=fingerprints(theirs, secret=secret),
+        owners=owners,
+        refused=refused,
+    )
+    texts = {
+        (name, fingerprint(name, part, secret=secret)): part
+        for side in (ours, theirs)
+        for name, text in side.items()
+        for part in _parts(name, text)
+    }
+    return Plan(
+        send=_restored(plan.send, texts), take=_restored(plan.take, texts), agreed=plan.agreed
+    )
+
+
+def _parts(name: str, text: str) -> Iterable[str]:
+    return text.split() if name == PHONES else [text]
+
+
+def _restored(fields: Fields, texts: Mapping[tuple[str, str], str]) -> dict[str, str]:
+    return {
+        name: " ".join(sorted(texts[name, part] for part in _parts(name, kept)))
+        for name, kept in fields.items()
+    }
 
 
 def reconcile(

@@ -72,7 +72,7 @@ async def _sync(side: Side, row: Outgoing, link: Link, told: Mapping[str, Any]) 
     async with side.context.database.transaction() as tx:
         step = await _compare(tx, side, link, told)
         if step.body or step.calls:
-            intent = {"order": dict(step.body), "payments": len(step.calls)}
+            intent = {"order": sorted(step.plan.send), "payments": len(step.calls)}
             await queues.intend(tx, side.connection.id, Kind.ORDER, [row.subject_id], intent)
         else:
             await queues.finish(tx, side.connection.id, row)
@@ -82,7 +82,7 @@ async def _sync(side: Side, row: Outgoing, link: Link, told: Mapping[str, Any]) 
         await side.crm.edit("order", link.crm_id, site, dict(step.body))
     done = [await payment_sync.carry_out(side, link, call, site) for call in step.calls]
     async with side.context.database.transaction() as tx:
-        agreed = {**step.agreed, **step.plan.send}
+        agreed = {**step.agreed, **{name: step.plan.agreed[name] for name in step.plan.send}}
         await links.save_link(tx, side.connection.id, replace(link, agreed=agreed), now=side.now)
         for payment_link in done:
             if payment_link is not None:
@@ -104,19 +104,22 @@ async def _compare(tx: Transaction, side: Side, link: Link, told: Mapping[str, A
     )
     ours = wording.order_fields(order)
     owners = {name: options.owner(Kind.ORDER, name) for name in ours}
-    plan = model.reconcile(agreed=link.agreed, ours=ours, theirs=theirs, owners=owners)
+    plan = model.compare(
+        agreed=link.agreed, ours=ours, theirs=theirs, owners=owners, secret=side.secret
+    )
     if plan.take:
         reason = str(told.get("statusComment") or "")
         refused = await _take_over(tx, side, order, link, take=plan.take, reason=reason)
         order = await orders.get_order(tx, order_id=link.internal_id)
-        plan = model.reconcile(
+        plan = model.compare(
             agreed=link.agreed,
             ours=wording.order_fields(order),
             theirs=theirs,
             owners=owners,
             refused=refused | set(plan.take),
+            secret=side.secret,
         )
-    comment = await _take_comment(tx, order, link, told, now=side.now)
+    comment = await _take_comment(tx, side, order, link, told)
     # What is sent is agreed on only when the CRM has answered.
     agreed = {name: text for name, text in plan.agreed.items() if name not in plan.send}
     kept = {name: link.agreed[name] for name in plan.send if name in link.agreed}
@@ -215,13 +218,14 @@ async def _take_recipient(
 
 
 async def _take_comment(
-    tx: Transaction, order: orders.Order, link: Link, told: Mapping[str, Any], *, now: datetime
+    tx: Transaction, side: Side, order: orders.Order, link: Link, told: Mapping[str, Any]
 ) -> str:
     comment = str(told.get("managerComment") or "").strip()
-    if comment and comment != link.agreed.get(COMMENT, ""):
+    kept = model.fingerprint(COMMENT, comment, secret=side.secret)
+    if comment and kept != link.agreed.get(COMMENT, ""):
         text = f"{_WRITTEN_IN}: {comment}"[:2000]
-        await orders.add_note(tx, order_id=order.id, text=text, by_id=None, now=now)
-    return comment
+        await orders.add_note(tx, order_id=order.id, text=text, by_id=None, now=side.now)
+    return kept
 
 
 async def _note_gone(side: Side, row: Outgoing, link: Link) -> None:
@@ -289,7 +293,7 @@ async def link_made(
     async with side.context.database.transaction() as tx:
         for order_id, (row, crm_id) in made.items():
             order, attempts = sent[order_id]
-            agreed = wording.order_fields(order)
+            agreed = model.fingerprints(wording.order_fields(order), secret=side.secret)
             agreed |= payment_sync.sent_with(attempts, side.connection.options)
             link = Link(kind=Kind.ORDER, internal_id=order_id, crm_id=crm_id, agreed=agreed)
             await links.save_link(tx, side.connection.id, link, now=side.now)

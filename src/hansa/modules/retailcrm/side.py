@@ -22,6 +22,11 @@ class Side:
         """The present instant."""
         return self.context.clock.now()
 
+    @property
+    def secret(self) -> bytes:
+        """What fingerprints are made with."""
+        return self.context.settings.secret_key.reveal().encode()
+
     def market(self, code: str) -> markets.Market:
         """Give a market."""
         return self.context.service(markets.MarketDirectory).get(code)
