@@ -134,7 +134,7 @@ class Crowd:
         self.inside.append(page.seconds)
         put = {"variant_id": str(variant), "quantity": 1}
         form = {**FORM, "phone": f"+7916{number:07}"}
-        steps = (
+        steps: tuple[tuple[str, str, Any, int], ...] = (
             ("POST", "/api/v1/basket/lines", put, 201),
             ("PUT", "/api/v1/basket/details", form, 204),
             ("POST", "/api/v1/orders", {}, 201),

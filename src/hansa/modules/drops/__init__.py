@@ -29,7 +29,7 @@ from hansa.modules.drops.model import (
     Wanted,
 )
 from hansa.modules.drops.moving import move_places
-from hansa.modules.drops.operations import close_drop, save_drop, set_admission
+from hansa.modules.drops.operations import close_drop, save_drop, set_admission, take_drop
 from hansa.modules.drops.queries import Progress, get_drop, list_drops, progress
 from hansa.modules.drops.rooms import Rooms
 from hansa.modules.drops.visitor import digest_of, visitor_of
@@ -67,6 +67,7 @@ __all__ = [
     "release",
     "save_drop",
     "set_admission",
+    "take_drop",
     "touch",
     "visitor_of",
 ]

@@ -102,13 +102,15 @@ async def join(
     came: dict[str, Arrival] = {}
     for arrival in arrivals:
         came.setdefault(arrival.session, arrival)
-    new = [
-        arrival
-        for arrival in sorted(came.values(), key=lambda one: one.at)
-        if arrival.session not in present
-        or present[arrival.session].state not in {TicketState.WAITING, TicketState.INSIDE}
-    ]
-    old = [one for one in came.values() if one not in new]
+    holding = {
+        session
+        for session, ticket in present.items()
+        if ticket.state in {TicketState.WAITING, TicketState.INSIDE}
+    }
+    old = [one for one in came.values() if one.session in holding]
+    new = sorted(
+        (one for one in came.values() if one.session not in holding), key=lambda one: one.at
+    )
     if old:
         await tx.execute(
             waiting.SEEN,
@@ -118,10 +120,11 @@ async def join(
                 "seen_at": [one.at for one in old],
             },
         )
-    early = [one for one in new if line.drawn_at is None and one.at < rules.opens_at]
+    is_early = line.drawn_at is None
+    early = [one for one in new if is_early and one.at < rules.opens_at]
     await _add(tx, line.drop_id, early, places=[None] * len(early))
     line = await draw(tx, line, rules, now)
-    late = [one for one in new if one not in early]
+    late = new[len(early) :]  # in order of arrival, so the early ones stand first
     if late:
         # Before the opening there is no late one: the draw comes with the first of them.
         places = range(line.last_place + 1, line.last_place + len(late) + 1)

@@ -62,6 +62,16 @@ async def save_drop(tx: Transaction, *, drop: Drop, by: Actor | None, now: datet
     return drop
 
 
+async def take_drop(tx: Transaction, *, drop_id: UUID) -> Drop:
+    """Give a drop to change it: until the end of the transaction nobody else changes any.
+
+    Raises:
+        NoSuchDrop: there is none.
+    """
+    await tx.execute(releasing.LOCK_ALL)
+    return await queries.get_drop(tx, drop_id=drop_id)
+
+
 async def close_drop(tx: Transaction, *, drop_id: UUID, by: Actor, now: datetime) -> Drop:
     """Close a drop that is open; its goods leave the shop unless they stay on sale.
 
@@ -69,7 +79,7 @@ async def close_drop(tx: Transaction, *, drop_id: UUID, by: Actor, now: datetime
         NoSuchDrop: there is none.
         DropInvalid: it has not opened, or has closed already.
     """
-    drop = await queries.get_drop(tx, drop_id=drop_id)
+    drop = await take_drop(tx, drop_id=drop_id)
     if drop.phase_at(now) is not Phase.OPEN:
         raise DropInvalid("closes_at", "only a drop that is open can be closed")
     return await save_drop(tx, drop=replace(drop, closes_at=now), by=by, now=now)
@@ -89,7 +99,7 @@ async def set_admission(
     Raises:
         NoSuchDrop, DropInvalid: as their names say.
     """
-    drop = await queries.get_drop(tx, drop_id=drop_id)
+    drop = await take_drop(tx, drop_id=drop_id)
     changed = replace(
         drop,
         is_paused=drop.is_paused if is_paused is None else is_paused,

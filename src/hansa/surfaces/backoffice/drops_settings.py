@@ -119,7 +119,7 @@ async def put_product(request: Request, drop_id: FromPath[UUID]) -> Response[Non
     item = drops.DropItem(product_id=typed.product_id, item_limit=typed.item_limit)
     try:
         async with request.transaction() as tx:
-            drop = await drops.get_drop(tx, drop_id=drop_id)
+            drop = await drops.take_drop(tx, drop_id=drop_id)
             known = {one.product_id: one for one in drop.items} | {item.product_id: item}
             changed = replace(drop, items=tuple(known.values()))
             await drops.save_drop(tx, drop=changed, by=by, now=request.received_at)
@@ -137,7 +137,7 @@ async def remove_product(request: Request, drop_id: FromPath[UUID]) -> Response[
     by = staff(request, "drops.edit")
     form = await read_form(request, ProductFields)
     async with request.transaction() as tx:
-        drop = await drops.get_drop(tx, drop_id=drop_id)
+        drop = await drops.take_drop(tx, drop_id=drop_id)
         gone = None if form.value is None else form.value.product_id
         changed = replace(drop, items=tuple(one for one in drop.items if one.product_id != gone))
         await drops.save_drop(tx, drop=changed, by=by, now=request.received_at)
@@ -169,7 +169,7 @@ async def _save(request: Request, drop_id: UUID | None) -> Response[None] | Page
     now = request.received_at
     try:
         async with request.transaction() as tx:
-            before = None if drop_id is None else await drops.get_drop(tx, drop_id=drop_id)
+            before = None if drop_id is None else await drops.take_drop(tx, drop_id=drop_id)
             begun = before or drops.Drop(
                 id=drops.DropId(new_id(now)), code=typed.code, name={}, opens_at=opens
             )

@@ -3,7 +3,7 @@
 from litestar import get
 
 from hansa.kernel.text import pick
-from hansa.modules import search
+from hansa.modules import drops, search
 from hansa.runtime.html import Page
 from hansa.runtime.http import Request, shopper_or_guest
 from hansa.surfaces.storefront.addresses import in_each_language
@@ -44,12 +44,15 @@ async def show(request: Request) -> Page:
     )
     has_artwork = await _has_artwork(request)
     first = departments[0] if departments else None
+    drop = await _next_drop(request)
+    otherwise = f"/{language}/c/{first.slug}" if first else f"/{language}/search"
     return await page(
         request,
         "home.html",
         tab="home",
         is_indexed=True,
-        drop_url=f"/{language}/c/{first.slug}" if first else f"/{language}/search",
+        drop_url=f"/{language}/drops/{drop.code}" if drop else otherwise,
+        new_url=otherwise,
         hero=_picture("hero", (700, 1000, 1400)) if has_artwork else None,
         banner=_picture("banner", (400, 800, 1200)) if has_artwork else None,
         tiles=[
@@ -64,6 +67,15 @@ async def show(request: Request) -> Page:
         ],
         items=show_cards(request, listing.items, listing.currency, level=3),
     )
+
+
+async def _next_drop(request: Request) -> drops.Drop | None:
+    """Give the drop that is open, or opens next."""
+    for drop in await request.context.service(drops.Directory).all():
+        is_over = drop.phase_at(request.received_at) is drops.Phase.CLOSED
+        if drop.is_published and request.market in drop.markets and not is_over:
+            return drop
+    return None
 
 
 async def _has_artwork(request: Request) -> bool:
