@@ -14,6 +14,11 @@ from hansa.runtime.masking import is_secret_name, mask_text, mask_url, mask_valu
         ("call +7 (916) 123-45-67!", "call ***67!"),
         ("call 89161234567", "call ***67"),
         ("Authorization: Bearer abc.def-123", "Authorization: Bearer ***"),
+        ("token xoxb-17653672481-19874698323-pdFZKVeTuE8sk7oOcBrzbqgy!", "token ***!"),
+        (
+            "POST /bot110201543:AAHdqTcvCH1vGWJxfSeofSAs0K5PALDsaw1/sendMessage",
+            "POST /bot***/sendMessage",
+        ),
         ("postgresql://user:pa55@db/x", "postgresql://***@db/x"),
         ('{"password": "p\\"w", "n": 1}', '{"password": "***", "n": 1}'),
     ],

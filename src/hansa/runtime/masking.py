@@ -22,6 +22,8 @@ _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 
 _EMAIL = re.compile(r"\b([\w.+-])[\w.+-]*@([\w-]+(?:\.[\w-]+)+)")
 _BEARER = re.compile(r"\b(Bearer|Basic|Token)\s+[A-Za-z0-9._~+/=-]{6,}", re.IGNORECASE)
+# Tokens of chat bots by their looks: Slack's, and Telegram's, which stands in addresses.
+_BOT_TOKEN = re.compile(r"(?:\bxox[abeprs]-[A-Za-z0-9-]{6,}|\d{8,12}:AA[A-Za-z0-9_-]{33})")
 _URL_LOGIN = re.compile(r"(?<=://)[^/\s:@]+:[^/\s@]+(?=@)")
 _CARD = re.compile(r"(?<![\w-])(?:\d[ -]?){12,18}\d(?![\w-])")
 _PHONE = re.compile(
@@ -41,6 +43,8 @@ def mask_text(text: str) -> str:
         text = _URL_LOGIN.sub(MASK, text)
         text = _EMAIL.sub(rf"\1{MASK}@\2", text)
     text = _BEARER.sub(rf"\1 {MASK}", text)
+    if "xox" in text or ":" in text:
+        text = _BOT_TOKEN.sub(MASK, text)
     text = _PHONE.sub(_hide_phone, text)
     text = _CARD.sub(_hide_card, text)
     if '"' in text:

@@ -110,7 +110,11 @@ def status_of(question: Question) -> Told:
     match question.state:
         case QuestionState.ANSWERED:
             name = question.answered_by.name if question.answered_by else ""
-            return Told("Answered: {name}", {"name": name})
+            kept = sum((line.kept for line in question.lines), Decimal(0))
+            if not kept:
+                return Told("Answered: {name}", {"name": name})
+            data = {"name": name, "number": question.order_number, "pieces": plain(kept)}
+            return Told("{name}: put aside for order {number}, {pieces} pcs", data)
         case QuestionState.EXPIRED:
             return Told("Time was up: somebody else is asked.")
         case QuestionState.WITHDRAWN:

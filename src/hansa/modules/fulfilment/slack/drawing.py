@@ -78,7 +78,7 @@ def _line(words: Words, line: QuestionLine, shop: Shop, *, with_picture: bool) -
     block: Block = {"type": "section", "text": {"type": "mrkdwn", "text": text[:TEXT_MAX]}}
     picture = words.picture(line)
     if picture is not None and with_picture:
-        alt = words.name(line, shop)[:ALT_MAX] or line.sku
+        alt = words.name(line, shop)[:ALT_MAX] or line.sku or "?"
         block["accessory"] = {"type": "image", "image_url": picture, "alt_text": alt}
     return block
 

@@ -50,13 +50,19 @@ def keyboard_of(words: Words, question: Question, shop: Shop) -> Keyboard:
     rows: Keyboard = []
     shown = question.lines[:LINES_SHOWN]
     numbered = len(shown) > 1
+    choices = {line.number: choices_of(question, line) for line in shown}
+    if sum(map(len, choices.values())) > BUTTONS_MAX:
+        # The page takes numbers too; each line keeps "yes", "defective" and "no".
+        choices = {
+            number: [press for press in presses if press.verb is not Verb.SOME]
+            for number, presses in choices.items()
+        }
     for line in shown:
-        choices = choices_of(question, line)
         mark = f"{line.number}. " if numbered else ""
-        for presses in _rows(choices):
-            row = [_button(words, press, line, shop, mark) for press in presses]
-            if sum(map(len, rows)) + len(row) <= BUTTONS_MAX:
-                rows.append(row)
+        rows += [
+            [_button(words, press, line, shop, mark) for press in presses]
+            for presses in _rows(choices[line.number])
+        ]
     if len(asked) > 1 and len(shown) == len(question.lines):
         everything = Press(question.id, EVERY_LINE, Verb.YES)
         rows.append([_button(words, everything, asked[0], shop, "")])
