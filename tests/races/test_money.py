@@ -35,6 +35,15 @@ async def settle(context, placed):
         await payments.settle_payment(context, payment_id=placed.payment_id)
 
 
+async def answered(context, placed):
+    """Settle as soon as the bank may be asked: after many faults the breaker is open for a while."""
+    async with asyncio.timeout(60):
+        while True:
+            with contextlib.suppress(Unavailable):
+                return await payments.settle_payment(context, payment_id=placed.payment_id)
+            await asyncio.sleep(0.05)
+
+
 async def give_up(context, placed, variant, pieces):
     with contextlib.suppress(orders.NotReducible):
         async with context.database.transaction() as tx:
@@ -81,7 +90,8 @@ async def a_story(context, shop, bank, chance: random.Random, *, is_held: bool):
     bank.misbehave(notices=0)
     dress, coat, _ = shop.variants
     placed = await buy(context, (dress, 3), (coat, 3), payment_method="card")
-    await bank.act(placed.redirect_url)
+    started = await answered(context, placed)
+    await bank.act(started.redirect_url)
     if chance.random() < 0.7:
         await settle(context, placed)
     bank.misbehave(
@@ -106,7 +116,7 @@ async def calm(context, placed):
     """Let the periodic looks do their work until nothing is left to do; follow what they found."""
     await ship(context, placed)
     for _ in range(3):
-        payment = await payments.settle_payment(context, payment_id=placed.payment_id)
+        payment = await answered(context, placed)
     async with context.database.transaction() as tx:
         await follow_payment(tx, events.captured(payment), NOON)
 
