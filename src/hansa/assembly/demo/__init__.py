@@ -42,6 +42,7 @@ def programs(settings: Settings) -> list[Program]:
             command=[
                 *(sys.executable, "-m", "sandbox.acquirer"),
                 *("--port", str(urlsplit(settings.acquirer_url or "").port)),
+                *("--state", str(settings.data_dir / "bank.sqlite")),
             ],
             environment={
                 "PYTHONPATH": _SOURCE_TREE,
