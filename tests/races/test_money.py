@@ -36,7 +36,7 @@ async def settle(context, placed):
 
 
 async def answered(context, placed):
-    """Settle as soon as the bank may be asked: after many faults the breaker is open for a while."""
+    """Settle as soon as the bank may be asked: after many faults the breaker opens for a while."""
     async with asyncio.timeout(60):
         while True:
             with contextlib.suppress(Unavailable):

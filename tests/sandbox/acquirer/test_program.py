@@ -155,3 +155,71 @@ async def test_notices_are_signed_and_repeated_until_taken(action, expected):
     assert len({call.body for call in taken}) == 1
     signature = hmac.new(SECRET.encode(), taken[0].body, hashlib.sha256).hexdigest()
     assert taken[0].headers["x-acquirer-signature"] == signature
+
+
+def held(client, key="h1", amount=1000):
+    """Make a payment of two stages and pay it."""
+    payment = create(client, key=key, amount=amount, capture=False).json()
+    client.post(payment["payment_url"], data={"action": "pay"})
+    return payment["id"]
+
+
+def state_of(client, payment_id):
+    return client.get(f"/v1/payments/{payment_id}", headers=API).json()
+
+
+def take(client, payment_id, amount, key):
+    return client.post(
+        f"/v1/payments/{payment_id}/capture",
+        json={"amount": amount},
+        headers={**API, "Idempotency-Key": key},
+    )
+
+
+def test_a_part_of_what_is_held_is_taken_once_and_the_rest_let_go(acquirer):
+    port = free_port()
+    with (
+        httpx.Client(base_url=f"http://127.0.0.1:{port}", trust_env=False) as client,
+        acquirer(port),
+    ):
+        ready(client)
+        payment_id = held(client)
+        assert take(client, payment_id, 1001, "k0").status_code == 422
+        assert take(client, payment_id, 0, "k0").status_code == 422
+
+        first = take(client, payment_id, 600, "k1").json()
+        again = take(client, payment_id, 600, "k1")
+        other = take(client, payment_id, 300, "k2")
+
+    assert (first["captured"], first["released"], first["authorised"]) == (600, 400, 600)
+    assert (again.status_code, again.json()["captured"]) == (200, 600)
+    assert other.status_code == 409, "a hold is captured once"
+    assert other.json()["payment"]["captured"] == 600
+
+
+def test_a_hold_ends_by_the_clock_that_can_be_moved_and_is_kept(acquirer):
+    port = free_port()
+    with httpx.Client(base_url=f"http://127.0.0.1:{port}", trust_env=False) as client:
+        with acquirer(port):
+            ready(client)
+            client.post("/control/clock", json={"stands_at": "2026-11-21T12:00:00Z"})
+            client.post("/control", json={"hold_seconds": 600})
+            payment_id = held(client)
+            assert state_of(client, payment_id)["expires_at"] == "2026-11-21T12:10:00Z"
+            client.post("/control/clock", json={"stands_at": "2026-11-21T12:09:59Z"})
+            assert state_of(client, payment_id)["state"] == "authorised"
+            client.post("/control/clock", json={"stands_at": "2026-11-21T12:10:00Z"})
+            gone = state_of(client, payment_id)
+            refused = take(client, payment_id, 1000, "k1")
+            assert client.post("/control/clock", json={"stands": 1}).status_code == 400
+        with acquirer(port):
+            ready(client)
+            kept = state_of(client, payment_id)
+
+    assert (gone["state"], gone["reason"], gone["authorised"]) == (
+        "expired",
+        "expired_on_capture",
+        0,
+    )
+    assert refused.status_code == 409
+    assert kept["state"] == "expired"
