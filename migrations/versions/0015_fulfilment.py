@@ -44,8 +44,8 @@ create table fulfilment_shop (
 """
 
 # One case per order. `look_at` is the next instant at which something has to be done by itself;
-# `shop_id` is the shop in which the order is fetched; refusals before `forgiven_at` no longer keep a
-# shop from being asked. Cases that have ended keep their story.
+# `shop_id` is the shop in which the order is fetched; refusals before `forgiven_at` no longer keep
+# a shop from being asked. Cases that have ended keep their story.
 CASES = """
 create table fulfilment_case (
     order_id          uuid not null,

@@ -192,3 +192,22 @@ async def test_a_look_that_was_lost_is_made_up_for_by_the_clock(
         )
         assert queued == 1
         assert await look(tx, order, now=clock.now()) is CaseState.OPERATOR
+
+
+async def test_an_answer_whose_job_was_lost_is_followed_up_by_the_clock(
+    context, committing, clock, asked, now
+):
+    order, question = asked
+    async with committing.transaction() as tx:
+        await answer(tx, question, now=now)
+        await tx.execute("delete from jobs.procrastinate_jobs where status = 'todo'")
+
+    await jobs.run_look_at_clocks(context, LookAtClocks())
+
+    async with committing.transaction() as tx:
+        queued = await tx.scalar(
+            "select count(*) from jobs.procrastinate_jobs"
+            " where task_name = 'fulfilment.look_at_case'"
+        )
+        assert queued == 1
+        assert await look(tx, order, now=now) is CaseState.CONFIRMED

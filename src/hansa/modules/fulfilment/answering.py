@@ -27,7 +27,7 @@ from hansa.modules.fulfilment.reasons import NO_ANSWER
 from hansa.modules.fulfilment.refusals import AnswerInvalid, QuestionNotFound
 from hansa.modules.fulfilment.shops import get_shop
 from hansa.modules.fulfilment.store import cases as sql
-from hansa.modules.fulfilment.work import LookAtCase, UpdateQuestion
+from hansa.modules.fulfilment.work import UpdateQuestion
 from hansa.runtime.database import Transaction
 
 
@@ -92,12 +92,12 @@ async def _take(  # noqa: PLR0911, PLR0917 - each way an answer can be refused i
         await locked.end_question(
             tx, case, asked, QuestionState.EXPIRED, because=NO_ANSWER, now=now
         )
-        await tx.enqueue(LookAtCase(order_id=case.order_id))
+        await locked.look_soon(tx, order_id=case.order_id, now=now)
         return OutcomeKind.LATE
     order = await orders.lock_order(tx, order_id=case.order_id)
     await stock.lock_orders(tx, order_ids=[case.order_id])
     if order.state is orders.OrderState.CANCELLED:
-        await tx.enqueue(LookAtCase(order_id=case.order_id))
+        await locked.look_soon(tx, order_id=case.order_id, now=now)
         return OutcomeKind.WITHDRAWN
     if asked.state is QuestionState.WAITING:
         await open_early(tx, case, asked, now=now)
@@ -221,7 +221,7 @@ async def _write(  # noqa: PLR0917 - private: the answer with all it belongs to
         )
     )
     await tx.enqueue(UpdateQuestion(question_id=asked.id))
-    await tx.enqueue(LookAtCase(order_id=case.order_id))
+    await locked.look_soon(tx, order_id=case.order_id, now=now)
     await _correct(tx, asked, taken, by, now)
     await locked.free(tx, case, freed, now=now)
 

@@ -27,7 +27,7 @@ from hansa.modules.fulfilment.refusals import (
 from hansa.modules.fulfilment.rules import Taken
 from hansa.modules.fulfilment.shops import get_policy, get_shop
 from hansa.modules.fulfilment.store import cases as sql
-from hansa.modules.fulfilment.work import LookAtCase, UpdateQuestion
+from hansa.modules.fulfilment.work import UpdateQuestion
 from hansa.modules.orders import By
 from hansa.runtime.database import Transaction
 from hansa.runtime.http import Actor
@@ -281,7 +281,7 @@ async def _note(  # noqa: PLR0913, PLR0917 - private: who did what to what
         after=msgspec.to_builtins(details),
         now=now,
     )
-    await tx.enqueue(LookAtCase(order_id=case.order_id))
+    await locked.look_soon(tx, order_id=case.order_id, now=now)
 
 
 def answerer_of(by: Actor) -> Answerer:

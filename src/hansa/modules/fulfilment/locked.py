@@ -22,7 +22,7 @@ from hansa.modules.fulfilment.model import (
     QuestionState,
 )
 from hansa.modules.fulfilment.store import cases as sql
-from hansa.modules.fulfilment.work import UpdateQuestion
+from hansa.modules.fulfilment.work import LookAtCase, UpdateQuestion
 from hansa.runtime.database import Transaction
 
 
@@ -309,3 +309,9 @@ async def save_case(
         },
     )
     return saved
+
+
+async def look_soon(tx: Transaction, *, order_id: UUID, now: datetime) -> None:
+    """Have a case looked at as soon as this transaction is committed."""
+    await tx.execute(sql.LOOK_SOON, {"order_id": order_id, "now": now})
+    await tx.enqueue(LookAtCase(order_id=order_id))

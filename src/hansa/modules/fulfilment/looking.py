@@ -69,7 +69,7 @@ async def begin_case(tx: Transaction, *, order_id: UUID, now: datetime) -> bool:
         )
     if await tx.maybe(sql.FIND_CASE, {"order_id": order_id}) is None:
         return False
-    await tx.enqueue(LookAtCase(order_id=order_id))
+    await locked.look_soon(tx, order_id=order_id, now=now)
     return True
 
 

@@ -145,3 +145,12 @@ ASKED_BY_OTHERS = """
        and order_id <> %(order_id)s
        and state in ('proposed', 'asked')
 """
+
+# So that the periodic look takes over if the job should be lost.
+LOOK_SOON = """
+    update fulfilment_case
+       set look_at = %(now)s
+     where order_id = %(order_id)s
+       and state <> 'ended'
+       and (look_at is null or look_at > %(now)s)
+"""
