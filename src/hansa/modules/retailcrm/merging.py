@@ -18,6 +18,9 @@ async def replay_merge(side: Side, arrival: Arrival) -> None:
         )
         gone, kept = known.get(arrival.crm_id), known.get(kept_id)
         await queues.remove_arrival(tx, connection_id, Kind.MERGE, arrival.crm_id)
+        await queues.close_refusals(
+            tx, connection_id, kind=Kind.CUSTOMER, crm_id=arrival.crm_id, now=now
+        )
         if gone is None:
             return
         if kept is None:
