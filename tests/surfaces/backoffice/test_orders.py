@@ -9,6 +9,7 @@ from decimal import Decimal
 import pytest
 
 from hansa.modules import accounts, orders, payments, stock
+from hansa.modules.fulfilment import looking
 from hansa.modules.orders import OrderFilter, OrderState
 from tests.conftest import NOON
 from tests.support.buying import buy
@@ -255,3 +256,49 @@ async def test_a_form_without_its_token_changes_nothing(root, site, shop) -> Non
 
     assert answer.status_code == 403
     assert (await the_order(site, placed.order_id)).state is OrderState.PLACED
+
+
+async def test_what_was_given_up_and_what_is_kept_is_seen(root, site, shop) -> None:
+    placed = await buy(site.context, (shop.variant, 3), payment_method="card")
+    async with site.context.database.transaction() as tx:
+        payment = await payments.get_payment(tx, payment_id=placed.payment_id)
+        report = payments.Report(
+            reference="p-held",
+            state=payments.PaymentState.AUTHORISED,
+            redirect_url=None,
+            authorised_minor=payment.amount_minor,
+            captured_minor=0,
+            refunded_minor=0,
+            hold_expires_at=NOON + timedelta(days=7),
+        )
+        await payments.apply_report(tx, payment_id=payment.id, report=report, now=NOON)
+        await orders.give_up(
+            tx,
+            order_id=placed.order_id,
+            lines=[(shop.variant, Decimal(1))],
+            reason="not found in the shop",
+            by=orders.By.SYSTEM,
+            now=NOON,
+        )
+
+    page = await root.open(f"/office/orders/{placed.order_id}")
+
+    assert "of 3, the rest given up" in page
+    assert "Given up: D-0 × 1" in page
+    assert "To be kept: 4,280" in page.replace("\u00a0", " ")
+    assert "The bank holds it until 28 Nov 2026" in page
+
+
+async def test_where_the_goods_come_from_is_seen(root, site, shop) -> None:
+    placed = await buy(site.context, (shop.variant, 1))
+    before = await root.open(f"/office/orders/{placed.order_id}")
+    async with site.context.database.transaction() as tx:
+        await looking.begin_case(tx, order_id=placed.order_id, now=NOON)
+        await looking.look_at_case(tx, order_id=placed.order_id, now=NOON)
+
+    page = await root.open(f"/office/orders/{placed.order_id}")
+
+    assert "Where the goods come from" not in before
+    assert "Where the goods come from" in page
+    assert f'href="/office/fulfilment/cases/{placed.order_id}"' in page
+    assert "goods confirmed" in page
