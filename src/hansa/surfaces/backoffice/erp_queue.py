@@ -225,7 +225,7 @@ async def _message_page(
     }
     label, tone = STATES[message.state]
     told = (
-        (translate("Number"), str(message.number)),
+        (translate("Message number"), str(message.number)),
         (translate("Identifier"), str(message.id)),
         (translate("Contract"), f"{message.kind}.v{message.version}"),
         (translate("Connection"), connection.name),
