@@ -46,7 +46,7 @@ SECTIONS: Sequence[tuple[str | None, Sequence[Section]]] = (
         "Channels",
         (
             Section("1C exchange", "/office/exchange", "arrow-right-left", "erp.view"),
-            Section("Queue to the ERP", "/office/erp-queue", "send", "erp.view"),
+            Section("Queue to 1C", "/office/erp-queue", "send", "erp.view"),
             Section("RetailCRM", "/office/retailcrm", "phone", "retailcrm.view"),
         ),
     ),
