@@ -11,15 +11,19 @@ from hansa.modules.erp.jobs_data import (
     ForgetOld,
     ImportFile,
 )
+from hansa.modules.erp.rest.run import wake_waiting
 from hansa.modules.erp.rows import exchange_of
 from hansa.modules.erp.sessions import complete_exchange
 from hansa.modules.erp.store import exchange as sql
+from hansa.modules.erp.store import incoming
 from hansa.modules.erp.store import log as log_sql
 from hansa.runtime.context import Context
 
 IDLE_AFTER = timedelta(minutes=20)
 FILES_KEPT = timedelta(days=14)
 LOG_KEPT = timedelta(days=90)
+BATCHES_KEPT = timedelta(days=30)
+WAITING_KEPT = timedelta(days=90)
 
 
 async def run_import_file(context: Context, job: ImportFile) -> None:
@@ -43,12 +47,13 @@ async def run_attach_pictures(context: Context, job: AttachPictures) -> None:
 
 
 async def run_finish_idle_exchanges(context: Context, _job: FinishIdleExchanges) -> None:
-    """End sessions that went silent."""
+    """End sessions that went silent; take rows whose items were linked by hand."""
     now = context.clock.now()
     async with context.database.transaction() as tx:
         for idle in await tx.all(sql.IDLE_EXCHANGES, {"before": now - IDLE_AFTER}):
             exchange = exchange_of(await tx.one(sql.EXCHANGE, {"id": idle.id}))
             await complete_exchange(tx, exchange=exchange, now=now)
+    await wake_waiting(context.database, now=now)
 
 
 async def run_forget_old(context: Context, _job: ForgetOld) -> None:
@@ -64,6 +69,12 @@ async def run_forget_old(context: Context, _job: ForgetOld) -> None:
                 await tx.execute(sql.FORGET_CHUNK, named)
         if not old:
             break
+    async with context.database.transaction() as tx:
+        await tx.execute(incoming.FORGET_WAITING, {"before": now - WAITING_KEPT})
+    while True:
+        async with context.database.transaction() as tx:
+            if not await tx.execute(incoming.FORGET_BATCHES, {"before": now - BATCHES_KEPT}):
+                break
     while True:
         async with context.database.transaction() as tx:
             if not await tx.execute(log_sql.FORGET_LOG, {"before": now - LOG_KEPT}):

@@ -21,6 +21,7 @@ from hansa.modules.erp.jobs_data import (
 from hansa.modules.erp.outgoing import declared as outgoing
 from hansa.modules.erp.protocol import ROUTES
 from hansa.modules.erp.rest.api import ROUTES as REST_ROUTES
+from hansa.modules.erp.rest.turns import Turns
 from hansa.runtime.module import JobHandler, Module, Periodic, Permission
 
 MODULE = Module(
@@ -47,6 +48,7 @@ MODULE = Module(
         Permission(code="erp.edit", title="Change the exchange with 1C and repeat files"),
         *outgoing.PERMISSIONS,
     ),
+    services=(Turns,),
     checks=(*CHECKS, *outgoing.CHECKS),
     subscriptions=outgoing.SUBSCRIPTIONS,
     loops=outgoing.LOOPS,

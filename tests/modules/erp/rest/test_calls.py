@@ -1,12 +1,16 @@
 """Calls of /erp/v1 as a whole: keys, sizes, bodies, repeats, dry runs, what is written down."""
 
 import asyncio
+import contextlib
+from collections import Counter
 from datetime import timedelta
 from uuid import uuid4
 
 import pytest
 
 from hansa.modules import accounts, erp
+from hansa.modules.erp.jobs import run_finish_idle_exchanges
+from hansa.modules.erp.jobs_data import FinishIdleExchanges
 from hansa.modules.erp.rest.model import BATCH_BYTES_MAX, BATCH_ROWS_MAX, DRY_ROWS_MAX
 from tests.modules.erp.rest.conftest import at
 from tests.modules.erp.rest.test_stock import row
@@ -269,3 +273,60 @@ async def test_the_addresses_are_described_with_examples(sender):
         assert answer.status_code == 200
         told = answer.json()["rows"][0]
         assert not told.get("code", "").startswith("request."), told
+
+
+async def test_rows_whose_item_is_linked_by_hand_are_taken(sender, site):
+    _, _, shop, _ = site
+    await sender.send("stock", row("dress", 1, stock={"corner": 5}))
+    async with sender.context.database.transaction() as tx:
+        await erp.link_references(
+            tx, connection=sender.connection, kind="variant", links={"dress": shop.variant}
+        )
+
+    await run_finish_idle_exchanges(sender.context, FinishIdleExchanges())
+
+    assert (await sender.levels())["dress", "corner"] == 5
+
+
+async def test_a_batch_that_breaks_off_is_finished_by_sending_it_again(sender):
+    keys = [f"k{number}" for number in range(1_200)]
+    await sender.items(*keys)
+    rows = [row(key, 1, stock={"central": 5, "corner": 1}) for key in keys]
+    sending = asyncio.create_task(sender.post("stock", {"rows": rows}))
+
+    async def begun() -> int:
+        async with sender.context.database.snapshot(single=True) as snap:
+            return await snap.scalar("select count(*) from erp_received where kind = 'stock'")
+
+    async with asyncio.timeout(30):
+        while not await begun():
+            await asyncio.sleep(0)
+    sending.cancel()
+    with contextlib.suppress(asyncio.CancelledError):
+        await sending
+    before = await begun()
+
+    told = await sender.send("stock", *rows)
+
+    assert 0 < before < len(keys)
+    outcomes = Counter(one["outcome"] for one in told)
+    assert outcomes == {"duplicate": before, "applied": len(keys) - before}
+    levels = await sender.levels()
+    assert len(levels) == 2 * len(keys)
+    assert set(levels.values()) == {5, 1}
+
+
+async def test_many_batches_at_once_leave_connections_for_pages(sender):
+    keys = [f"k{number}" for number in range(300)]
+    await sender.items(*keys)
+
+    answers = await asyncio.gather(
+        *(
+            sender.post("stock", {"rows": [row(key, n, n, stock={"central": n}) for key in keys]})
+            for n in range(1, 31)
+        ),
+        *(sender.client.get("/health/ready") for _ in range(30)),
+    )
+
+    assert {answer.status_code for answer in answers} == {200}
+    assert set((await sender.levels()).values()) == {30}

@@ -16,6 +16,7 @@ from uuid import UUID
 import psycopg
 
 from hansa.kernel.errors import HansaError
+from hansa.kernel.identifiers import new_id
 from hansa.modules.erp.importing.desk import Desk
 from hansa.modules.erp.model import Connection
 from hansa.modules.erp.rest import heard as last_words
@@ -32,12 +33,15 @@ from hansa.modules.erp.rest.kind import Kind
 from hansa.modules.erp.rest.kinds import KINDS
 from hansa.modules.erp.rest.model import AHEAD_MAX, Fate, Outcome, Verdict, judge
 from hansa.modules.erp.rest.rows import RawRow, in_order, read_row
+from hansa.modules.erp.rest.turns import Turns
 from hansa.modules.erp.rest.waiting import take_arrived
+from hansa.modules.erp.rows import connection_of
 from hansa.modules.erp.store import incoming as sql
+from hansa.modules.erp.store.exchange import CONNECTION
 from hansa.runtime.context import Context
-from hansa.runtime.database import Transaction
+from hansa.runtime.database import Database, Transaction
 
-STEP_ASIDE_SHARE = 0.6
+STEP_ASIDE_SHARE = 0.75
 STEP_ASIDE_SECONDS_MAX = 0.25
 TRIES = 3
 
@@ -122,9 +126,10 @@ async def _take_at_once(
 ) -> Answered:
     """Take a small batch in one transaction."""
     messages = [message for chunk in chunks for message in _read(call, chunk)]
+    turns = context.service(Turns)
 
     async def attempt() -> Answered:
-        async with context.database.transaction() as tx:
+        async with turns.free, context.database.transaction() as tx:
             batch_id, kept = await open_batch(tx, call.opening)
             if kept is not None:
                 return Answered(kept, is_repeat=True)
@@ -185,11 +190,12 @@ async def _take_chunk_alone(
 ) -> None:
     messages = _read(call, chunk)
     mark, logged = intake.mark(), intake.logged
+    turns = context.service(Turns)
 
     async def attempt() -> None:
         intake.go_back(mark, messages)
         intake.logged = logged
-        async with context.database.transaction() as tx:
+        async with turns.free, context.database.transaction() as tx:
             await _take_chunk(tx, call, intake, messages)
             await intake.desk.write_log(tx, now=call.now)
 
@@ -213,8 +219,9 @@ async def _rehearse(
     context: Context, call: Call, intake: Intake, chunks: Sequence[Sequence[RawRow]]
 ) -> None:
     """Do everything in one transaction and undo it."""
+    turns = context.service(Turns)
     try:
-        async with context.database.transaction() as tx:
+        async with turns.free, context.database.transaction() as tx:
             for chunk in chunks:
                 await _take_chunk(tx, call, intake, _read(call, chunk))
             raise _Undo  # noqa: TRY301 - what ends the transaction
@@ -366,3 +373,17 @@ async def take_what_arrived(tx: Transaction, desk: Desk, *, now: datetime) -> No
     )
     desk.arrived = []
     await take_arrived(tx, intake, apply_safely, KINDS)
+
+
+async def wake_waiting(database: Database, *, now: datetime) -> None:
+    """Take rows whose items have become known by other ways than a row or a file."""
+    async with database.snapshot(single=True) as snap:
+        found = await snap.all(sql.COULD_BE_TAKEN)
+    for row in found:
+        async with database.transaction() as tx:
+            await tx.execute(sql.LOCK_CONNECTION, {"connection_id": row.connection_id})
+            connection = connection_of(await tx.one(CONNECTION, {"id": row.connection_id}))
+            desk = desk_for(connection, batch_id=new_id(now), kind="waiting", now=now)
+            desk.arrived = list(row.arrived)
+            await take_what_arrived(tx, desk, now=now)
+            await desk.write_log(tx, now=now)

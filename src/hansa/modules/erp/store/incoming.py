@@ -250,3 +250,23 @@ FORGET_BATCHES = """
             order by id
             limit 20000)
 """
+
+# Waiting rows whose items are known: linked by a person, or taken over from another connection.
+COULD_BE_TAKEN = """
+    select w.connection_id, array_agg(distinct w.waits_for) as arrived
+      from erp_waiting w
+     where exists (
+           select
+             from erp_reference r
+            where r.connection_id = w.connection_id
+              and r.kind = case when w.kind = 'items' then 'product' else 'variant' end
+              and r.external_id = w.waits_for)
+     group by w.connection_id
+     order by w.connection_id
+     limit 20
+"""
+
+FORGET_WAITING = """
+    delete from erp_waiting
+     where received_at < %(before)s
+"""
