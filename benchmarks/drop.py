@@ -1,6 +1,6 @@
 """A drop: thousands of requests in the first seconds on fifty variants, with a waiting room.
 
-`python -m benchmarks.drop [--requests 5000] [--seconds 10] [--capacity 60] [--stock 4]
+`python -m benchmarks.drop [--requests 5000] [--seconds 10] [--capacity 40] [--stock 4]
 [--json FILE]`
 
 Visitors come from the second of the opening on, as fast as it takes to send that many requests in
@@ -276,7 +276,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--requests", type=int, default=5_000)
     parser.add_argument("--seconds", type=float, default=10)
-    parser.add_argument("--capacity", type=int, default=60)
+    parser.add_argument("--capacity", type=int, default=40)
     parser.add_argument("--stock", type=int, default=4)
     parser.add_argument("--workers", type=int, default=2)
     parser.add_argument("--json", type=Path)
