@@ -55,7 +55,7 @@ async def begin_case(tx: Transaction, *, order_id: UUID, now: datetime) -> bool:
     yet.
     """
     order = await orders.get_order(tx, order_id=order_id)
-    if order.state is OrderState.PLACED and order.payment_state in READY:
+    if order.state in BEFORE_LEAVING and order.payment_state in READY:
         await tx.execute(
             sql.ADD_CASE,
             {

@@ -70,7 +70,7 @@ class Rule:
     sequence: tuple[str, ...] = ()
     allow_split: bool = True
     max_parts: int = 5
-    search_limit: int = 2000
+    search_limit: int = 1000
 
 
 DEFAULT_RULES = (Rule(name="Anywhere"),)

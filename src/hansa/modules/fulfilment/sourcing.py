@@ -41,6 +41,7 @@ class _Search:
     offers: Mapping[UUID, Mapping[UUID, Decimal]]  # by place, then variant
     order: list[Place] = field(default_factory=list)
     ranks: dict[UUID, int] = field(default_factory=dict)
+    values: dict[UUID, dict[Criterion, float]] = field(default_factory=dict)
     compared: int = 0
 
 
@@ -62,6 +63,11 @@ def source(facts: Facts, rules: Sequence[Rule]) -> Plan:
             continue
         offers, refusals = _filter(rule, facts, wants, shelves)
         search = _Search(rule, facts, wants, offers)
+        search.values = {
+            place.id: {one: _value(search, place, one) for one in rule.rank}
+            for place in facts.places
+            if offers.get(place.id)
+        }
         search.order = sorted(
             (place for place in facts.places if offers.get(place.id)),
             key=lambda place: _rank(search, place),
@@ -159,13 +165,18 @@ def _best(search: _Search) -> list[Taken]:
     if _sum(first) == everything:
         return first  # no set can be better than the first place alone
     best = _serve(search, _greedy(search, most))
+    least, reach = _cost(search, best), _reach(search)
     for chosen in _candidates(search, most):
         if search.compared >= search.rule.search_limit:
             break
         search.compared += 1
+        # Most sets hold less than what is known; that is seen without sharing the lines out.
+        if _held(search, reach, chosen) < _sum(best):
+            continue
         found = _serve(search, chosen)
-        if _cost(search, found) < _cost(search, best):
-            best = found
+        cost = _cost(search, found)
+        if cost < least:
+            best, least = found, cost
     if not search.rule.allow_split and _sum(best) < everything:
         return []
     return best
@@ -189,6 +200,23 @@ def _greedy(search: _Search, most: int) -> list[Place]:
 def _served(search: _Search, place: Place, left: Mapping[UUID, Decimal]) -> Decimal:
     offered = search.offers[place.id]
     return sum((min(left[variant], count) for variant, count in offered.items()), ZERO)
+
+
+def _reach(search: _Search) -> dict[UUID, tuple[Decimal, ...]]:
+    """Give what each place holds, in the order of the lines."""
+    return {
+        place.id: tuple(search.offers[place.id].get(variant, ZERO) for variant in search.wants)
+        for place in search.order
+    }
+
+
+def _held(
+    search: _Search, reach: Mapping[UUID, tuple[Decimal, ...]], chosen: Sequence[Place]
+) -> Decimal:
+    """Give how many of the wanted pieces a set of places holds together."""
+    sums = [sum(counts) for counts in zip(*(reach[place.id] for place in chosen), strict=True)]
+    pairs = zip(search.wants.values(), sums, strict=True)
+    return sum((min(wanted, count) for wanted, count in pairs), ZERO)
 
 
 def _candidates(search: _Search, most: int) -> Iterator[list[Place]]:
@@ -227,20 +255,16 @@ def _sum(found: Sequence[Taken]) -> Decimal:
 
 def _cost(search: _Search, found: Sequence[Taken]) -> tuple[Decimal | float, ...]:
     """Say how good a way is: most pieces first, then the rule's criteria in their order."""
-    places = {place.id: place for place in search.order}
     used = sorted({one.place_id for one in found})
     costs: list[Decimal | float] = [-_sum(found)]
     for criterion in search.rule.rank:
         if criterion is Criterion.FEWEST_SPLITS:
             costs.append(len(used))
         elif criterion in {Criterion.DISTANCE, Criterion.LOAD}:
-            costs.append(sum(_value(search, places[one], criterion) for one in used))
+            costs.append(sum(search.values[one][criterion] for one in used))
         else:
             costs.append(
-                sum(
-                    _value(search, places[one.place_id], criterion) * float(one.quantity)
-                    for one in found
-                )
+                sum(search.values[one.place_id][criterion] * float(one.quantity) for one in found)
             )
     # Of equally good ways the one whose places stand first.
     costs += sorted(search.ranks[one] for one in used)
@@ -249,7 +273,7 @@ def _cost(search: _Search, found: Sequence[Taken]) -> tuple[Decimal | float, ...
 
 def _rank(search: _Search, place: Place) -> tuple[float | str, ...]:
     values = [
-        _value(search, place, criterion)
+        search.values[place.id][criterion]
         for criterion in search.rule.rank
         if criterion is not Criterion.FEWEST_SPLITS
     ]

@@ -87,7 +87,7 @@ class RuleFields(msgspec.Struct):
     sequence: _Text = ""
     allow_split: bool = False
     max_parts: Annotated[int, msgspec.Meta(ge=1, le=20)] = 5
-    search_limit: Annotated[int, msgspec.Meta(ge=0, le=10_000)] = 2000
+    search_limit: Annotated[int, msgspec.Meta(ge=0, le=10_000)] = 1000
 
 
 def _market(request: Request) -> markets.Market:
