@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import timedelta
+from decimal import Decimal
 from uuid import UUID
 
 from hansa.modules import orders, parties, payments, retailcrm
@@ -309,3 +310,26 @@ async def test_goods_the_crm_does_not_know_are_counted(context, shop, crm, conne
         standing = await retailcrm.standing_of(snap, connection_id=connection.id)
     assert (standing.stock_unknown, standing.stock_waiting) == (1, 0)
     assert set(crm.books.stock) == {str(shop.variants[0]), str(shop.variants[2])}
+
+
+async def test_what_is_given_up_leaves_the_order_there_too(context, shop, crm, connection):
+    placed = await buy(context, (shop.variant, 2), (shop.variants[1], 1))
+    await settle(context, connection)
+    async with context.database.transaction() as tx:
+        await orders.give_up(
+            tx,
+            order_id=placed.order_id,
+            lines=[(shop.variant, Decimal(1)), (shop.variants[1], Decimal(1))],
+            reason="not found",
+            by=orders.By.STAFF,
+            now=NOON,
+        )
+    await settle(context, connection)
+    told = crm.order_of(placed.order_id)
+    assert [(one["offer"]["externalId"], one["quantity"]) for one in told["items"]] == [
+        (str(shop.variant), 1)
+    ]
+    order = await order_by(context, placed.order_id)
+    assert Decimal(str(told["totalSumm"])) == order.total.to_decimal()
+    [payment] = told["payments"].values()
+    assert Decimal(str(payment["amount"])) == order.total.to_decimal()
