@@ -34,8 +34,7 @@ KINDS = {
     "customers": "customers",
     "gift-sets": "gift sets",
     "receipts": "receipts",
-    "returns": "returns",
-    "marks": "marks for marketplaces",
+    "marketplace-marks": "marks for marketplaces",
 }
 OUTCOMES = (
     ("applied", "Applied"),

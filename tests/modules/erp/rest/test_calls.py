@@ -11,6 +11,7 @@ import pytest
 from hansa.modules import accounts, erp
 from hansa.modules.erp.jobs import run_finish_idle_exchanges
 from hansa.modules.erp.jobs_data import FinishIdleExchanges
+from hansa.modules.erp.rest.kinds import KINDS
 from hansa.modules.erp.rest.model import BATCH_BYTES_MAX, BATCH_ROWS_MAX, DRY_ROWS_MAX
 from tests.modules.erp.rest.conftest import at
 from tests.modules.erp.rest.test_stock import row
@@ -263,7 +264,7 @@ async def test_batches_at_once_do_not_lose_each_other(sender):
 async def test_the_addresses_are_described_with_examples(sender):
     described = (await sender.client.get("/api/openapi.json")).json()["paths"]
 
-    for kind in ("items", "prices", "stock", "order-statuses", "shipments"):
+    for kind in KINDS:
         operation = described[f"/erp/v1/{kind}"]["post"]
         content = operation["requestBody"]["content"]["application/json"]
         example = content["examples"]["batch"]["value"]
