@@ -150,5 +150,5 @@ async def test_the_pages_are_in_russian_too(site: Site, sign_in: Any) -> None:
         await staff.send(f"{HOME}/new", fields())
         drop = await the_drop(site)
         assert "Дропы" in await staff.open(HOME)
-        assert "Зал ожидания" in await staff.open(f"{HOME}/{drop.id}/settings")
+        assert "Комната ожидания" in await staff.open(f"{HOME}/{drop.id}/settings")
         assert "Пока никого не впускать" in await staff.open(f"{HOME}/{drop.id}")

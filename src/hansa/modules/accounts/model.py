@@ -311,7 +311,7 @@ BUILT_IN_ROLES = (
     BuiltInRole(
         "marketer",
         {"en": "Marketer", "ru": "Маркетолог"},
-        ("catalog.*", "search.*", "*.view"),
+        ("catalog.*", "search.*", "drops.*", "*.view"),
         but_not=("accounts.*", "payments.*", "parties.*"),
     ),
     BuiltInRole("shop", {"en": "Shop", "ru": "Магазин"}, ("fulfilment.answer", "stock.view")),
