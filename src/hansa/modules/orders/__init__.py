@@ -2,8 +2,9 @@
 
 Owns: orders with their lines, history and shipments, and what the ERP has heard of them.
 Promises: states move only along the table in `model.TRANSITIONS`; an order is placed once per key;
-a change made after the ERP read an order is never taken for sent; cancelling gives goods back to be
-sold and calls the payment off in the same transaction.
+a change made after the ERP read an order is never taken for sent; parts given up take their goods,
+their share of the totals and their money with them, to the last minor unit; cancelling gives goods
+back to be sold and calls the payment off in the same transaction.
 Publishes: contracts.orders. Locks: one orders_order row, then the payment's, then the stock's.
 """
 

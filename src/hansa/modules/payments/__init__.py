@@ -3,7 +3,9 @@
 Owns: payments, attempts, refunds, ways to pay per market. Knows its subjects (orders) by id only.
 Promises: nothing is asked of a provider inside a transaction; every question has a derived key, so
 that a repeat is recognised; a notice proves nothing, the payment is read at the provider; money for
-a subject that was called off, or that comes twice, goes back.
+a subject that was called off, or that comes twice, goes back; what is to be kept of a payment only
+falls, and in the end just that is captured or left after refunds; a deferred payment is unknown to
+its provider until it is allowed.
 Publishes: contracts.payments. Locks: one payments_payment row at a time.
 """
 

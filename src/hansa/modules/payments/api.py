@@ -57,7 +57,11 @@ class RefundView(msgspec.Struct, frozen=True):
 
 
 class PaymentView(msgspec.Struct, frozen=True):
-    """A payment; amounts in minor units."""
+    """A payment; amounts in minor units.
+
+    `kept_minor` is what is to be kept of it in the end, less than `amount_minor` once a part of
+    what it is for was given up. Held money is let go by the bank at `hold_expires_at`.
+    """
 
     id: UUID
     subject_kind: str
@@ -68,6 +72,7 @@ class PaymentView(msgspec.Struct, frozen=True):
     provider: str
     currency: str
     amount_minor: int
+    kept_minor: int
     authorised_minor: int
     captured_minor: int
     refunded_minor: int
@@ -76,6 +81,7 @@ class PaymentView(msgspec.Struct, frozen=True):
     reason: str | None
     created_at: datetime
     changed_at: datetime
+    hold_expires_at: datetime | None = None
     refunds: list[RefundView] = []
 
     @classmethod
@@ -91,6 +97,7 @@ class PaymentView(msgspec.Struct, frozen=True):
             provider=payment.provider,
             currency=payment.currency,
             amount_minor=payment.amount_minor,
+            kept_minor=payment.kept_minor,
             authorised_minor=payment.authorised_minor,
             captured_minor=payment.captured_minor,
             refunded_minor=payment.refunded_minor,
@@ -99,6 +106,7 @@ class PaymentView(msgspec.Struct, frozen=True):
             reason=payment.reason,
             created_at=payment.created_at,
             changed_at=payment.changed_at,
+            hold_expires_at=payment.hold_expires_at,
             refunds=[RefundView.of(refund) for refund in refunds],
         )
 
