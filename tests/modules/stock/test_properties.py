@@ -84,6 +84,7 @@ class Mark:
     quantity: int
     at: datetime
     reference: str
+    is_known: bool = False
 
 
 @dataclass
@@ -263,7 +264,7 @@ class World:
         self.goods[place, order.variant] -= quantity
         order.unshipped -= quantity
         order.netted = max(0, order.netted - quantity)
-        order.on_its_way += 0 if self.nets else quantity
+        order.on_its_way += quantity
         reference = f"document {len(self.marks)}"
         # What is to be picked up in a place leaves that one unless another is named.
         is_named = named or order.place not in (None, place)
@@ -306,8 +307,12 @@ class World:
             warehouse_id=None if mark.place is None else self.places[mark.place],
             now=self.now,
         )
-        if not self.nets:
+        if self.nets and not mark.is_known:
+            # What the numbers contained before is not recorded again.
+            mark.order.on_its_way -= mark.quantity
+        elif not self.nets:
             mark.order.on_its_way -= int(sum(line.quantity for line in shipment.recorded))
+        mark.is_known = True
 
     async def sweep(self) -> None:
         await stock.expire_holds(self.tx, now=self.now + timedelta(days=1))

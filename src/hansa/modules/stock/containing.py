@@ -76,9 +76,9 @@ def contains(moved: Moved, *, reported: Sequence[Reported]) -> Containment | Non
 
     Where the goods may come from several warehouses, each must include the movement or count
     nothing at all, and one at least must include it. A number below zero counts as zero, so an
-    order that it is net of would be subtracted nowhere: it contains none. What is contained puts up a fence (see
-    `operations.containment`): numbers that cannot include it are no longer taken from those
-    warehouses, however late they arrive.
+    order that it is net of would be subtracted nowhere: it contains none. What is contained puts up
+    a fence (see `operations.containment`): numbers that cannot include it are no longer taken from
+    those warehouses, however late they arrive.
     """
     places = [number for number in reported if _may_come_from(number, moved)]
     if moved.ordered_at is not None and any(

@@ -29,9 +29,10 @@ async def lock_orders(
 ) -> None:
     """Take every lock of stock that sourcing these orders needs, in the order that is safe.
 
-    All shelves of their variants, and of `variant_ids` besides. Call it before anything else of stock in a transaction that does more than one of `bind`,
-    `unbind`, `correct`, `end_correction`, `release`, `mark_sent` and `mark_shipped` for them: after
-    it they may follow in any order. A row of the orders themselves is locked before it.
+    All shelves of their variants, and of `variant_ids` besides. Call it before anything else of
+    stock in a transaction that does more than one of `bind`, `unbind`, `correct`, `end_correction`,
+    `release`, `mark_sent` and `mark_shipped` for them: after it they may follow in any order. A row
+    of the orders themselves is locked before it.
     """
     await _lock(tx, order_ids, variant_ids)
 

@@ -63,19 +63,27 @@ async def orders_are_netted(tx: Transaction) -> bool:
     return any(row.policy != Containment.ON_SHIPMENT for row in rows)
 
 
+class Candidates(NamedTuple):
+    """Reservations that new numbers might contain, and the variants of theirs concerned."""
+
+    ids: Sequence[UUID]
+    variants: Sequence[UUID]
+
+
 async def find_candidates(
     tx: Transaction, variant_ids: Sequence[UUID], listing: Listing
-) -> list[UUID]:
-    """Give the reservations of these variants that new numbers might contain."""
+) -> Candidates:
+    """Look for what numbers of these variants might contain."""
     asked = {
         "variants": list(variant_ids),
         "order_ids": list({order_id for _, order_id in listing}),
     }
-    found = {row.id for row in await tx.all(containing_sql.CANDIDATES, asked)}
+    found = await tx.all(containing_sql.CANDIDATES, asked)
     if await orders_are_netted(tx):
         asked = {"variants": asked["variants"]}
-        found |= {row.id for row in await tx.all(containing_sql.NETTING_CANDIDATES, asked)}
-    return sorted(found)
+        found += await tx.all(containing_sql.NETTING_CANDIDATES, asked)
+    ids, variants = {row.id for row in found}, {row.variant_id for row in found}
+    return Candidates(sorted(ids), sorted(variants))
 
 
 async def lock_levels_of(tx: Transaction, variant_ids: Iterable[UUID]) -> None:
@@ -94,8 +102,7 @@ class News(NamedTuple):
 
 async def contain_moved(
     tx: Transaction,
-    candidates: Sequence[UUID],
-    variant_ids: Sequence[UUID],
+    candidates: Candidates,
     news: News,
     *,
     listing: Listing = NOTHING_LISTED,
@@ -107,11 +114,11 @@ async def contain_moved(
     again under the locks of the reservations that matter. Raises a fence in each warehouse the
     goods may have left (see `containing.contains`).
     """
-    variants = list(set(variant_ids))
-    if not candidates:
+    variants = candidates.variants
+    if not candidates.ids:
         return 0
     numbers = await _reported(tx, variants)
-    wished = await _decided(tx, candidates, variants, numbers, listing)
+    wished = await _decided(tx, candidates.ids, variants, numbers, listing)
     ids = sorted({ended.line.reservation_id for ended in wished})
     if not ids:
         return 0

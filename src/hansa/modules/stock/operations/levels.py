@@ -21,9 +21,9 @@ from hansa.modules.stock.operations.containment import (
     contain_moved,
     find_candidates,
     listing_of,
-    lock_levels_of,
 )
 from hansa.modules.stock.operations.corrections import end_corrections_by_levels
+from hansa.modules.stock.store import containing as containing_sql
 from hansa.modules.stock.store import levels as sql
 from hansa.runtime.database import Row, Transaction
 from hansa.runtime.http import Actor
@@ -159,14 +159,17 @@ async def _apply(tx: Transaction, levels: Sequence[Level], merge: _Merge) -> Lev
     await tx.execute(sql.NOTE_POLICY, policy)
     listing = listing_of(levels)
     candidates = await find_candidates(tx, list(set(variants)), listing)
-    if candidates:
-        await lock_levels_of(tx, variants)
     params = {
         "variants": variants,
         "warehouses": [level.warehouse_id for level in levels],
         "instants": [level.as_of for level in levels],
         "watermarks": [level.watermark for level in levels],
     }
+    if candidates.ids:
+        places = {"variants": variants, "warehouses": params["warehouses"]}
+        await tx.execute(
+            containing_sql.LOCK_LEVELS_TO_WRITE, places | {"all_of": list(candidates.variants)}
+        )
     told = {"source": merge.source, "kind": merge.kind, "now": merge.now}
     numbers = {"numbers": [level.on_hand for level in levels]}
     rows = await tx.all(sql.MERGE_LEVELS, params | numbers | told)
@@ -180,7 +183,7 @@ async def _apply(tx: Transaction, levels: Sequence[Level], merge: _Merge) -> Lev
     found = await end_corrections_by_levels(
         tx, levels, changes=changes, source=merge.source, now=merge.now
     )
-    contained = await contain_moved(tx, candidates, variants, news, listing=listing)
+    contained = await contain_moved(tx, candidates, news, listing=listing)
     await changes.write(tx, feeds=news.feeds)
     return LevelResult(
         changed=counts["changed"],

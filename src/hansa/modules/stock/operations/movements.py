@@ -9,6 +9,7 @@ from uuid import UUID
 from hansa.modules.stock.model import ZERO, Line, merge_lines
 from hansa.modules.stock.operations.changes import CounterChanges, load_feeds
 from hansa.modules.stock.operations.containment import (
+    Candidates,
     Ending,
     News,
     contain_lines,
@@ -76,7 +77,7 @@ async def mark_sent(
     await tell(tx, marked, "sent", source=source, now=now)
     if is_netted:
         news = News(source, now, CounterChanges(), await load_feeds(tx))
-        await contain_moved(tx, ids, variants, news)
+        await contain_moved(tx, Candidates(ids, variants), news)
         await news.changes.write(tx, feeds=news.feeds)
     return len(marked)
 
@@ -137,7 +138,7 @@ async def mark_shipped(  # noqa: PLR0913 - what a shipment document says
         told = document | {"variants": recorded, "source": source, "by": by, "now": now}
         await tx.execute(sql.TELL_SHIPPED, told)
     news = News(source, now, CounterChanges(), await load_feeds(tx))
-    contained = await contain_moved(tx, [reservation_id], variants, news)
+    contained = await contain_moved(tx, Candidates([reservation_id], variants), news)
     await news.changes.write(tx, feeds=news.feeds)
     return Shipment(
         recorded=tuple(Line(row.variant_id, quantity) for row, quantity in leaving),

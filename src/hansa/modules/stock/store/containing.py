@@ -3,25 +3,45 @@
 # stock_shipment_waiting covers the first; most of the time there is none. Orders that a message
 # lists are few.
 CANDIDATES = """
-    select reservation_id as id
+    select reservation_id as id, variant_id
       from stock_shipment
      where contained_at is null
        and variant_id = any(%(variants)b::uuid[])
      union
-    select id
-      from stock_reservation
-     where order_id = any(%(order_ids)b::uuid[])
-       and state in ('ordered', 'sent')
+    select r.id, n.variant_id
+      from stock_reservation r
+      join stock_reservation_line n on n.reservation_id = r.id
+     where r.order_id = any(%(order_ids)b::uuid[])
+       and r.state in ('ordered', 'sent')
+       and n.variant_id = any(%(variants)b::uuid[])
 """
 
 # For ERPs whose numbers include orders before their goods leave: stock_reservation_line_open.
 NETTING_CANDIDATES = """
-    select distinct n.reservation_id as id
+    select n.reservation_id as id, n.variant_id
       from stock_reservation_line n
       join stock_reservation r on r.id = n.reservation_id
      where n.variant_id = any(%(variants)b::uuid[])
        and n.contained + n.released < n.quantity
        and r.state in ('ordered', 'sent')
+"""
+
+# All in one go, in the order of all locks: every level of the variants of which something may end,
+# and the levels that are about to be written.
+LOCK_LEVELS_TO_WRITE = """
+    select l.variant_id, l.warehouse_id
+      from stock_level l
+     where (l.variant_id, l.warehouse_id) in (
+               select k.variant_id, k.warehouse_id
+                 from stock_level k
+                where k.variant_id = any(%(all_of)b::uuid[])
+                union
+               select variant_id, warehouse_id
+                 from unnest(%(variants)b::uuid[], %(warehouses)b::uuid[])
+                      as level (variant_id, warehouse_id)
+           )
+     order by l.variant_id, l.warehouse_id
+       for update of l
 """
 
 OPEN_LINES = """

@@ -24,16 +24,16 @@ LOCK_SHELVES_OF = """
                  from stock_reservation_line n
                 where n.reservation_id = any(%(ids)b::uuid[])
                   and n.warehouse_id is not null
-           )
-        or l.variant_id in (
-               select n.variant_id
+                union
+               select k.variant_id, k.warehouse_id
                  from stock_reservation_line n
                  join stock_reservation r on r.id = n.reservation_id
+                 join stock_level k on k.variant_id = n.variant_id
                 where n.reservation_id = any(%(ids)b::uuid[])
                   and r.order_id is not null
            )
      order by l.variant_id, l.warehouse_id
-       for update
+       for update of l
 """
 
 LOCK_RESERVATIONS = """
