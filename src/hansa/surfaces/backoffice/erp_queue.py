@@ -1,6 +1,6 @@
 """Messages on their way to an ERP: how the queue stands, what was refused, trying it again."""
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -77,9 +77,7 @@ async def show_queue(request: Request) -> Page:
     staff(request, "erp.view")
     number, code = asked(request, "q"), asked(request, "reason")
     view = asked(request, "view")
-    after = request.read_cursor(
-        request.query_params.get("after"), of=_CURSOR, types=(datetime, UUID)
-    )
+    after = request.read_cursor(request.query_params.get("after"), of=_CURSOR, types=(int,))
     values: dict[str, Any] = {"messages": [], "next_url": None, "reasons": [], "tally": None}
     async with request.snapshot() as snap:
         connections = await erp.list_connections(snap)
@@ -95,11 +93,11 @@ async def show_queue(request: Request) -> Page:
                 states=None if number else VIEWS[view][1],
                 error_code=code or None,
                 subject_number=number or None,
-                before=after,
+                before=None if after is None else after[0],
                 limit=PAGE_ROWS + 1,
             )
             shown, cursor = request.page_of(
-                found, limit=PAGE_ROWS, of=_CURSOR, key=lambda one: (one.created_at, one.id)
+                found, limit=PAGE_ROWS, of=_CURSOR, key=lambda one: (one.number,)
             )
             health = await outgoing.health_of(snap, connection_id=chosen.id)
             values = {

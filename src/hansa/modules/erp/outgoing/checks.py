@@ -32,7 +32,8 @@ async def changes_have_messages(snap: Snapshot) -> list[Finding]:
     }
     for outgoing in await list_outgoings(snap):
         connection = known[outgoing.connection_id]
-        if MessageKind.ORDER not in outgoing.kinds or not outgoing.is_active:
+        is_used = outgoing.is_active and connection.is_active
+        if MessageKind.ORDER not in outgoing.kinds or not is_used:
             continue
         for order in await orders.orders_to_export(
             snap, limit=PAGE, since=None, market=connection.market

@@ -61,10 +61,10 @@ async def list_messages(  # noqa: PLR0913 - filters of a list
     kind: MessageKind | None = None,
     error_code: str | None = None,
     subject_number: str | None = None,
-    before: tuple[datetime, UUID] | None = None,
+    before: int | None = None,
     limit: int = 50,
 ) -> list[Message]:
-    """Give messages, the newest first; `before` is (created_at, id) of the last one shown."""
+    """Give messages, the newest first; `before` is the number of the last one shown."""
     rows = await snap.all(
         store.LIST_MESSAGES,
         {
@@ -73,8 +73,7 @@ async def list_messages(  # noqa: PLR0913 - filters of a list
             "kind": kind,
             "error_code": error_code,
             "subject_number": subject_number,
-            "before_at": None if before is None else before[0],
-            "before_id": None if before is None else before[1],
+            "before": before,
             "limit": limit,
         },
     )

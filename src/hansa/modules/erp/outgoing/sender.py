@@ -85,7 +85,12 @@ class Sender:
     async def run(self, stop: asyncio.Event) -> None:
         """Send until `stop`, then finish the calls under way; raises what the database raises."""
         key = self._context.settings.secret_key.reveal().encode()
-        self._context.outbound.configure(destination_of(self._connection, self.outgoing, key=key))
+        try:
+            destination = destination_of(self._connection, self.outgoing, key=key)
+        except ValueError as error:
+            await self._tell(Breaker.OPEN, failure=f"secret: {error}")
+            raise
+        self._context.outbound.configure(destination)
         await self._tell(Breaker.CLOSED)
         try:
             while not stop.is_set():

@@ -269,6 +269,7 @@ MESSAGE = f"""
      where id = %(id)s
 """  # noqa: S608 - the columns are a constant of ours
 
+# Newest first, by the unique index of numbers or, of a state, by its partial one.
 LIST_MESSAGES = f"""
     select {MESSAGE_COLUMNS}
       from erp_message
@@ -277,9 +278,8 @@ LIST_MESSAGES = f"""
        and (%(kind)s::text is null or kind = %(kind)s)
        and (%(error_code)s::text is null or error_code = %(error_code)s)
        and (%(subject_number)s::text is null or subject_number = %(subject_number)s)
-       and (%(before_at)s::timestamptz is null
-            or (created_at, id) < (%(before_at)s::timestamptz, %(before_id)s::uuid))
-     order by created_at desc, id desc
+       and (%(before)s::bigint is null or number < %(before)s)
+     order by number desc, id
      limit %(limit)s
 """  # noqa: S608 - the columns are a constant of ours
 
