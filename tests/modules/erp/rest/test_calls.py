@@ -56,6 +56,7 @@ async def test_a_caller_without_a_key_of_a_connection_is_refused(sender, strange
         (b"", 400, "request.body_invalid"),
         (b'{"rows": [', 400, "request.body_invalid"),
         (b'{"rows": [{"key": NaN}]}', 400, "request.body_invalid"),
+        (b'{"rows": [{"key": "\\ud800"}]}', 400, "request.body_invalid"),
         (b"[" * 100_000, 400, "erp.no_rows"),
         (b'{"rows": ' + b"[" * 100_000, 400, "request.body_invalid"),
         (b"[]", 400, "erp.no_rows"),
@@ -331,3 +332,15 @@ async def test_many_batches_at_once_leave_connections_for_pages(sender):
 
     assert {answer.status_code for answer in answers} == {200}
     assert set((await sender.levels()).values()) == {30}
+
+
+async def test_rows_that_are_no_text_are_refused_alone(sender):
+    answer = await sender.post(
+        "items",
+        b'{"rows":[{"key":"\xff","sequence":1,"name":"x"},'
+        b'{"key":"deep","sequence":1,"name":' + b"[" * 500 + b"]" * 500 + b"},"
+        b'{"key":"fine","sequence":1,"name":"Fine"}]}',
+    )
+
+    assert answer.status_code == 200, answer.text
+    assert [one["outcome"] for one in answer.json()["rows"]] == ["refused"] * 2 + ["applied"]
