@@ -66,7 +66,9 @@ async def _work(context: Context, stop: asyncio.Event) -> None:
     await context.open(services_of(modules))
     try:
         async with asyncio.TaskGroup() as group:
-            group.create_task(run_worker(context, modules, stop=stop))
+            working = group.create_task(run_worker(context, modules, stop=stop))
+            # It also ends when it loses its database: then the process ends and is begun anew.
+            working.add_done_callback(lambda _: stop.set())
             group.create_task(run_loops(context, modules, stop=stop))
     finally:
         await context.close()
