@@ -15,9 +15,8 @@ async def placed(site, sender):
     """An order of one dress that the ERP calls `dress`, five of which lie in `central`."""
     _, _, shop, _ = site
     async with sender.context.database.transaction() as tx:
-        await erp.link_references(
-            tx, connection=sender.connection, kind="variant", links={"dress": shop.variant}
-        )
+        links = {"dress": shop.variant, "hat": shop.variants[1]}
+        await erp.link_references(tx, connection=sender.connection, kind="variant", links=links)
     return await buy(sender.context, (shop.variant, 1))
 
 
@@ -106,16 +105,20 @@ async def test_a_bad_shipment_spoils_no_other(sender, placed):
         shipment("S-3", lines=[{"item": "dress", "quantity": -1}]),
         shipment("S-4", lines=[{"item": "dress", "quantity": 0}]),
         shipment("S-5", warehouse="moon"),
-        shipment("S-6", warehouse="central"),
+        shipment("S-6", lines=[{"item": "dress", "quantity": 1}, {"item": "dress", "quantity": 1}]),
+        shipment("S-7", lines=[{"item": "hat", "quantity": 1}]),
+        shipment("S-8", warehouse="central"),
     )
 
     assert [one.get("code") for one in told] == [
         "erp.unknown_item",
         *["erp.quantity_absurd"] * 3,
         "erp.unknown_warehouse",
+        "erp.not_in_order",
+        "erp.not_in_order",
         None,
     ]
-    assert told[5]["outcome"] == "applied"
+    assert told[7]["outcome"] == "applied"
     assert await findings(sender.context) == []
 
 

@@ -10,6 +10,7 @@ import msgspec
 from hansa.kernel.errors import HansaError
 from hansa.modules import orders
 from hansa.modules.erp.rest.errors import (
+    NotInOrder,
     QuantityAbsurd,
     UnknownItem,
     UnknownOrder,
@@ -87,6 +88,8 @@ async def apply_shipments(
             lines = [
                 _line(line, {one: items[one].internal_id for one in items}) for line in row.lines
             ]
+            if lines:
+                _check_held(await find_order(tx, row.order), row.lines, lines)
         except HansaError as error:
             fate.refuse(error, "warehouse" if error.code.endswith("warehouse") else "lines")
             continue
@@ -108,6 +111,41 @@ def _line(line: ShippedLine, items: Mapping[str, UUID]) -> tuple[UUID, Decimal]:
     if not line.quantity.is_finite() or not 0 < line.quantity <= QUANTITY_MAX:
         raise QuantityAbsurd(str(line.quantity)[:40])
     return items[line.item], line.quantity
+
+
+def _check_held(
+    order: orders.Order | None,
+    named: Sequence[ShippedLine],
+    lines: Sequence[tuple[UUID, Decimal]],
+) -> None:
+    """Refuse goods the order does not hold, or more than it does; an unknown order is told later.
+
+    Raises:
+        NotInOrder: carries the item as the ERP calls it.
+    """
+    if order is None:
+        return
+    left: dict[UUID, Decimal] = {}
+    for held in order.lines:
+        left[held.variant_id] = left.get(held.variant_id, Decimal(0)) + held.quantity
+    for line, (variant_id, quantity) in zip(named, lines, strict=True):
+        left[variant_id] = left.get(variant_id, Decimal(0)) - quantity
+        if left[variant_id] < 0:
+            raise NotInOrder(line.item)
+
+
+async def find_order(tx: Transaction, name: str) -> orders.Order | None:
+    """Give an order by its number or id."""
+    try:
+        return await orders.find_order(tx, number=name)
+    except orders.OrderNotFound:
+        id_ = _uuid(name)
+    if id_ is None:
+        return None
+    try:
+        return await orders.get_order(tx, order_id=id_)
+    except orders.OrderNotFound:
+        return None
 
 
 async def _take(

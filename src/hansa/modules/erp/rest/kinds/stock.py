@@ -8,7 +8,7 @@ from uuid import UUID
 import msgspec
 
 from hansa.kernel.errors import HansaError
-from hansa.modules import catalog, orders, stock
+from hansa.modules import catalog, stock
 from hansa.modules.erp.rest.errors import (
     InstantMissing,
     NegativeQuantity,
@@ -20,6 +20,7 @@ from hansa.modules.erp.rest.errors import (
 )
 from hansa.modules.erp.rest.intake import Intake, Message
 from hansa.modules.erp.rest.kind import Kind
+from hansa.modules.erp.rest.kinds.orders import find_order
 from hansa.modules.erp.rest.model import KEY_CHARACTERS_MAX, SEQUENCE_MAX, Outcome
 from hansa.modules.erp.rest.rows import Row
 from hansa.runtime.database import Transaction
@@ -215,21 +216,12 @@ async def _orders(tx: Transaction, messages: Sequence[Message[StockRow]]) -> dic
 
 async def _contained(tx: Transaction, name: str) -> UUID | None:
     """Give the id of an order by its number or id, or of a shop's correction by its id."""
+    order = await find_order(tx, name)
+    if order is not None:
+        return order.id
     try:
-        return (await orders.find_order(tx, number=name)).id
-    except orders.OrderNotFound:
-        pass
-    try:
-        id_ = UUID(name)
-    except ValueError:
-        return None
-    try:
-        return (await orders.get_order(tx, order_id=id_)).id
-    except orders.OrderNotFound:
-        pass
-    try:
-        return (await stock.get_correction(tx, correction_id=id_)).id
-    except stock.CorrectionNotFound:
+        return (await stock.get_correction(tx, correction_id=UUID(name))).id
+    except (ValueError, stock.CorrectionNotFound):
         return None
 
 
