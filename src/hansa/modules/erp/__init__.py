@@ -12,6 +12,7 @@ those of catalogue, prices and stock in their order; files of one connection com
 1C repeats a chunk whose answer it did not get: see `importing.content` for how that is told apart.
 """
 
+from hansa.modules.erp import outgoing
 from hansa.modules.erp.decisions import NoSuchRemoval, decide_removal
 from hansa.modules.erp.folder import FolderReport, import_folder
 from hansa.modules.erp.jobs_data import ImportFile
@@ -101,6 +102,7 @@ __all__ = [
     "list_removals",
     "make_key",
     "map_identifiers",
+    "outgoing",
     "owners_of_warehouses",
     "receive_files",
     "repeat_file",
