@@ -39,7 +39,7 @@ create index retailcrm_market_connection on retailcrm_market (connection_id);
 """
 
 # `agreed` is what both sides last had in common, field by field: who differs from it has changed
-# the field. What tells of persons is a keyed fingerprint there. `owner_id` is the order of a payment.
+# the field. What tells of persons is a keyed fingerprint there. `owner_id`: a payment's order.
 LINKS = """
 create table retailcrm_link (
     connection_id uuid not null references retailcrm_connection (id),

@@ -1,8 +1,9 @@
 """What the CRM keeps: orders, customers, payments, stock, and the history of every change."""
 
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from sandbox.retailcrm.lists import OWN_STATUS, REFERENCES
 
@@ -54,6 +55,7 @@ class Books:
     customer_history: list[Fields] = field(default_factory=list)
     clock_offset: timedelta = timedelta(0)
     last_id: int = 0
+    time_zone: str = "Europe/Moscow"
     sites: tuple[str, ...] = ("shop-ru", "shop-kz")
 
     def next_id(self) -> int:
@@ -62,8 +64,9 @@ class Books:
         return self.last_id
 
     def now(self) -> str:
-        """Tell the CRM's time in its own spelling."""
-        return (datetime.now(UTC) + self.clock_offset).strftime("%Y-%m-%d %H:%M:%S")
+        """Tell the time of the account's own clock in the CRM's spelling."""
+        local = datetime.now(ZoneInfo(self.time_zone)) + self.clock_offset
+        return local.strftime("%Y-%m-%d %H:%M:%S")
 
     # -- finding -------------------------------------------------------------------------------
 

@@ -1,7 +1,7 @@
 """What managers do in the CRM is done here too: once, by our own rules, our echo left out."""
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 import pytest
@@ -243,6 +243,17 @@ async def test_an_order_that_cannot_be_understood_is_told(
     crm.call_in(shop)
     await settle(context, connection)
     assert [one.code for one in await refusals(context, connection)] == [code]
+    assert len(await all_orders(context)) == 1
+
+
+async def test_from_the_day_told_on_by_the_clock_of_the_account(context, shop, crm, connection):
+    async with context.database.transaction() as tx:
+        held = await retailcrm.get_connection(tx, connection_id=connection.id)
+        since = datetime.now(UTC) - timedelta(minutes=1)
+        wanted = replace(held, options=replace(held.options, since=since))
+        await retailcrm.save_connection(tx, connection=wanted, key=None, secret=b"", now=NOON)
+    crm.call_in(shop)
+    await settle(context, connection)
     assert len(await all_orders(context)) == 1
 
 
