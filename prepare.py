@@ -99,7 +99,9 @@ def make_environment(lock: Path) -> None:
     # The sources are run from where they are: no build, nothing to install again after a change.
     (Path(packages) / "hansa.pth").write_text(f"{ROOT / 'src'}\n")
     command = VENV / "bin" / "hansa"
-    command.write_text(f"#!{python}\nfrom hansa.cli import main\n\nmain()\n")
+    command.write_text(
+        f'#!{python}\nfrom hansa.cli import main\n\nif __name__ == "__main__":\n    main()\n'
+    )
     command.chmod(0o755)
 
 

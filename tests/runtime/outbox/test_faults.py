@@ -20,7 +20,7 @@ from hansa.runtime.module import Subscription
 from hansa.runtime.outbox import inspection, repair, sequencer
 from hansa.runtime.outbox.locks import dedicated_connection
 from hansa.runtime.outbox.relay import DuplicateSubscription, run_relay
-from tests.runtime.outbox.conftest import answers, free_port, own_topics
+from tests.runtime.outbox.conftest import own_topics
 from tests.runtime.outbox.world import (
     Counted,
     Renamed,
@@ -34,6 +34,8 @@ from tests.runtime.outbox.world import (
     until,
     until_effects,
 )
+from tests.support.http import free_port
+from tests.support.kafka import answers
 from tests.support.processes import Program, eventually
 
 RELAY = """

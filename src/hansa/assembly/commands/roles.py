@@ -27,6 +27,9 @@ from hansa.runtime.telemetry import configure_logging, configure_tracing, stop_t
 
 __all__ = ["run_role"]
 
+BACKGROUND_NICENESS = 10
+"""Where cores are few, whoever waits for a page comes before work nobody waits for."""
+
 
 @click.command(hidden=True)
 @click.argument("role", type=click.Choice(["web", "worker", "relay"]))
@@ -37,6 +40,8 @@ def run_role(role: str) -> None:
     configure_logging(level=settings.log_level, json=settings.log_json)
     configure_tracing(endpoint=settings.otlp_endpoint, role=role)
     with installation(settings) as here:
+        if role != "web":
+            os.nice(BACKGROUND_NICENESS)
         if role == "web":
             # Granian's workers are processes of their own, which read the environment.
             os.environ.update(to_environment(here.settings))

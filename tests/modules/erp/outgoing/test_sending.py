@@ -81,6 +81,7 @@ async def test_a_refused_order_holds_back_itself_alone(world: World) -> None:
     async with running(world):
         await world.until_states("dead")
         others = [await world.buy() for _ in range(5)]
+        await world.until_counted(dead=1, acknowledged=5)
         await world.advance(refused.order_id, CONFIRMED)
         await world.advance(others[0].order_id, CONFIRMED)
         await world.until_counted(dead=1, waiting=1, acknowledged=6)

@@ -42,7 +42,7 @@ class Kind(Generic[R]):
     parts: Callable[[R], frozenset[str]] = as_one
     first: Callable[[str], bool] = field(default=lambda _key: True)
     rows_per_transaction: int = 500
-    bytes_per_transaction: int = 24 * 1024
+    bytes_per_transaction: int = 12 * 1024
 
     @property
     def decoder(self) -> "msgspec.json.Decoder[R]":

@@ -41,7 +41,7 @@ from hansa.modules.erp.store.exchange import CONNECTION
 from hansa.runtime.context import Context
 from hansa.runtime.database import Database, Transaction
 
-STEP_ASIDE_SHARE = 0.75
+STEP_ASIDE_SHARE = 2.0
 STEP_ASIDE_SECONDS_MAX = 0.25
 TRIES = 3
 
