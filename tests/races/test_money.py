@@ -20,8 +20,8 @@ from hansa.modules.orders.subscribers import follow_payment
 from hansa.modules.payments import events
 from hansa.modules.payments.checks import CHECKS as PAYMENT_CHECKS
 from tests.conftest import NOON
-from tests.modules.orders.conftest import bank, context, shop
 from tests.support.buying import buy, findings
+from tests.support.selling import bank, context, shop
 from tests.support.shop import put_stock
 
 __all__ = ["bank", "context", "shop"]
