@@ -6,7 +6,15 @@ from datetime import datetime
 from uuid import UUID
 
 from hansa.modules.erp import rows
-from hansa.modules.erp.model import Action, Connection, FileState, ImportedFile, NoSuchFile, Removal
+from hansa.modules.erp.model import (
+    Action,
+    Connection,
+    FileState,
+    ImportedFile,
+    NoConnection,
+    NoSuchFile,
+    Removal,
+)
 from hansa.modules.erp.store import exchange as sql
 from hansa.modules.erp.store import log as log_sql
 from hansa.modules.erp.store import references
@@ -59,6 +67,18 @@ class Tally:
     code: str
     reason: str
     count: int
+
+
+async def get_connection(snap: Snapshot, *, connection_id: UUID) -> Connection:
+    """Give a connection, also one that is switched off.
+
+    Raises:
+        NoConnection: there is none.
+    """
+    row = await snap.maybe(sql.CONNECTION, {"id": connection_id})
+    if row is None:
+        raise NoConnection
+    return rows.connection_of(row)
 
 
 async def list_connections(snap: Snapshot) -> tuple[Connection, ...]:

@@ -12,7 +12,6 @@ from litestar.params import FromPath
 from hansa.kernel.errors import HansaError, NotFound
 from hansa.kernel.text import pick
 from hansa.modules import accounts, erp, stock
-from hansa.runtime.database import Snapshot
 from hansa.runtime.html import Form, Page, first_shown, read_form
 from hansa.runtime.html.formats import format_moment
 from hansa.runtime.http import Request
@@ -120,7 +119,7 @@ async def save_owning(request: Request, connection_id: FromPath[UUID]) -> Respon
         every = set(wanted.fields) >= set(erp.OWNABLE)
         try:
             async with request.transaction() as tx:
-                await _connection(tx, connection_id)
+                await erp.get_connection(tx, connection_id=connection_id)
                 await erp.set_owned_fields(
                     tx,
                     connection_id=connection_id,
@@ -169,7 +168,7 @@ async def _map(
     found = 0
     listed = list(names.items())
     async with request.transaction() as tx:
-        await _connection(tx, connection_id)
+        await erp.get_connection(tx, connection_id=connection_id)
         for start in range(0, len(listed), MAPPED_AT_ONCE):
             found += await erp.map_identifiers(
                 tx,
@@ -215,13 +214,6 @@ def _here(connection_id: UUID) -> str:
     return f"{HOME}/connections/{connection_id}/parts"
 
 
-async def _connection(snap: Snapshot, connection_id: UUID) -> erp.Connection:
-    for one in await erp.list_connections(snap):
-        if one.id == connection_id:
-            return one
-    raise erp.NoConnection
-
-
 async def _page(
     request: Request,
     connection_id: UUID,
@@ -236,7 +228,7 @@ async def _page(
     translate, language = words(request), request.language
     async with request.snapshot() as snap:
         listed = await erp.list_connections(snap)
-        held = await _connection(snap, connection_id)
+        held = await erp.get_connection(snap, connection_id=connection_id)
         keys = await erp.list_keys(snap, connection_id=connection_id)
         places = await stock.list_warehouses(snap)
         owners = await erp.owners_of_warehouses(snap)

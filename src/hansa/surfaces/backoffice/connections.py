@@ -12,7 +12,6 @@ from litestar.params import FromPath
 from hansa.kernel.identifiers import new_id
 from hansa.kernel.text import pick
 from hansa.modules import accounts, erp, markets, stock
-from hansa.runtime.database import Snapshot
 from hansa.runtime.html import Form, Page, first_shown, read_form
 from hansa.runtime.http import Request
 from hansa.surfaces.backoffice.exchange import HOME
@@ -97,7 +96,7 @@ async def show_connection(request: Request, connection_id: FromPath[UUID]) -> Pa
     """Show how a connection exchanges."""
     staff(request, "erp.view")
     async with request.snapshot(single=True) as snap:
-        held = await _connection(snap, connection_id)
+        held = await erp.get_connection(snap, connection_id=connection_id)
     form = first_shown(
         request,
         code=held.code,
@@ -153,7 +152,11 @@ async def _save(request: Request, connection_id: UUID | None) -> Response[None] 
         typed = form.value
         if typed is not None:
             market = directory.get(typed.market)
-            before = None if connection_id is None else await _connection(tx, connection_id)
+            before = (
+                None
+                if connection_id is None
+                else await erp.get_connection(tx, connection_id=connection_id)
+            )
             begun = before or erp.Connection(
                 id=new_id(now),
                 code=typed.code,
@@ -197,19 +200,16 @@ async def _save(request: Request, connection_id: UUID | None) -> Response[None] 
     return await _page(request, connection_id, form, status_code=422)
 
 
-async def _connection(snap: Snapshot, connection_id: UUID) -> erp.Connection:
-    for one in await erp.list_connections(snap):
-        if one.id == connection_id:
-            return one
-    raise erp.NoConnection
-
-
 async def _page(
     request: Request, connection_id: UUID | None, form: Form[Any], *, status_code: int = 200
 ) -> Page:
     translate, language = words(request), request.language
     async with request.snapshot() as snap:
-        held = None if connection_id is None else await _connection(snap, connection_id)
+        held = (
+            None
+            if connection_id is None
+            else await erp.get_connection(snap, connection_id=connection_id)
+        )
         places = await stock.list_warehouses(snap)
     directory = request.context.service(markets.MarketDirectory)
     return show(

@@ -9,7 +9,6 @@ from litestar import Response, get, post
 from litestar.params import FromPath
 
 from hansa.modules import accounts, erp
-from hansa.runtime.database import Snapshot
 from hansa.runtime.html import Form, Page, first_shown, read_form
 from hansa.runtime.html.formats import format_moment
 from hansa.runtime.html.forms import WHOLE
@@ -93,7 +92,7 @@ async def save_settings(request: Request, connection_id: FromPath[UUID]) -> Resp
         return await _page(request, connection_id, form, status_code=422)
     try:
         async with request.transaction() as tx:
-            connection = await _connection(tx, connection_id)
+            connection = await erp.get_connection(tx, connection_id=connection_id)
             before = await outgoing.find_outgoing(tx, connection_id=connection_id)
             wanted = replace(
                 before
@@ -170,19 +169,12 @@ def _told(queue: outgoing.Outgoing) -> dict[str, object]:
     }
 
 
-async def _connection(snap: Snapshot, connection_id: UUID) -> erp.Connection:
-    for one in await erp.list_connections(snap):
-        if one.id == connection_id:
-            return one
-    raise erp.NoConnection
-
-
 async def _page(
     request: Request, connection_id: UUID, form: Form[Any], *, status_code: int = 200
 ) -> Page:
     translate, language, zone = words(request), request.language, zone_of(request)
     async with request.snapshot() as snap:
-        connection = await _connection(snap, connection_id)
+        connection = await erp.get_connection(snap, connection_id=connection_id)
         held = await outgoing.find_outgoing(snap, connection_id=connection_id)
     now = request.received_at
     return show(

@@ -11,7 +11,7 @@ from litestar.params import FromPath
 
 from hansa.kernel.errors import HansaError
 from hansa.kernel.text import pick
-from hansa.modules import accounts, fulfilment, orders, stock
+from hansa.modules import fulfilment, orders, stock
 from hansa.modules.fulfilment import CaseState, CaseStory, OutcomeKind, PartState, QuestionState
 from hansa.modules.orders import By
 from hansa.runtime.html import Page, read_form
@@ -31,6 +31,7 @@ from hansa.surfaces.backoffice.fulfilment_words import (
     pieces,
     places_of,
 )
+from hansa.surfaces.backoffice.order_actions import cancel_for
 from hansa.surfaces.backoffice.presenting import done, show, words
 from hansa.surfaces.backoffice.shell import staff
 
@@ -367,24 +368,9 @@ async def cancel(request: Request, order_id: FromPath[UUID]) -> Response[None] |
         return await _page(request, actor, order_id, refused=refused, status_code=422)
     try:
         async with request.transaction() as tx:
-            cancelled = await orders.cancel_order(
-                tx,
-                order_id=order_id,
-                reason=form.value.reason,
-                by=By.STAFF,
-                by_id=actor.id,
-                now=request.received_at,
+            await cancel_for(
+                tx, order_id, reason=form.value.reason, by=actor, now=request.received_at
             )
-            if not cancelled.is_repeat:
-                await accounts.record(
-                    tx,
-                    actor=actor,
-                    action="orders.cancel",
-                    subject_kind="order",
-                    subject_id=order_id,
-                    after={"state": "cancelled", "reason": form.value.reason},
-                    now=request.received_at,
-                )
     except HansaError as refusal:
         return await _refused(request, actor, order_id, refusal)
     return done(request, f"{CASES}/{order_id}", "order_cancelled")

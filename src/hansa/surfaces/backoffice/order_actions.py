@@ -1,5 +1,6 @@
 """What staff do with an order: lead it on, cancel it, write a note, take and return money."""
 
+from datetime import datetime
 from decimal import Decimal
 from typing import Annotated
 from uuid import UUID
@@ -13,6 +14,7 @@ from hansa.kernel.money import Money, exponent
 from hansa.modules import accounts, orders, payments
 from hansa.modules.orders import By, OrderState
 from hansa.modules.payments import NotRefundable
+from hansa.runtime.database import Transaction
 from hansa.runtime.html import Page, read_form
 from hansa.runtime.html.formats import format_money
 from hansa.runtime.http import Actor, Request, authorise, go_to
@@ -87,6 +89,26 @@ async def lead_on(request: Request, order_id: FromPath[UUID]) -> Response[None] 
     return done(request, f"{HOME}/{order_id}")
 
 
+async def cancel_for(
+    tx: Transaction, order_id: UUID, *, reason: str, by: Actor, now: datetime
+) -> None:
+    """Cancel an order for a member of staff; the first time is written into the audit log."""
+    cancelled = await orders.cancel_order(
+        tx, order_id=order_id, reason=reason, by=By.STAFF, by_id=by.id, now=now
+    )
+    if cancelled.is_repeat:
+        return
+    await accounts.record(
+        tx,
+        actor=by,
+        action="orders.cancel",
+        subject_kind="order",
+        subject_id=order_id,
+        after={"state": "cancelled", "reason": reason},
+        now=now,
+    )
+
+
 @post("/office/orders/{order_id:uuid}/cancel")
 async def cancel(request: Request, order_id: FromPath[UUID]) -> Response[None] | Page:
     """Cancel an order: its goods are sold again, its payment is called off."""
@@ -95,24 +117,9 @@ async def cancel(request: Request, order_id: FromPath[UUID]) -> Response[None] |
     if form.value is not None:
         try:
             async with request.transaction() as tx:
-                cancelled = await orders.cancel_order(
-                    tx,
-                    order_id=order_id,
-                    reason=form.value.reason,
-                    by=By.STAFF,
-                    by_id=actor.id,
-                    now=request.received_at,
+                await cancel_for(
+                    tx, order_id, reason=form.value.reason, by=actor, now=request.received_at
                 )
-                if not cancelled.is_repeat:
-                    await accounts.record(
-                        tx,
-                        actor=actor,
-                        action="orders.cancel",
-                        subject_kind="order",
-                        subject_id=order_id,
-                        after={"state": "cancelled", "reason": form.value.reason},
-                        now=request.received_at,
-                    )
             return done(request, f"{HOME}/{order_id}", "order_cancelled")
         except orders.NotCancellable as refusal:
             form.add("reason", _sentence(request, refusal, refusal.state))
