@@ -18,7 +18,8 @@ PASSWORD = "a long enough word 7"
 
 async def put_into_basket(page: Page, address: str) -> None:
     await page.goto(f"{address}/ru/search")
-    await page.locator(".product-name a").first.click()
+    # By its name: other tests put goods of their own into the same shop.
+    await page.locator(".product-name a").get_by_text("Платье", exact=True).click()
     await page.locator(".item-size input:not([disabled])").first.check()
     await page.get_by_role("button", name="В корзину").click()
     await expect(page.locator("#basket")).to_be_visible()
