@@ -1314,6 +1314,66 @@ CREATE TABLE public.idempotency_key (
     created_at timestamp with time zone NOT NULL,
     CONSTRAINT idempotency_key_fingerprint_length CHECK ((octet_length(fingerprint) = 32))
 );
+CREATE TABLE public.loyalty_participation (
+    programme_id uuid NOT NULL,
+    partner_id uuid NOT NULL,
+    earns boolean DEFAULT true NOT NULL,
+    spends boolean DEFAULT true NOT NULL,
+    billing text DEFAULT 'postpaid'::text NOT NULL,
+    issue_price numeric(20,6) NOT NULL,
+    redeem_price numeric(20,6) NOT NULL,
+    percent integer,
+    pending_days integer,
+    return_policy text,
+    share_max integer DEFAULT 10000 NOT NULL,
+    alert_points bigint,
+    is_active boolean DEFAULT true NOT NULL,
+    changed_at timestamp with time zone NOT NULL,
+    CONSTRAINT ck_loyalty_participation_billing CHECK ((billing = ANY (ARRAY['prepaid'::text, 'postpaid'::text]))),
+    CONSTRAINT ck_loyalty_participation_pending CHECK (((pending_days >= 0) AND (pending_days <= 366))),
+    CONSTRAINT ck_loyalty_participation_percent CHECK (((percent >= 0) AND (percent <= 10000))),
+    CONSTRAINT ck_loyalty_participation_prices CHECK (((issue_price >= (0)::numeric) AND (redeem_price >= (0)::numeric))),
+    CONSTRAINT ck_loyalty_participation_return_policy CHECK ((return_policy = ANY (ARRAY['debt'::text, 'write_off'::text, 'block'::text]))),
+    CONSTRAINT ck_loyalty_participation_share CHECK (((share_max >= 0) AND (share_max <= 10000)))
+);
+CREATE TABLE public.loyalty_partner (
+    id uuid NOT NULL,
+    number smallint NOT NULL,
+    code text NOT NULL,
+    name jsonb NOT NULL,
+    about jsonb DEFAULT '{}'::jsonb NOT NULL,
+    category text DEFAULT ''::text NOT NULL,
+    picture text,
+    site text DEFAULT ''::text NOT NULL,
+    is_active boolean DEFAULT true NOT NULL,
+    "position" integer DEFAULT 0 NOT NULL,
+    changed_at timestamp with time zone NOT NULL,
+    CONSTRAINT ck_loyalty_partner_number CHECK (((number >= 1) AND (number <= 9999)))
+);
+CREATE TABLE public.loyalty_programme (
+    id uuid NOT NULL,
+    number smallint NOT NULL,
+    code text NOT NULL,
+    name jsonb NOT NULL,
+    unit jsonb DEFAULT '{}'::jsonb NOT NULL,
+    currency character(3) NOT NULL,
+    point_minor integer NOT NULL,
+    percent integer NOT NULL,
+    percent_max integer NOT NULL,
+    lifetime_months integer,
+    pending_days integer DEFAULT 0 NOT NULL,
+    settle_at text DEFAULT 'issuance'::text NOT NULL,
+    return_policy text DEFAULT 'debt'::text NOT NULL,
+    time_zone text DEFAULT 'Europe/Moscow'::text NOT NULL,
+    market text,
+    is_open boolean DEFAULT true NOT NULL,
+    changed_at timestamp with time zone NOT NULL,
+    CONSTRAINT ck_loyalty_programme_number CHECK (((number >= 1) AND (number <= 999))),
+    CONSTRAINT ck_loyalty_programme_percent CHECK ((((percent >= 0) AND (percent <= 10000)) AND ((percent_max >= percent) AND (percent_max <= 10000)))),
+    CONSTRAINT ck_loyalty_programme_return_policy CHECK ((return_policy = ANY (ARRAY['debt'::text, 'write_off'::text, 'block'::text]))),
+    CONSTRAINT ck_loyalty_programme_settle_at CHECK ((settle_at = ANY (ARRAY['issuance'::text, 'redemption'::text]))),
+    CONSTRAINT ck_loyalty_programme_terms CHECK (((point_minor > 0) AND ((lifetime_months IS NULL) OR (lifetime_months > 0)) AND ((pending_days >= 0) AND (pending_days <= 366))))
+);
 CREATE TABLE public.markets_market (
     code text NOT NULL,
     name jsonb NOT NULL,
@@ -2300,6 +2360,10 @@ ALTER TABLE ONLY public.erp_waiting
     ADD CONSTRAINT erp_waiting_pkey PRIMARY KEY (connection_id, kind, key, sequence);
 ALTER TABLE ONLY public.idempotency_key
     ADD CONSTRAINT idempotency_key_pk PRIMARY KEY (scope, key);
+ALTER TABLE ONLY public.loyalty_partner
+    ADD CONSTRAINT loyalty_partner_pkey PRIMARY KEY (id);
+ALTER TABLE ONLY public.loyalty_programme
+    ADD CONSTRAINT loyalty_programme_pkey PRIMARY KEY (id);
 ALTER TABLE ONLY public.markets_market
     ADD CONSTRAINT markets_market_pkey PRIMARY KEY (code);
 ALTER TABLE ONLY public.orders_order
@@ -2350,6 +2414,8 @@ ALTER TABLE ONLY public.fulfilment_rule
     ADD CONSTRAINT pk_fulfilment_rule PRIMARY KEY (id);
 ALTER TABLE ONLY public.fulfilment_shop
     ADD CONSTRAINT pk_fulfilment_shop PRIMARY KEY (warehouse_id);
+ALTER TABLE ONLY public.loyalty_participation
+    ADD CONSTRAINT pk_loyalty_participation PRIMARY KEY (programme_id, partner_id);
 ALTER TABLE ONLY public.orders_history
     ADD CONSTRAINT pk_orders_history PRIMARY KEY (order_id, "position");
 ALTER TABLE ONLY public.orders_line
@@ -2494,6 +2560,14 @@ ALTER TABLE ONLY public.drops_drop
     ADD CONSTRAINT uq_drops_drop_code UNIQUE (code);
 ALTER TABLE ONLY public.drops_ticket
     ADD CONSTRAINT uq_drops_ticket_session UNIQUE (drop_id, session);
+ALTER TABLE ONLY public.loyalty_partner
+    ADD CONSTRAINT uq_loyalty_partner_code UNIQUE (code);
+ALTER TABLE ONLY public.loyalty_partner
+    ADD CONSTRAINT uq_loyalty_partner_number UNIQUE (number);
+ALTER TABLE ONLY public.loyalty_programme
+    ADD CONSTRAINT uq_loyalty_programme_code UNIQUE (code);
+ALTER TABLE ONLY public.loyalty_programme
+    ADD CONSTRAINT uq_loyalty_programme_number UNIQUE (number);
 ALTER TABLE ONLY public.orders_order
     ADD CONSTRAINT uq_orders_order_number UNIQUE (number);
 ALTER TABLE ONLY public.orders_order
@@ -2578,6 +2652,7 @@ CREATE INDEX ix_fulfilment_question_order ON public.fulfilment_question USING bt
 CREATE INDEX ix_fulfilment_question_pending ON public.fulfilment_question USING btree (warehouse_id, answer_by, id) WHERE (state = ANY (ARRAY['waiting'::text, 'open'::text]));
 CREATE INDEX ix_fulfilment_rule_market ON public.fulfilment_rule USING btree (market, "position", id);
 CREATE INDEX ix_idempotency_key_created ON public.idempotency_key USING btree (created_at);
+CREATE INDEX ix_loyalty_participation_partner ON public.loyalty_participation USING btree (partner_id);
 CREATE INDEX ix_orders_line_variant ON public.orders_line USING btree (variant_id);
 CREATE INDEX ix_orders_order_party ON public.orders_order USING btree (party_id, placed_at DESC, id DESC) WHERE (party_id IS NOT NULL);
 CREATE INDEX ix_orders_order_placed ON public.orders_order USING btree (placed_at DESC, id DESC);
@@ -2748,6 +2823,10 @@ ALTER TABLE ONLY public.fulfilment_part
     ADD CONSTRAINT fulfilment_part_question_id_fkey FOREIGN KEY (question_id) REFERENCES public.fulfilment_question(id);
 ALTER TABLE ONLY public.fulfilment_question
     ADD CONSTRAINT fulfilment_question_order_id_fkey FOREIGN KEY (order_id) REFERENCES public.fulfilment_case(order_id);
+ALTER TABLE ONLY public.loyalty_participation
+    ADD CONSTRAINT loyalty_participation_partner_id_fkey FOREIGN KEY (partner_id) REFERENCES public.loyalty_partner(id);
+ALTER TABLE ONLY public.loyalty_participation
+    ADD CONSTRAINT loyalty_participation_programme_id_fkey FOREIGN KEY (programme_id) REFERENCES public.loyalty_programme(id);
 ALTER TABLE ONLY public.orders_history
     ADD CONSTRAINT orders_history_order_id_fkey FOREIGN KEY (order_id) REFERENCES public.orders_order(id);
 ALTER TABLE ONLY public.orders_line

@@ -8,7 +8,10 @@ from hansa.modules.checkout import manifest as checkout
 from hansa.modules.drops import manifest as drops
 from hansa.modules.erp import manifest as erp
 from hansa.modules.fulfilment import manifest as fulfilment
+from hansa.modules.ledger import manifest as ledger
+from hansa.modules.loyalty import manifest as loyalty
 from hansa.modules.markets import manifest as markets
+from hansa.modules.notifications import manifest as notifications
 from hansa.modules.orders import manifest as orders
 from hansa.modules.parties import manifest as parties
 from hansa.modules.payments import manifest as payments
@@ -16,8 +19,10 @@ from hansa.modules.pricing import manifest as pricing
 from hansa.modules.promotions import manifest as promotions
 from hansa.modules.receipts import manifest as receipts
 from hansa.modules.retailcrm import manifest as retailcrm
+from hansa.modules.rollout import manifest as rollout
 from hansa.modules.search import manifest as search
 from hansa.modules.stock import manifest as stock
+from hansa.modules.webhooks import manifest as webhooks
 from hansa.runtime.module import Module, Permission, Service
 from hansa.surfaces.backoffice import manifest as backoffice
 from hansa.surfaces.storefront import manifest as storefront
@@ -26,12 +31,16 @@ MODULES = (
     markets.MODULE,
     accounts.MODULE,
     parties.MODULE,
+    rollout.MODULE,
+    webhooks.MODULE,
+    ledger.MODULE,
     catalog.MODULE,
     pricing.MODULE,
     stock.MODULE,
     search.MODULE,
     promotions.MODULE,
     drops.MODULE,
+    loyalty.MODULE,
     payments.MODULE,
     receipts.MODULE,
     orders.MODULE,
@@ -39,6 +48,7 @@ MODULES = (
     checkout.MODULE,
     retailcrm.MODULE,
     erp.MODULE,
+    notifications.MODULE,
 )
 SURFACES = (storefront.SURFACE, backoffice.SURFACE)
 

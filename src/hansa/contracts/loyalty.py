@@ -1,0 +1,151 @@
+"""What is published about loyalty: numbers and points, never names."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import ClassVar
+from uuid import UUID
+
+from hansa.kernel.message import Event
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CoalitionChanged(Event):
+    """A `programme`, a `partner` or a `participation` (by its partner) was changed."""
+
+    type: ClassVar[str] = "loyalty.CoalitionChanged"
+
+    what: str
+    id: UUID
+
+    def key(self) -> str:
+        """Keep the order per thing."""
+        return str(self.id)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MemberChanged(Event):
+    """Somebody was enrolled, linked to a partner, unlinked, blocked or erased; `what` says which.
+
+    `partner_id` is the partner concerned, if one is.
+    """
+
+    type: ClassVar[str] = "loyalty.MemberChanged"
+
+    member_id: UUID
+    programme_id: UUID
+    what: str
+    partner_id: UUID | None
+    changed_at: datetime
+
+    def key(self) -> str:
+        """Keep the order per member."""
+        return str(self.member_id)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PointsPosting:
+    """One posting on a member's account.
+
+    `points` is what the balance changed by, `balance` what it is after; `kind` is one of
+    `loyalty.points.Kind`. `partner_id` is whose till or program it came from, None for our own.
+    """
+
+    posting_id: UUID
+    member_id: UUID
+    programme_id: UUID
+    partner_id: UUID | None
+    kind: str
+    points: int
+    balance: int
+    version: int
+    reference: str
+    effective_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PointsPosted(Event):
+    """Postings that one batch made on accounts of a lane, in their order.
+
+    A member's postings are always in the same lane, so their order holds. One event carries many:
+    a row per posting would cost as much as the posting itself.
+    """
+
+    type: ClassVar[str] = "loyalty.PointsPosted"
+
+    batch_id: UUID
+    lane: int
+    postings: tuple[PointsPosting, ...]
+    posted_at: datetime
+
+    def key(self) -> str:
+        """Keep the order per lane."""
+        return f"lane-{self.lane}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PercentChanged(Event):
+    """A member's own percent in a category is another now; hundredths of a percent.
+
+    `category` is empty for all of them; `until` is the first instant at which it may fall again.
+    """
+
+    type: ClassVar[str] = "loyalty.PercentChanged"
+
+    member_id: UUID
+    programme_id: UUID
+    category: str
+    percent: int
+    until: datetime | None
+    changed_at: datetime
+
+    def key(self) -> str:
+        """Keep the order per member."""
+        return str(self.member_id)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OfferSwitched(Event):
+    """A member switched an offer on or off."""
+
+    type: ClassVar[str] = "loyalty.OfferSwitched"
+
+    member_id: UUID
+    offer_id: UUID
+    partner_id: UUID
+    is_on: bool
+    switched_at: datetime
+
+    def key(self) -> str:
+        """Keep the order per member."""
+        return str(self.member_id)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TaskCompleted(Event):
+    """A member has done what an offer asks for."""
+
+    type: ClassVar[str] = "loyalty.TaskCompleted"
+
+    member_id: UUID
+    offer_id: UUID
+    partner_id: UUID
+    completed_at: datetime
+
+    def key(self) -> str:
+        """Keep the order per member."""
+        return str(self.member_id)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OfferChanged(Event):
+    """An offer was written, approved, refused, paused or has ended."""
+
+    type: ClassVar[str] = "loyalty.OfferChanged"
+
+    offer_id: UUID
+    partner_id: UUID
+    state: str
+
+    def key(self) -> str:
+        """Keep the order per offer."""
+        return str(self.offer_id)

@@ -1,0 +1,1 @@
+"""What staff do: corrections with a second person, disputes, dashboards."""

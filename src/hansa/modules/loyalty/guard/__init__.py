@@ -1,0 +1,1 @@
+"""What watches for fraud: velocity, cooling of new points, devices, sleeping accounts."""

@@ -1,0 +1,1 @@
+"""Adapters for partners who cannot adopt the API: files, polled APIs, webhooks, by mapping."""

@@ -1,0 +1,16 @@
+"""What loyalty brings into the application."""
+
+from hansa.modules.loyalty.programmes import Directory
+from hansa.runtime.module import Module, Permission
+
+MODULE = Module(
+    name="loyalty",
+    permissions=(
+        Permission(code="loyalty.view", title="See loyalty: members, points, offers"),
+        Permission(code="loyalty.edit", title="Change programmes, partners and offers"),
+        Permission(code="loyalty.correct", title="Propose corrections of points"),
+        Permission(code="loyalty.approve", title="Approve corrections of points and offers"),
+        Permission(code="loyalty.settle", title="Close periods and settle with partners"),
+    ),
+    services=(Directory,),
+)

@@ -1,0 +1,1 @@
+"""`/loyalty/v1`: what partners' programs call."""

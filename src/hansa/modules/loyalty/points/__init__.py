@@ -1,0 +1,1 @@
+"""Postings of points: lots, holds, receipts and returns, all through one door in batches."""

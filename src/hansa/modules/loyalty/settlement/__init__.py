@@ -1,0 +1,1 @@
+"""Clearing between partners: point blocks, statements, liability."""

@@ -1,0 +1,5 @@
+"""What rollout brings into the application."""
+
+from hansa.runtime.module import Module
+
+MODULE = Module(name="rollout")
