@@ -478,6 +478,14 @@ begin
     raise exception 'the audit log is append-only';
 end
 $$;
+CREATE FUNCTION public.ledger_refuse_change() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+begin
+    raise exception 'the ledger is append-only: % on % is refused', tg_op, tg_table_name
+        using errcode = 'integrity_constraint_violation';
+end;
+$$;
 CREATE FUNCTION public.stock_movement_append_only() RETURNS trigger
     LANGUAGE plpgsql
     AS $$
@@ -1313,6 +1321,122 @@ CREATE TABLE public.idempotency_key (
     body bytea,
     created_at timestamp with time zone NOT NULL,
     CONSTRAINT idempotency_key_fingerprint_length CHECK ((octet_length(fingerprint) = 32))
+);
+CREATE TABLE public.ledger_account (
+    bucket smallint NOT NULL,
+    id bigint NOT NULL,
+    ledger integer NOT NULL,
+    floor bigint DEFAULT 0 NOT NULL,
+    posted bigint DEFAULT 0 NOT NULL,
+    held bigint DEFAULT 0 NOT NULL,
+    owed bigint DEFAULT 0 NOT NULL,
+    version bigint DEFAULT 0 NOT NULL,
+    opened_at timestamp with time zone NOT NULL,
+    CONSTRAINT ck_ledger_account_floor CHECK ((((posted + owed) - held) >= floor)),
+    CONSTRAINT ck_ledger_account_held CHECK (((held >= 0) AND (owed >= 0)))
+)
+WITH (fillfactor='60');
+CREATE TABLE public.ledger_batch (
+    serial bigint NOT NULL,
+    id uuid NOT NULL,
+    postings integer NOT NULL,
+    digest bytea NOT NULL,
+    ledgers integer[] NOT NULL,
+    accounts bigint[] NOT NULL,
+    amounts bigint[] NOT NULL,
+    recorded_at timestamp with time zone NOT NULL,
+    number bigint,
+    chain bytea
+);
+ALTER TABLE public.ledger_batch ALTER COLUMN serial ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.ledger_batch_serial_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+CREATE TABLE public.ledger_chain (
+    only_row boolean DEFAULT true NOT NULL,
+    number bigint NOT NULL,
+    chain bytea NOT NULL,
+    CONSTRAINT ck_ledger_chain_only_row CHECK (only_row)
+);
+CREATE TABLE public.ledger_entry (
+    bucket smallint NOT NULL,
+    account_id bigint NOT NULL,
+    version bigint NOT NULL,
+    posting_id uuid NOT NULL,
+    amount bigint NOT NULL,
+    balance bigint NOT NULL,
+    recorded_at timestamp with time zone NOT NULL
+);
+CREATE TABLE public.ledger_hold (
+    bucket smallint NOT NULL,
+    id uuid NOT NULL,
+    account_id bigint NOT NULL,
+    ledger integer NOT NULL,
+    owner uuid NOT NULL,
+    key text NOT NULL,
+    amount bigint NOT NULL,
+    taken bigint DEFAULT 0 NOT NULL,
+    state text DEFAULT 'open'::text NOT NULL,
+    tags uuid[] NOT NULL,
+    tag_amounts bigint[] NOT NULL,
+    reference text DEFAULT ''::text NOT NULL,
+    expires_at timestamp with time zone NOT NULL,
+    held_at timestamp with time zone NOT NULL,
+    ended_at timestamp with time zone,
+    CONSTRAINT ck_ledger_hold_amounts CHECK (((amount > 0) AND ((taken >= 0) AND (taken <= amount)))),
+    CONSTRAINT ck_ledger_hold_end CHECK ((((state = 'open'::text) = (ended_at IS NULL)) AND ((state = 'posted'::text) OR (taken = 0)))),
+    CONSTRAINT ck_ledger_hold_state CHECK ((state = ANY (ARRAY['open'::text, 'posted'::text, 'voided'::text, 'expired'::text])))
+)
+WITH (fillfactor='80');
+CREATE TABLE public.ledger_period (
+    ledger integer NOT NULL,
+    begins_at timestamp with time zone NOT NULL,
+    ends_at timestamp with time zone NOT NULL,
+    number bigint NOT NULL,
+    chain bytea NOT NULL,
+    digest bytea NOT NULL,
+    postings bigint NOT NULL,
+    sealed_at timestamp with time zone NOT NULL,
+    CONSTRAINT ck_ledger_period_order CHECK ((begins_at < ends_at))
+);
+CREATE TABLE public.ledger_posting (
+    bucket smallint NOT NULL,
+    id uuid NOT NULL,
+    owner uuid NOT NULL,
+    key text NOT NULL,
+    fingerprint bytea NOT NULL,
+    ledger integer NOT NULL,
+    kind text NOT NULL,
+    reference text DEFAULT ''::text NOT NULL,
+    reverses uuid,
+    refusal text,
+    answer bytea NOT NULL,
+    effective_at timestamp with time zone NOT NULL,
+    recorded_at timestamp with time zone NOT NULL,
+    batch_id uuid NOT NULL
+);
+CREATE TABLE public.ledger_rolled (
+    ledger integer NOT NULL,
+    account bigint NOT NULL,
+    balance bigint DEFAULT 0 NOT NULL
+)
+WITH (fillfactor='60');
+CREATE TABLE public.ledger_transfer (
+    bucket smallint NOT NULL,
+    posting_id uuid NOT NULL,
+    line smallint NOT NULL,
+    ledger integer NOT NULL,
+    debit bigint NOT NULL,
+    credit bigint NOT NULL,
+    amount bigint NOT NULL,
+    issuer integer DEFAULT 0 NOT NULL,
+    tag uuid,
+    recorded_at timestamp with time zone NOT NULL,
+    CONSTRAINT ck_ledger_transfer_amount CHECK (((amount > 0) AND (debit <> credit)))
 );
 CREATE TABLE public.loyalty_participation (
     programme_id uuid NOT NULL,
@@ -2414,6 +2538,24 @@ ALTER TABLE ONLY public.fulfilment_rule
     ADD CONSTRAINT pk_fulfilment_rule PRIMARY KEY (id);
 ALTER TABLE ONLY public.fulfilment_shop
     ADD CONSTRAINT pk_fulfilment_shop PRIMARY KEY (warehouse_id);
+ALTER TABLE ONLY public.ledger_account
+    ADD CONSTRAINT pk_ledger_account PRIMARY KEY (bucket, id);
+ALTER TABLE ONLY public.ledger_batch
+    ADD CONSTRAINT pk_ledger_batch PRIMARY KEY (id);
+ALTER TABLE ONLY public.ledger_chain
+    ADD CONSTRAINT pk_ledger_chain PRIMARY KEY (only_row);
+ALTER TABLE ONLY public.ledger_entry
+    ADD CONSTRAINT pk_ledger_entry PRIMARY KEY (bucket, account_id, version);
+ALTER TABLE ONLY public.ledger_hold
+    ADD CONSTRAINT pk_ledger_hold PRIMARY KEY (bucket, id);
+ALTER TABLE ONLY public.ledger_period
+    ADD CONSTRAINT pk_ledger_period PRIMARY KEY (ledger, begins_at);
+ALTER TABLE ONLY public.ledger_posting
+    ADD CONSTRAINT pk_ledger_posting PRIMARY KEY (bucket, id);
+ALTER TABLE ONLY public.ledger_rolled
+    ADD CONSTRAINT pk_ledger_rolled PRIMARY KEY (ledger, account);
+ALTER TABLE ONLY public.ledger_transfer
+    ADD CONSTRAINT pk_ledger_transfer PRIMARY KEY (bucket, posting_id, line);
 ALTER TABLE ONLY public.loyalty_participation
     ADD CONSTRAINT pk_loyalty_participation PRIMARY KEY (programme_id, partner_id);
 ALTER TABLE ONLY public.orders_history
@@ -2560,6 +2702,12 @@ ALTER TABLE ONLY public.drops_drop
     ADD CONSTRAINT uq_drops_drop_code UNIQUE (code);
 ALTER TABLE ONLY public.drops_ticket
     ADD CONSTRAINT uq_drops_ticket_session UNIQUE (drop_id, session);
+ALTER TABLE ONLY public.ledger_batch
+    ADD CONSTRAINT uq_ledger_batch_number UNIQUE (number);
+ALTER TABLE ONLY public.ledger_hold
+    ADD CONSTRAINT uq_ledger_hold_key UNIQUE (owner, key);
+ALTER TABLE ONLY public.ledger_posting
+    ADD CONSTRAINT uq_ledger_posting_key UNIQUE (owner, key);
 ALTER TABLE ONLY public.loyalty_partner
     ADD CONSTRAINT uq_loyalty_partner_code UNIQUE (code);
 ALTER TABLE ONLY public.loyalty_partner
@@ -2652,6 +2800,13 @@ CREATE INDEX ix_fulfilment_question_order ON public.fulfilment_question USING bt
 CREATE INDEX ix_fulfilment_question_pending ON public.fulfilment_question USING btree (warehouse_id, answer_by, id) WHERE (state = ANY (ARRAY['waiting'::text, 'open'::text]));
 CREATE INDEX ix_fulfilment_rule_market ON public.fulfilment_rule USING btree (market, "position", id);
 CREATE INDEX ix_idempotency_key_created ON public.idempotency_key USING btree (created_at);
+CREATE INDEX ix_ledger_batch_unnumbered ON public.ledger_batch USING btree (serial) WHERE (number IS NULL);
+CREATE INDEX ix_ledger_entry_recorded ON public.ledger_entry USING brin (recorded_at);
+CREATE INDEX ix_ledger_hold_account ON public.ledger_hold USING btree (bucket, account_id, held_at);
+CREATE INDEX ix_ledger_hold_due ON public.ledger_hold USING btree (expires_at) WHERE (state = 'open'::text);
+CREATE INDEX ix_ledger_posting_recorded ON public.ledger_posting USING brin (recorded_at);
+CREATE INDEX ix_ledger_posting_reverses ON public.ledger_posting USING btree (bucket, reverses) WHERE (reverses IS NOT NULL);
+CREATE INDEX ix_ledger_transfer_recorded ON public.ledger_transfer USING brin (recorded_at);
 CREATE INDEX ix_loyalty_participation_partner ON public.loyalty_participation USING btree (partner_id);
 CREATE INDEX ix_orders_line_variant ON public.orders_line USING btree (variant_id);
 CREATE INDEX ix_orders_order_party ON public.orders_order USING btree (party_id, placed_at DESC, id DESC) WHERE (party_id IS NOT NULL);
@@ -2730,6 +2885,10 @@ CREATE TRIGGER procrastinate_trigger_scheduled_events_v1 AFTER INSERT OR UPDATE 
 CREATE TRIGGER procrastinate_trigger_status_events_insert_v1 AFTER INSERT ON jobs.procrastinate_jobs FOR EACH ROW WHEN ((new.status = 'todo'::jobs.procrastinate_job_status)) EXECUTE FUNCTION jobs.procrastinate_trigger_function_status_events_insert_v1();
 CREATE TRIGGER procrastinate_trigger_status_events_update_v1 AFTER UPDATE OF status ON jobs.procrastinate_jobs FOR EACH ROW EXECUTE FUNCTION jobs.procrastinate_trigger_function_status_events_update_v1();
 CREATE TRIGGER account_audit_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.account_audit FOR EACH STATEMENT EXECUTE FUNCTION public.account_audit_is_append_only();
+CREATE TRIGGER ledger_entry_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.ledger_entry FOR EACH STATEMENT EXECUTE FUNCTION public.ledger_refuse_change();
+CREATE TRIGGER ledger_period_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.ledger_period FOR EACH STATEMENT EXECUTE FUNCTION public.ledger_refuse_change();
+CREATE TRIGGER ledger_posting_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.ledger_posting FOR EACH STATEMENT EXECUTE FUNCTION public.ledger_refuse_change();
+CREATE TRIGGER ledger_transfer_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.ledger_transfer FOR EACH STATEMENT EXECUTE FUNCTION public.ledger_refuse_change();
 CREATE TRIGGER stock_movement_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.stock_movement FOR EACH STATEMENT EXECUTE FUNCTION public.stock_movement_append_only();
 ALTER TABLE ONLY jobs.job_error
     ADD CONSTRAINT fk_job_error_job FOREIGN KEY (job_id) REFERENCES jobs.procrastinate_jobs(id) ON DELETE CASCADE;

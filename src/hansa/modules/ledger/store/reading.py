@@ -1,0 +1,50 @@
+"""Reads of accounts, their histories and holds."""
+
+BALANCES = """
+    select a.bucket, a.id, a.ledger, a.floor, a.posted, a.held, a.owed, a.version
+      from unnest(%(buckets)b::smallint[], %(ids)b::bigint[]) as asked (bucket, id)
+      join ledger_account a using (bucket, id)
+"""
+
+# Newest first, by the primary key alone; each entry finds its posting by key.
+HISTORY = """
+    select e.version, e.amount, e.balance, e.recorded_at, p.id as posting_id, p.kind, p.owner,
+           p.key, p.reference, p.effective_at, p.reverses
+      from ledger_entry e
+      join ledger_posting p on p.bucket = e.bucket and p.id = e.posting_id
+     where e.bucket = %(bucket)s
+       and e.account_id = %(account_id)s
+       and (%(before)s::bigint is null or e.version < %(before)s)
+     order by e.version desc
+     limit %(limit)s
+"""
+
+GET_POSTING = """
+    select bucket, id, owner, key, fingerprint, ledger, kind, reference, reverses, refusal, answer,
+           effective_at, recorded_at, batch_id
+      from ledger_posting
+     where bucket = %(bucket)s
+       and id = %(id)s
+"""
+
+# Of an account, newest first; ix_ledger_hold_account.
+HOLDS_OF_ACCOUNT = """
+    select bucket, id, account_id, ledger, owner, key, amount, tags, tag_amounts, expires_at,
+           held_at, reference, taken, state, ended_at
+      from ledger_hold
+     where bucket = %(bucket)s
+       and account_id = %(account_id)s
+       and (not %(open_only)s or state = 'open')
+     order by held_at desc, id
+     limit %(limit)s
+"""
+
+# Open holds whose time is over, oldest first; ix_ledger_hold_due.
+DUE_HOLDS = """
+    select bucket, id, account_id, ledger, owner, key, expires_at
+      from ledger_hold
+     where state = 'open'
+       and expires_at <= %(now)s
+     order by expires_at, id
+     limit %(limit)s
+"""
