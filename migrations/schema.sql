@@ -1438,6 +1438,78 @@ CREATE TABLE public.ledger_transfer (
     recorded_at timestamp with time zone NOT NULL,
     CONSTRAINT ck_ledger_transfer_amount CHECK (((amount > 0) AND (debit <> credit)))
 );
+CREATE SEQUENCE public.loyalty_account_number
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1;
+CREATE TABLE public.loyalty_card (
+    id uuid NOT NULL,
+    value bytea,
+    programme_id uuid NOT NULL,
+    last_digits text NOT NULL,
+    state text NOT NULL,
+    bucket smallint,
+    member_id uuid,
+    printed_at timestamp with time zone NOT NULL,
+    issued_at timestamp with time zone,
+    expires_at timestamp with time zone,
+    ended_at timestamp with time zone,
+    replaced_by uuid,
+    CONSTRAINT ck_loyalty_card_bucket CHECK (((bucket IS NULL) = (member_id IS NULL))),
+    CONSTRAINT ck_loyalty_card_owner CHECK (((state = 'printed'::text) = (member_id IS NULL))),
+    CONSTRAINT ck_loyalty_card_state CHECK ((state = ANY (ARRAY['printed'::text, 'active'::text, 'lost'::text, 'replaced'::text, 'expired'::text, 'ended'::text])))
+);
+CREATE TABLE public.loyalty_code_shown (
+    id uuid NOT NULL,
+    phone text NOT NULL,
+    code text NOT NULL,
+    shown_at timestamp with time zone NOT NULL
+);
+CREATE TABLE public.loyalty_member (
+    bucket smallint NOT NULL,
+    id uuid NOT NULL,
+    party_id uuid,
+    state text DEFAULT 'active'::text NOT NULL,
+    language text DEFAULT ''::text NOT NULL,
+    time_zone text NOT NULL,
+    joined_at timestamp with time zone NOT NULL,
+    merged_into uuid,
+    blocked_reason text DEFAULT ''::text NOT NULL,
+    erased_at timestamp with time zone,
+    changed_at timestamp with time zone NOT NULL,
+    CONSTRAINT ck_loyalty_member_bucket CHECK ((bucket = get_byte(uuid_send(id), 15))),
+    CONSTRAINT ck_loyalty_member_erased CHECK (((erased_at IS NULL) OR (party_id IS NULL))),
+    CONSTRAINT ck_loyalty_member_merged CHECK (((state = 'merged'::text) = (merged_into IS NOT NULL))),
+    CONSTRAINT ck_loyalty_member_state CHECK ((state = ANY (ARRAY['active'::text, 'blocked'::text, 'merged'::text, 'left'::text])))
+);
+CREATE TABLE public.loyalty_member_merge (
+    id uuid NOT NULL,
+    keep_id uuid NOT NULL,
+    absorb_id uuid NOT NULL,
+    party_merge_id uuid,
+    absorbed jsonb NOT NULL,
+    kept jsonb NOT NULL,
+    made_at timestamp with time zone NOT NULL,
+    made_by uuid,
+    undone_at timestamp with time zone,
+    undone_by uuid,
+    CONSTRAINT ck_loyalty_member_merge_two CHECK ((keep_id <> absorb_id))
+);
+CREATE TABLE public.loyalty_membership (
+    bucket smallint NOT NULL,
+    member_id uuid NOT NULL,
+    programme_id uuid NOT NULL,
+    account_id bigint NOT NULL,
+    state text DEFAULT 'active'::text NOT NULL,
+    enrolled_at timestamp with time zone NOT NULL,
+    enrolled_by uuid,
+    merged_into uuid,
+    changed_at timestamp with time zone NOT NULL,
+    CONSTRAINT ck_loyalty_membership_merged CHECK (((state = 'merged'::text) = (merged_into IS NOT NULL))),
+    CONSTRAINT ck_loyalty_membership_state CHECK ((state = ANY (ARRAY['active'::text, 'blocked'::text, 'merged'::text, 'left'::text])))
+);
 CREATE TABLE public.loyalty_participation (
     programme_id uuid NOT NULL,
     partner_id uuid NOT NULL,
@@ -1497,6 +1569,44 @@ CREATE TABLE public.loyalty_programme (
     CONSTRAINT ck_loyalty_programme_return_policy CHECK ((return_policy = ANY (ARRAY['debt'::text, 'write_off'::text, 'block'::text]))),
     CONSTRAINT ck_loyalty_programme_settle_at CHECK ((settle_at = ANY (ARRAY['issuance'::text, 'redemption'::text]))),
     CONSTRAINT ck_loyalty_programme_terms CHECK (((point_minor > 0) AND ((lifetime_months IS NULL) OR (lifetime_months > 0)) AND ((pending_days >= 0) AND (pending_days <= 366))))
+);
+CREATE TABLE public.loyalty_reference (
+    value bytea NOT NULL,
+    kind text NOT NULL,
+    scope text DEFAULT ''::text NOT NULL,
+    bucket smallint NOT NULL,
+    member_id uuid NOT NULL,
+    added_at timestamp with time zone NOT NULL,
+    added_by uuid,
+    proven_by text,
+    proven_at timestamp with time zone,
+    CONSTRAINT ck_loyalty_reference_kind CHECK ((kind = ANY (ARRAY['phone'::text, 'card'::text, 'partner'::text]))),
+    CONSTRAINT ck_loyalty_reference_proven CHECK (((proven_by IS NULL) = (proven_at IS NULL))),
+    CONSTRAINT ck_loyalty_reference_scope CHECK (((kind = 'partner'::text) = (scope <> ''::text)))
+);
+CREATE TABLE public.loyalty_reference_past (
+    bucket smallint NOT NULL,
+    member_id uuid NOT NULL,
+    id uuid NOT NULL,
+    kind text NOT NULL,
+    scope text NOT NULL,
+    value bytea,
+    added_at timestamp with time zone NOT NULL,
+    ended_at timestamp with time zone NOT NULL,
+    reason text NOT NULL
+);
+CREATE TABLE public.loyalty_sign_in (
+    id uuid NOT NULL,
+    phone_value bytea NOT NULL,
+    address_value bytea NOT NULL,
+    sealed_phone bytea,
+    language text NOT NULL,
+    attempts integer DEFAULT 0 NOT NULL,
+    made_at timestamp with time zone NOT NULL,
+    expires_at timestamp with time zone NOT NULL,
+    sent_at timestamp with time zone,
+    used_at timestamp with time zone,
+    CONSTRAINT ck_loyalty_sign_in_attempts CHECK ((attempts >= 0))
 );
 CREATE TABLE public.markets_market (
     code text NOT NULL,
@@ -2556,8 +2666,24 @@ ALTER TABLE ONLY public.ledger_rolled
     ADD CONSTRAINT pk_ledger_rolled PRIMARY KEY (ledger, account);
 ALTER TABLE ONLY public.ledger_transfer
     ADD CONSTRAINT pk_ledger_transfer PRIMARY KEY (bucket, posting_id, line);
+ALTER TABLE ONLY public.loyalty_card
+    ADD CONSTRAINT pk_loyalty_card PRIMARY KEY (id);
+ALTER TABLE ONLY public.loyalty_code_shown
+    ADD CONSTRAINT pk_loyalty_code_shown PRIMARY KEY (id);
+ALTER TABLE ONLY public.loyalty_member
+    ADD CONSTRAINT pk_loyalty_member PRIMARY KEY (bucket, id);
+ALTER TABLE ONLY public.loyalty_member_merge
+    ADD CONSTRAINT pk_loyalty_member_merge PRIMARY KEY (id);
+ALTER TABLE ONLY public.loyalty_membership
+    ADD CONSTRAINT pk_loyalty_membership PRIMARY KEY (bucket, member_id, programme_id);
 ALTER TABLE ONLY public.loyalty_participation
     ADD CONSTRAINT pk_loyalty_participation PRIMARY KEY (programme_id, partner_id);
+ALTER TABLE ONLY public.loyalty_reference
+    ADD CONSTRAINT pk_loyalty_reference PRIMARY KEY (value, kind, scope);
+ALTER TABLE ONLY public.loyalty_reference_past
+    ADD CONSTRAINT pk_loyalty_reference_past PRIMARY KEY (bucket, member_id, id);
+ALTER TABLE ONLY public.loyalty_sign_in
+    ADD CONSTRAINT pk_loyalty_sign_in PRIMARY KEY (id);
 ALTER TABLE ONLY public.orders_history
     ADD CONSTRAINT pk_orders_history PRIMARY KEY (order_id, "position");
 ALTER TABLE ONLY public.orders_line
@@ -2708,6 +2834,10 @@ ALTER TABLE ONLY public.ledger_hold
     ADD CONSTRAINT uq_ledger_hold_key UNIQUE (owner, key);
 ALTER TABLE ONLY public.ledger_posting
     ADD CONSTRAINT uq_ledger_posting_key UNIQUE (owner, key);
+ALTER TABLE ONLY public.loyalty_card
+    ADD CONSTRAINT uq_loyalty_card_value UNIQUE (value);
+ALTER TABLE ONLY public.loyalty_membership
+    ADD CONSTRAINT uq_loyalty_membership_account UNIQUE (account_id);
 ALTER TABLE ONLY public.loyalty_partner
     ADD CONSTRAINT uq_loyalty_partner_code UNIQUE (code);
 ALTER TABLE ONLY public.loyalty_partner
@@ -2807,7 +2937,17 @@ CREATE INDEX ix_ledger_hold_due ON public.ledger_hold USING btree (expires_at) W
 CREATE INDEX ix_ledger_posting_recorded ON public.ledger_posting USING brin (recorded_at);
 CREATE INDEX ix_ledger_posting_reverses ON public.ledger_posting USING btree (bucket, reverses) WHERE (reverses IS NOT NULL);
 CREATE INDEX ix_ledger_transfer_recorded ON public.ledger_transfer USING brin (recorded_at);
+CREATE INDEX ix_loyalty_card_expiry ON public.loyalty_card USING btree (expires_at) WHERE ((state = 'active'::text) AND (expires_at IS NOT NULL));
+CREATE INDEX ix_loyalty_card_member ON public.loyalty_card USING btree (bucket, member_id) WHERE (member_id IS NOT NULL);
+CREATE INDEX ix_loyalty_code_shown ON public.loyalty_code_shown USING btree (shown_at);
+CREATE INDEX ix_loyalty_member_joined ON public.loyalty_member USING btree (joined_at, id);
+CREATE INDEX ix_loyalty_member_merge_absorb ON public.loyalty_member_merge USING btree (absorb_id, made_at);
+CREATE INDEX ix_loyalty_member_merge_keep ON public.loyalty_member_merge USING btree (keep_id, made_at);
 CREATE INDEX ix_loyalty_participation_partner ON public.loyalty_participation USING btree (partner_id);
+CREATE INDEX ix_loyalty_reference_member ON public.loyalty_reference USING btree (bucket, member_id);
+CREATE INDEX ix_loyalty_sign_in_address ON public.loyalty_sign_in USING btree (address_value, made_at);
+CREATE INDEX ix_loyalty_sign_in_made ON public.loyalty_sign_in USING btree (made_at);
+CREATE INDEX ix_loyalty_sign_in_phone ON public.loyalty_sign_in USING btree (phone_value, made_at);
 CREATE INDEX ix_orders_line_variant ON public.orders_line USING btree (variant_id);
 CREATE INDEX ix_orders_order_party ON public.orders_order USING btree (party_id, placed_at DESC, id DESC) WHERE (party_id IS NOT NULL);
 CREATE INDEX ix_orders_order_placed ON public.orders_order USING btree (placed_at DESC, id DESC);
@@ -2874,6 +3014,7 @@ CREATE INDEX stock_reservation_refused ON public.stock_reservation USING btree (
 CREATE INDEX stock_shipment_waiting ON public.stock_shipment USING btree (variant_id) WHERE (contained_at IS NULL);
 CREATE UNIQUE INDEX uq_fulfilment_part_line ON public.fulfilment_part USING btree (question_id, number) WHERE (question_id IS NOT NULL);
 CREATE UNIQUE INDEX uq_fulfilment_part_pending ON public.fulfilment_part USING btree (order_id, variant_id, warehouse_id) WHERE (state = ANY (ARRAY['proposed'::text, 'asked'::text]));
+CREATE UNIQUE INDEX uq_loyalty_member_party ON public.loyalty_member USING btree (party_id) WHERE (party_id IS NOT NULL);
 CREATE UNIQUE INDEX uq_outbox_event_position ON public.outbox_event USING btree (partition, "position") WHERE ("position" IS NOT NULL);
 CREATE TRIGGER notify_lock_free_on_delete AFTER DELETE ON jobs.procrastinate_jobs FOR EACH ROW WHEN (((old.status = 'doing'::jobs.procrastinate_job_status) AND (old.lock IS NOT NULL))) EXECUTE FUNCTION jobs.notify_lock_free();
 CREATE TRIGGER notify_lock_free_on_update AFTER UPDATE OF status ON jobs.procrastinate_jobs FOR EACH ROW WHEN (((old.status = 'doing'::jobs.procrastinate_job_status) AND (old.lock IS NOT NULL))) EXECUTE FUNCTION jobs.notify_lock_free();
@@ -2970,6 +3111,14 @@ ALTER TABLE ONLY public.erp_removal
     ADD CONSTRAINT erp_removal_exchange_id_fkey FOREIGN KEY (exchange_id) REFERENCES public.erp_exchange(id);
 ALTER TABLE ONLY public.erp_waiting
     ADD CONSTRAINT erp_waiting_connection_id_fkey FOREIGN KEY (connection_id) REFERENCES public.erp_connection(id);
+ALTER TABLE ONLY public.loyalty_card
+    ADD CONSTRAINT fk_loyalty_card_member FOREIGN KEY (bucket, member_id) REFERENCES public.loyalty_member(bucket, id);
+ALTER TABLE ONLY public.loyalty_membership
+    ADD CONSTRAINT fk_loyalty_membership_member FOREIGN KEY (bucket, member_id) REFERENCES public.loyalty_member(bucket, id);
+ALTER TABLE ONLY public.loyalty_reference
+    ADD CONSTRAINT fk_loyalty_reference_member FOREIGN KEY (bucket, member_id) REFERENCES public.loyalty_member(bucket, id);
+ALTER TABLE ONLY public.loyalty_reference_past
+    ADD CONSTRAINT fk_loyalty_reference_past_member FOREIGN KEY (bucket, member_id) REFERENCES public.loyalty_member(bucket, id);
 ALTER TABLE ONLY public.fulfilment_decision
     ADD CONSTRAINT fulfilment_decision_order_id_fkey FOREIGN KEY (order_id) REFERENCES public.fulfilment_case(order_id);
 ALTER TABLE ONLY public.fulfilment_event

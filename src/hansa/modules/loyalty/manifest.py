@@ -1,5 +1,6 @@
 """What loyalty brings into the application."""
 
+from hansa.modules.loyalty.members import Naming
 from hansa.modules.loyalty.programmes import Directory
 from hansa.runtime.module import Module, Permission
 
@@ -12,5 +13,5 @@ MODULE = Module(
         Permission(code="loyalty.approve", title="Approve corrections of points and offers"),
         Permission(code="loyalty.settle", title="Close periods and settle with partners"),
     ),
-    services=(Directory,),
+    services=(Naming, Directory),
 )

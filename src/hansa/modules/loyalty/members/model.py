@@ -1,6 +1,7 @@
 """Members, and by what they are named at a till."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import datetime
 from enum import StrEnum
 from typing import NamedTuple
 from uuid import UUID
@@ -50,6 +51,84 @@ class Membership:
     def bucket(self) -> int:
         """The shard of everything that is this member's."""
         return bucket_of(self.member_id)
+
+
+class ProofKind(StrEnum):
+    """How it is known that something names this person.
+
+    `code`: a one-time code sent to their telephone; `card`: the token their app showed within the
+    last minutes; `vouched`: our own staff or program answers for it.
+    """
+
+    CODE = "code"
+    CARD = "card"
+    VOUCHED = "vouched"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Proof:
+    """What shows that a person agrees: the token of `finish_sign_in`, or of the app's QR code."""
+
+    kind: ProofKind
+    token: str = field(default="", repr=False)
+
+
+VOUCHED = Proof(kind=ProofKind.VOUCHED)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConsentGiven:
+    """That a person has agreed, to which text, and where they did: `app`, `till`, `call`."""
+
+    document: str
+    version: str
+    source: str = ""
+
+    @property
+    def text(self) -> str:
+        """The document as consents name it: `rules@3`."""
+        return f"{self.document}@{self.version}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewMember:
+    """What a person is enrolled by, in any spelling, and what is known of them besides.
+
+    `partner_ref` is the partner's own id of the person and counts within the partner that enrols.
+    """
+
+    phone: str = field(default="", repr=False)
+    card: str = field(default="", repr=False)
+    partner_ref: str = field(default="", repr=False)
+    name: str = field(default="", repr=False)
+    language: str = ""
+    time_zone: str = ""
+    proof: Proof | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Member:
+    """A person over all programmes. Who it is, `party_id` says, until the person is erased."""
+
+    id: UUID
+    party_id: UUID | None
+    state: MemberState
+    language: str
+    time_zone: str
+    joined_at: datetime
+    merged_into: UUID | None = None
+    blocked_reason: str = ""
+    erased_at: datetime | None = None
+    memberships: tuple[Membership, ...] = ()
+
+    @property
+    def bucket(self) -> int:
+        """The shard of everything that is this member's."""
+        return bucket_of(self.id)
+
+    def membership(self, programme_id: UUID) -> Membership | None:
+        """Give the membership in a programme."""
+        return next((one for one in self.memberships if one.programme_id == programme_id), None)
 
 
 def bucket_of(member_id: UUID) -> int:

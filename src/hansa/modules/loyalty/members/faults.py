@@ -1,0 +1,91 @@
+"""What members refuse. None of it says who somebody else is."""
+
+from dataclasses import dataclass
+from typing import ClassVar
+from uuid import UUID
+
+from hansa.kernel.errors import Conflict, Invalid, NotFound, Rejected
+
+
+@dataclass(eq=False)
+class MemberNotFound(NotFound):
+    """Nobody is known by this; in which way it is unknown is not told."""
+
+    code: ClassVar[str] = "loyalty.member_not_found"
+    message: ClassVar[str] = "There is no such member."
+
+
+@dataclass(eq=False)
+class NothingNamed(Invalid):
+    """Somebody is enrolled by a telephone, a card or the partner's own id: none was given."""
+
+    code: ClassVar[str] = "loyalty.nothing_named"
+    message: ClassVar[str] = "Give a telephone, a card or your own number of the person."
+
+
+@dataclass(eq=False)
+class ConsentNeeded(Rejected):
+    """Nobody takes part without having agreed to a text, of a version."""
+
+    code: ClassVar[str] = "loyalty.consent_needed"
+    message: ClassVar[str] = "The person has to agree first: say to which document and version."
+
+
+@dataclass(eq=False)
+class NamesTwoMembers(Conflict):
+    """What was given belongs to two members. Who they are is not told."""
+
+    code: ClassVar[str] = "loyalty.names_two_members"
+    message: ClassVar[str] = "This telephone, card or number belong to two different members."
+
+
+@dataclass(eq=False)
+class NameTaken(Conflict):
+    """Another member has this telephone, card or number."""
+
+    code: ClassVar[str] = "loyalty.name_taken"
+    message: ClassVar[str] = "Another member has this already: {kind}."
+
+    kind: str
+
+
+@dataclass(eq=False)
+class ProofNeeded(Rejected):
+    """This needs a one-time code sent to the person, or the token their app shows."""
+
+    code: ClassVar[str] = "loyalty.proof_needed"
+    message: ClassVar[str] = "The person has to confirm this by a code or by the app."
+
+
+@dataclass(eq=False)
+class ProofInvalid(Invalid):
+    """A token is not ours, is too old, or is that of somebody else."""
+
+    code: ClassVar[str] = "loyalty.proof_invalid"
+    message: ClassVar[str] = "This confirmation is not right or too old. Ask for a new one."
+
+
+@dataclass(eq=False)
+class CardUnknown(Invalid):
+    """No such card was printed, or it is no longer good."""
+
+    code: ClassVar[str] = "loyalty.card_unknown"
+    message: ClassVar[str] = "There is no such card, or it can no longer be used."
+
+
+@dataclass(eq=False)
+class MemberBlocked(Rejected):
+    """The member was blocked; staff can tell why."""
+
+    code: ClassVar[str] = "loyalty.member_blocked"
+    message: ClassVar[str] = "This member is blocked. Ask the support."
+
+
+@dataclass(eq=False)
+class ProgrammeClosed(Rejected):
+    """Nobody new is taken in."""
+
+    code: ClassVar[str] = "loyalty.programme_closed"
+    message: ClassVar[str] = "This programme takes nobody in."
+
+    programme_id: UUID

@@ -1,0 +1,139 @@
+"""SQL of members and their memberships."""
+
+# A batch of postings asks for up to 500 at once, 5,000 a second. Each name is looked up by itself:
+# `pk_loyalty_reference` gives the member of a telephone or card (not asked for when the member is
+# named by id), `pk_loyalty_membership` the account. Written as lateral joins so that no stale
+# statistics make the planner read a whole table. A merged one is followed, however often merged.
+RESOLVE = """
+    select a.n, f.member_id, f.account_id, f.state
+      from unnest(%(programmes)s::uuid[], %(buckets)s::smallint[], %(members)s::uuid[],
+                  %(kinds)s::text[], %(scopes)s::text[], %(values)s::bytea[])
+           with ordinality as a (programme_id, bucket, member_id, kind, scope, value, n)
+      left join lateral (
+               select r.bucket, r.member_id
+                 from loyalty_reference r
+                where a.member_id is null
+                  and r.value = a.value
+                  and r.kind = a.kind
+                  and r.scope = a.scope
+                limit 1
+           ) r on true
+      join lateral (
+               select m.member_id, m.account_id, m.state, m.merged_into
+                 from loyalty_membership m
+                where m.bucket = coalesce(a.bucket, r.bucket)
+                  and m.member_id = coalesce(a.member_id, r.member_id)
+                  and m.programme_id = a.programme_id
+                limit 1
+           ) m on true
+      join lateral (
+               select m.member_id, m.account_id, m.state
+                where m.merged_into is null
+                union all
+               select way.member_id, way.account_id, way.state
+                 from (with recursive way as (
+                           select k.member_id, k.account_id, k.state, k.merged_into
+                             from loyalty_membership k
+                            where m.merged_into is not null
+                              and k.bucket = get_byte(uuid_send(m.merged_into), 15)
+                              and k.member_id = m.merged_into
+                              and k.programme_id = a.programme_id
+                            union all
+                           select k.member_id, k.account_id, k.state, k.merged_into
+                             from way
+                             join loyalty_membership k
+                               on k.bucket = get_byte(uuid_send(way.merged_into), 15)
+                              and k.member_id = way.merged_into
+                              and k.programme_id = a.programme_id
+                       )
+                       select member_id, account_id, state
+                         from way
+                        where merged_into is null) way
+           ) f on true
+"""
+
+ADD_MEMBER = """
+    insert into loyalty_member
+           (bucket, id, party_id, state, language, time_zone, joined_at, changed_at)
+    values (%(bucket)s, %(id)s, %(party_id)s, 'active', %(language)s, %(time_zone)s, %(now)s,
+            %(now)s)
+        on conflict (party_id) where party_id is not null do nothing
+    returning id
+"""
+
+# uq_loyalty_member_party.
+FIND_BY_PARTY = """
+    select id
+      from loyalty_member
+     where party_id = any(%(party_ids)s::uuid[])
+       and state <> 'merged'
+     order by id
+"""
+
+GET_MEMBERS = """
+    select id, party_id, state, language, time_zone, joined_at, merged_into, blocked_reason,
+           erased_at
+      from loyalty_member m
+      join unnest(%(buckets)s::smallint[], %(ids)s::uuid[]) as wanted (wanted_bucket, wanted_id)
+        on m.bucket = wanted_bucket and m.id = wanted_id
+     order by id
+"""
+
+# In the order of ids, so that nobody waits in a circle.
+LOCK_MEMBERS = """
+    select id, party_id, state, language, time_zone, joined_at, merged_into, blocked_reason,
+           erased_at
+      from loyalty_member m
+     where (m.bucket, m.id) in (
+               select * from unnest(%(buckets)s::smallint[], %(ids)s::uuid[]))
+     order by id
+       for update
+"""
+
+# Follows merges to the member that stands for it now.
+STANDING = """
+    with recursive way as (
+        select id, merged_into
+          from loyalty_member
+         where bucket = %(bucket)s
+           and id = %(id)s
+         union all
+        select m.id, m.merged_into
+          from way
+          join loyalty_member m
+            on m.bucket = get_byte(uuid_send(way.merged_into), 15)
+           and m.id = way.merged_into
+    )
+    select id
+      from way
+     where merged_into is null
+"""
+
+MEMBERSHIPS_OF = """
+    select s.member_id, s.programme_id, s.account_id, s.state
+      from loyalty_membership s
+      join unnest(%(buckets)s::smallint[], %(ids)s::uuid[]) as wanted (bucket, member_id)
+     using (bucket, member_id)
+     order by s.enrolled_at, s.programme_id
+"""
+
+ADD_MEMBERSHIP = """
+    insert into loyalty_membership
+           (bucket, member_id, programme_id, account_id, state, enrolled_at, enrolled_by,
+            changed_at)
+    values (%(bucket)s, %(member_id)s, %(programme_id)s, nextval('loyalty_account_number'),
+            'active', %(now)s, %(partner_id)s, %(now)s)
+        on conflict (bucket, member_id, programme_id) do nothing
+    returning account_id
+"""
+
+# Whoever left and comes back has the same account.
+RETURN_TO = """
+    update loyalty_membership
+       set state = 'active',
+           changed_at = %(now)s
+     where bucket = %(bucket)s
+       and member_id = %(member_id)s
+       and programme_id = %(programme_id)s
+       and state = 'left'
+"""

@@ -1,0 +1,71 @@
+"""A coalition for tests: a programme, partners that take part in it, members."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from itertools import count
+from typing import Any
+
+from hansa.kernel.identifiers import new_id
+from hansa.modules.loyalty import members, programmes
+from hansa.runtime.database import Transaction
+
+__all__ = ["CONSENT", "a_member", "a_partner", "a_programme", "phone"]
+
+CONSENT = members.ConsentGiven(document="rules", version="1", source="test")
+_numbers = count(1)
+
+
+def phone(number: int) -> str:
+    """A telephone of nobody: the same for the same number."""
+    return f"+7916{number:07d}"
+
+
+async def a_programme(
+    tx: Transaction, *, now: datetime, code: str = "apelsin", number: int = 1, **fields: Any
+) -> programmes.Programme:
+    """Save a programme."""
+    made = programmes.Programme(
+        id=new_id(now), number=number, code=code, name={"ru": "Апельсин", "en": "Orange"}, **fields
+    )
+    await programmes.save_programme(tx, programme=made, by=None, now=now)
+    return made
+
+
+async def a_partner(
+    tx: Transaction,
+    *programmes_: programmes.Programme,
+    now: datetime,
+    code: str = "bakery",
+    number: int = 1,
+) -> programmes.Partner:
+    """Save a partner that takes part in these programmes on their own terms."""
+    made = programmes.Partner(
+        id=new_id(now), number=number, code=code, name={"ru": code, "en": code}
+    )
+    await programmes.save_partner(tx, partner=made, by=None, now=now)
+    for programme in programmes_:
+        agreed = programmes.Participation(programme_id=programme.id, partner_id=made.id)
+        await programmes.save_participation(tx, participation=agreed, by=None, now=now)
+    return made
+
+
+async def a_member(
+    tx: Transaction,
+    programme: programmes.Programme,
+    *,
+    now: datetime,
+    partner: programmes.Partner | None = None,
+    **fields: Any,
+) -> members.Member:
+    """Enrol somebody; with a telephone of their own unless another name is given."""
+    named = {"phone", "card", "partner_ref"} & fields.keys()
+    given = fields if named else {"phone": phone(next(_numbers) + 5_000_000), **fields}
+    return await members.enrol(
+        tx,
+        programme=programme,
+        partner=partner,
+        new=members.NewMember(**given),
+        consent=CONSENT,
+        now=now,
+    )
