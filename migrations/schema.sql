@@ -1629,6 +1629,154 @@ CREATE TABLE public.markets_market (
     CONSTRAINT markets_market_languages_check CHECK ((cardinality(languages) > 0)),
     CONSTRAINT markets_market_tax_rate_check CHECK (((tax_rate >= (0)::numeric) AND (tax_rate < (1)::numeric)))
 );
+CREATE TABLE public.notifications_campaign (
+    id uuid NOT NULL,
+    name text NOT NULL,
+    kind text NOT NULL,
+    state text NOT NULL,
+    programme_id uuid NOT NULL,
+    segment_id uuid NOT NULL,
+    criteria jsonb,
+    control_share integer DEFAULT 0 NOT NULL,
+    variants jsonb NOT NULL,
+    link text DEFAULT ''::text NOT NULL,
+    starts_at timestamp with time zone,
+    ends_at timestamp with time zone,
+    measured_days integer DEFAULT 14 NOT NULL,
+    cursor_id uuid,
+    is_picked boolean DEFAULT false NOT NULL,
+    picked integer DEFAULT 0 NOT NULL,
+    control integer DEFAULT 0 NOT NULL,
+    created_by uuid NOT NULL,
+    approved_by uuid,
+    started_at timestamp with time zone,
+    ended_at timestamp with time zone,
+    result jsonb,
+    result_at timestamp with time zone,
+    created_at timestamp with time zone NOT NULL,
+    changed_at timestamp with time zone NOT NULL,
+    CONSTRAINT ck_notifications_campaign_control CHECK (((control_share >= 0) AND (control_share <= 9000))),
+    CONSTRAINT ck_notifications_campaign_days CHECK (((measured_days >= 1) AND (measured_days <= 90))),
+    CONSTRAINT ck_notifications_campaign_kind CHECK ((kind = ANY (ARRAY['offers'::text, 'expiry'::text]))),
+    CONSTRAINT ck_notifications_campaign_state CHECK ((state = ANY (ARRAY['draft'::text, 'approved'::text, 'running'::text, 'paused'::text, 'done'::text, 'stopped'::text]))),
+    CONSTRAINT ck_notifications_campaign_times CHECK (((ends_at IS NULL) OR (ends_at > starts_at)))
+);
+CREATE TABLE public.notifications_delivery (
+    id uuid NOT NULL,
+    message_id uuid NOT NULL,
+    device_id uuid NOT NULL,
+    channel text NOT NULL,
+    state text NOT NULL,
+    reason text DEFAULT ''::text NOT NULL,
+    changed_at timestamp with time zone NOT NULL,
+    CONSTRAINT ck_notifications_delivery_state CHECK ((state = ANY (ARRAY['sending'::text, 'later'::text, 'sent'::text, 'delivered'::text, 'read'::text, 'gone'::text, 'refused'::text])))
+)
+WITH (fillfactor='80');
+CREATE TABLE public.notifications_device (
+    id uuid NOT NULL,
+    member_id uuid NOT NULL,
+    channel text NOT NULL,
+    address text NOT NULL,
+    address_digest bytea NOT NULL,
+    key_public text DEFAULT ''::text NOT NULL,
+    key_auth text DEFAULT ''::text NOT NULL,
+    installation text DEFAULT ''::text NOT NULL,
+    app_version text DEFAULT ''::text NOT NULL,
+    language text DEFAULT ''::text NOT NULL,
+    time_zone text DEFAULT ''::text NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    seen_at timestamp with time zone NOT NULL,
+    CONSTRAINT ck_notifications_device_channel CHECK ((channel = ANY (ARRAY['webpush'::text, 'fcm'::text, 'edna'::text]))),
+    CONSTRAINT ck_notifications_device_keys CHECK (((channel <> 'webpush'::text) OR ((key_public <> ''::text) AND (key_auth <> ''::text))))
+);
+CREATE TABLE public.notifications_key (
+    name text NOT NULL,
+    public text NOT NULL,
+    sealed bytea NOT NULL,
+    created_at timestamp with time zone NOT NULL
+);
+CREATE TABLE public.notifications_message (
+    id uuid NOT NULL,
+    member_id uuid NOT NULL,
+    kind text NOT NULL,
+    code text NOT NULL,
+    collapse_key text NOT NULL,
+    dedup_key text NOT NULL,
+    texts jsonb NOT NULL,
+    places jsonb DEFAULT '{}'::jsonb NOT NULL,
+    link text DEFAULT ''::text NOT NULL,
+    campaign_id uuid,
+    variant text DEFAULT ''::text NOT NULL,
+    state text DEFAULT 'waiting'::text NOT NULL,
+    reason text DEFAULT ''::text NOT NULL,
+    due_at timestamp with time zone NOT NULL,
+    expires_at timestamp with time zone,
+    attempts integer DEFAULT 0 NOT NULL,
+    was_quiet boolean DEFAULT false NOT NULL,
+    counted_at timestamp with time zone,
+    claimed_at timestamp with time zone,
+    ended_at timestamp with time zone,
+    opened_at timestamp with time zone,
+    created_at timestamp with time zone NOT NULL,
+    CONSTRAINT ck_notifications_message_claimed CHECK (((state <> 'sending'::text) OR (claimed_at IS NOT NULL))),
+    CONSTRAINT ck_notifications_message_kind CHECK ((kind = ANY (ARRAY['transactional'::text, 'offers'::text, 'expiry'::text]))),
+    CONSTRAINT ck_notifications_message_state CHECK ((state = ANY (ARRAY['waiting'::text, 'sending'::text, 'sent'::text, 'failed'::text, 'dropped'::text])))
+)
+WITH (fillfactor='80');
+CREATE TABLE public.notifications_person (
+    member_id uuid NOT NULL,
+    party_id uuid NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    changed_at timestamp with time zone NOT NULL
+);
+CREATE TABLE public.notifications_policy (
+    id smallint DEFAULT 1 NOT NULL,
+    quiet_from time without time zone NOT NULL,
+    quiet_until time without time zone NOT NULL,
+    day_max integer NOT NULL,
+    week_max integer NOT NULL,
+    time_zone text NOT NULL,
+    changed_at timestamp with time zone NOT NULL,
+    CONSTRAINT ck_notifications_policy_caps CHECK (((day_max >= 0) AND (week_max >= 0))),
+    CONSTRAINT ck_notifications_policy_single CHECK ((id = 1))
+);
+CREATE TABLE public.notifications_preference (
+    member_id uuid NOT NULL,
+    kind text NOT NULL,
+    channel text NOT NULL,
+    is_on boolean NOT NULL,
+    changed_at timestamp with time zone NOT NULL,
+    CONSTRAINT ck_notifications_preference_channel CHECK ((channel = ANY (ARRAY['webpush'::text, 'fcm'::text, 'edna'::text]))),
+    CONSTRAINT ck_notifications_preference_kind CHECK ((kind = ANY (ARRAY['transactional'::text, 'offers'::text, 'expiry'::text])))
+);
+CREATE TABLE public.notifications_recipient (
+    campaign_id uuid NOT NULL,
+    member_id uuid NOT NULL,
+    variant text NOT NULL,
+    is_control boolean NOT NULL,
+    picked_at timestamp with time zone NOT NULL
+);
+CREATE TABLE public.notifications_segment (
+    id uuid NOT NULL,
+    name text NOT NULL,
+    programme_id uuid NOT NULL,
+    criteria jsonb NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    changed_at timestamp with time zone NOT NULL
+);
+CREATE TABLE public.notifications_status (
+    request_id uuid NOT NULL,
+    status text NOT NULL,
+    status_at timestamp with time zone,
+    error text DEFAULT ''::text NOT NULL,
+    received_at timestamp with time zone NOT NULL
+);
+CREATE TABLE public.notifications_template (
+    code text NOT NULL,
+    texts jsonb NOT NULL,
+    is_on boolean NOT NULL,
+    changed_at timestamp with time zone NOT NULL
+);
 CREATE TABLE public.orders_history (
     order_id uuid NOT NULL,
     "position" bigint NOT NULL,
@@ -2600,6 +2748,24 @@ ALTER TABLE ONLY public.loyalty_programme
     ADD CONSTRAINT loyalty_programme_pkey PRIMARY KEY (id);
 ALTER TABLE ONLY public.markets_market
     ADD CONSTRAINT markets_market_pkey PRIMARY KEY (code);
+ALTER TABLE ONLY public.notifications_campaign
+    ADD CONSTRAINT notifications_campaign_pkey PRIMARY KEY (id);
+ALTER TABLE ONLY public.notifications_delivery
+    ADD CONSTRAINT notifications_delivery_pkey PRIMARY KEY (id);
+ALTER TABLE ONLY public.notifications_device
+    ADD CONSTRAINT notifications_device_pkey PRIMARY KEY (id);
+ALTER TABLE ONLY public.notifications_key
+    ADD CONSTRAINT notifications_key_pkey PRIMARY KEY (name);
+ALTER TABLE ONLY public.notifications_message
+    ADD CONSTRAINT notifications_message_pkey PRIMARY KEY (id);
+ALTER TABLE ONLY public.notifications_person
+    ADD CONSTRAINT notifications_person_pkey PRIMARY KEY (member_id);
+ALTER TABLE ONLY public.notifications_policy
+    ADD CONSTRAINT notifications_policy_pkey PRIMARY KEY (id);
+ALTER TABLE ONLY public.notifications_segment
+    ADD CONSTRAINT notifications_segment_pkey PRIMARY KEY (id);
+ALTER TABLE ONLY public.notifications_template
+    ADD CONSTRAINT notifications_template_pkey PRIMARY KEY (code);
 ALTER TABLE ONLY public.orders_order
     ADD CONSTRAINT orders_order_pkey PRIMARY KEY (id);
 ALTER TABLE ONLY public.parties_address
@@ -2684,6 +2850,12 @@ ALTER TABLE ONLY public.loyalty_reference_past
     ADD CONSTRAINT pk_loyalty_reference_past PRIMARY KEY (bucket, member_id, id);
 ALTER TABLE ONLY public.loyalty_sign_in
     ADD CONSTRAINT pk_loyalty_sign_in PRIMARY KEY (id);
+ALTER TABLE ONLY public.notifications_preference
+    ADD CONSTRAINT pk_notifications_preference PRIMARY KEY (member_id, kind, channel);
+ALTER TABLE ONLY public.notifications_recipient
+    ADD CONSTRAINT pk_notifications_recipient PRIMARY KEY (campaign_id, member_id);
+ALTER TABLE ONLY public.notifications_status
+    ADD CONSTRAINT pk_notifications_status PRIMARY KEY (request_id, status);
 ALTER TABLE ONLY public.orders_history
     ADD CONSTRAINT pk_orders_history PRIMARY KEY (order_id, "position");
 ALTER TABLE ONLY public.orders_line
@@ -2846,6 +3018,12 @@ ALTER TABLE ONLY public.loyalty_programme
     ADD CONSTRAINT uq_loyalty_programme_code UNIQUE (code);
 ALTER TABLE ONLY public.loyalty_programme
     ADD CONSTRAINT uq_loyalty_programme_number UNIQUE (number);
+ALTER TABLE ONLY public.notifications_delivery
+    ADD CONSTRAINT uq_notifications_delivery_device UNIQUE (message_id, device_id);
+ALTER TABLE ONLY public.notifications_device
+    ADD CONSTRAINT uq_notifications_device_address UNIQUE (channel, address_digest);
+ALTER TABLE ONLY public.notifications_message
+    ADD CONSTRAINT uq_notifications_message_dedup UNIQUE (dedup_key);
 ALTER TABLE ONLY public.orders_order
     ADD CONSTRAINT uq_orders_order_number UNIQUE (number);
 ALTER TABLE ONLY public.orders_order
@@ -2948,6 +3126,21 @@ CREATE INDEX ix_loyalty_reference_member ON public.loyalty_reference USING btree
 CREATE INDEX ix_loyalty_sign_in_address ON public.loyalty_sign_in USING btree (address_value, made_at);
 CREATE INDEX ix_loyalty_sign_in_made ON public.loyalty_sign_in USING btree (made_at);
 CREATE INDEX ix_loyalty_sign_in_phone ON public.loyalty_sign_in USING btree (phone_value, made_at);
+CREATE INDEX ix_notifications_campaign_created ON public.notifications_campaign USING btree (created_at, id);
+CREATE INDEX ix_notifications_campaign_live ON public.notifications_campaign USING btree (state) WHERE (state = ANY (ARRAY['approved'::text, 'running'::text, 'paused'::text]));
+CREATE INDEX ix_notifications_device_member ON public.notifications_device USING btree (member_id, seen_at);
+CREATE INDEX ix_notifications_device_seen ON public.notifications_device USING btree (seen_at);
+CREATE INDEX ix_notifications_message_campaign ON public.notifications_message USING btree (campaign_id, state) WHERE (campaign_id IS NOT NULL);
+CREATE INDEX ix_notifications_message_claimed ON public.notifications_message USING btree (claimed_at, id) WHERE (state = 'sending'::text);
+CREATE INDEX ix_notifications_message_collapse ON public.notifications_message USING btree (member_id, collapse_key) WHERE (state = 'waiting'::text);
+CREATE INDEX ix_notifications_message_counted ON public.notifications_message USING btree (member_id, counted_at) WHERE (counted_at IS NOT NULL);
+CREATE INDEX ix_notifications_message_created ON public.notifications_message USING btree (created_at);
+CREATE INDEX ix_notifications_message_due ON public.notifications_message USING btree (due_at, id) WHERE (state = 'waiting'::text);
+CREATE INDEX ix_notifications_message_failed ON public.notifications_message USING btree (ended_at, id) WHERE (state = 'failed'::text);
+CREATE INDEX ix_notifications_message_member ON public.notifications_message USING btree (member_id, created_at, id);
+CREATE INDEX ix_notifications_recipient_member ON public.notifications_recipient USING btree (member_id);
+CREATE INDEX ix_notifications_segment_name ON public.notifications_segment USING btree (name, id);
+CREATE INDEX ix_notifications_status_received ON public.notifications_status USING btree (received_at);
 CREATE INDEX ix_orders_line_variant ON public.orders_line USING btree (variant_id);
 CREATE INDEX ix_orders_order_party ON public.orders_order USING btree (party_id, placed_at DESC, id DESC) WHERE (party_id IS NOT NULL);
 CREATE INDEX ix_orders_order_placed ON public.orders_order USING btree (placed_at DESC, id DESC);
@@ -3135,6 +3328,18 @@ ALTER TABLE ONLY public.loyalty_participation
     ADD CONSTRAINT loyalty_participation_partner_id_fkey FOREIGN KEY (partner_id) REFERENCES public.loyalty_partner(id);
 ALTER TABLE ONLY public.loyalty_participation
     ADD CONSTRAINT loyalty_participation_programme_id_fkey FOREIGN KEY (programme_id) REFERENCES public.loyalty_programme(id);
+ALTER TABLE ONLY public.notifications_campaign
+    ADD CONSTRAINT notifications_campaign_segment_id_fkey FOREIGN KEY (segment_id) REFERENCES public.notifications_segment(id);
+ALTER TABLE ONLY public.notifications_delivery
+    ADD CONSTRAINT notifications_delivery_message_id_fkey FOREIGN KEY (message_id) REFERENCES public.notifications_message(id) ON DELETE CASCADE;
+ALTER TABLE ONLY public.notifications_device
+    ADD CONSTRAINT notifications_device_member_id_fkey FOREIGN KEY (member_id) REFERENCES public.notifications_person(member_id) ON DELETE CASCADE;
+ALTER TABLE ONLY public.notifications_message
+    ADD CONSTRAINT notifications_message_campaign_id_fkey FOREIGN KEY (campaign_id) REFERENCES public.notifications_campaign(id) ON DELETE CASCADE;
+ALTER TABLE ONLY public.notifications_preference
+    ADD CONSTRAINT notifications_preference_member_id_fkey FOREIGN KEY (member_id) REFERENCES public.notifications_person(member_id) ON DELETE CASCADE;
+ALTER TABLE ONLY public.notifications_recipient
+    ADD CONSTRAINT notifications_recipient_campaign_id_fkey FOREIGN KEY (campaign_id) REFERENCES public.notifications_campaign(id) ON DELETE CASCADE;
 ALTER TABLE ONLY public.orders_history
     ADD CONSTRAINT orders_history_order_id_fkey FOREIGN KEY (order_id) REFERENCES public.orders_order(id);
 ALTER TABLE ONLY public.orders_line

@@ -223,6 +223,38 @@ class Settings:
         Secret(""), "What proves Telegram's calls; see `hansa telegram connect`.", section="Chats"
     )
 
+    # Messages to people's devices; a channel whose key is not set sends nothing
+    webpush_contact: str = setting(
+        "",
+        "Whom push services of browsers may write to, `mailto:...`; else `public_url`.",
+        section="Notifications",
+    )
+    webpush_practice_url: str | None = setting(
+        None,
+        "Address of a practice push service, which may be in a private network.",
+        section="Notifications",
+    )
+    fcm_url: str = setting(
+        "https://fcm.googleapis.com",
+        "Address of Firebase Cloud Messaging.",
+        section="Notifications",
+    )
+    fcm_service_account: Secret = setting(
+        Secret(""), "Service account of the Firebase project, as JSON.", section="Notifications"
+    )
+    edna_url: str = setting(
+        "https://app.edna.ru", "Address of EDNA Pulse.", section="Notifications"
+    )
+    edna_api_key: Secret = setting(Secret(""), "Key of EDNA Pulse.", section="Notifications")
+    edna_cascade: int = setting(
+        0, "Number of the cascade messages go through.", section="Notifications", at_least=0
+    )
+    edna_callback_key: Secret = setting(
+        Secret(""),
+        "Last part of the address to which EDNA tells statuses; at least 20 characters.",
+        section="Notifications",
+    )
+
     # Exchange with 1C
     erp_file_limit_bytes: int = setting(
         2_048 * MIB, "Largest file of an exchange, unpacked.", section="Exchange", at_least=MIB

@@ -378,7 +378,7 @@ def _write_log(  # noqa: PLR0917 - the fields of one line
     fields: dict[str, Any] = {
         "destination": destination.name,
         "method": call.method,
-        "target": mask_url(call.target),
+        "target": mask_url(call.target) if destination.log_target else _host(call.target),
         "attempt": attempt,
         "outcome": outcome,
         "status": status,
@@ -391,6 +391,13 @@ def _write_log(  # noqa: PLR0917 - the fields of one line
         fields["received"] = _excerpt(body)
     write = _log.info if outcome == "answered" else _log.warning
     write("outbound request", **fields)
+
+
+def _host(target: str) -> str:
+    try:
+        return urlsplit(target).hostname or ""
+    except ValueError:
+        return ""
 
 
 def _excerpt(body: bytes) -> str:

@@ -30,7 +30,8 @@ class Destination:
 
     With `base_url` it is one an administrator configured, which may be in a private network.
     Without, the address comes from a user with each call, and private networks are refused.
-    `rate_per_second` counts for this process. None means: as patient as with all others.
+    `rate_per_second` counts for this process. None means: as patient as with all others. Without
+    `log_target` the log tells the host alone: the path is a secret.
     """
 
     name: str
@@ -50,6 +51,7 @@ class Destination:
     open_seconds: float = 15
     open_seconds_max: float = 300
     log_bodies: bool = False
+    log_target: bool = True
     verify: bool = True
     proxy: str | None = None
     propagate_trace: bool = False

@@ -1,0 +1,1 @@
+"""What the practice push services share: moods, a page of what arrived, running until stopped."""

@@ -1,0 +1,13 @@
+"""The jobs of notifications, as data."""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from hansa.kernel.message import Job
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ForgetDevices(Job):
+    """Remove devices of which nothing was heard for very long."""
+
+    type: ClassVar[str] = "notifications.forget_devices"
