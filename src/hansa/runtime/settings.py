@@ -230,29 +230,19 @@ class Settings:
         section="Notifications",
     )
     webpush_practice_url: str | None = setting(
-        None,
-        "Address of a practice push service, which may be in a private network.",
-        section="Notifications",
+        None, "Practice push service, which may be in a private network.", section="Notifications"
     )
     fcm_url: str = setting(
-        "https://fcm.googleapis.com",
-        "Address of Firebase Cloud Messaging.",
-        section="Notifications",
+        "https://fcm.googleapis.com", "Address of Firebase.", section="Notifications"
     )
     fcm_service_account: Secret = setting(
         Secret(""), "Service account of the Firebase project, as JSON.", section="Notifications"
     )
-    edna_url: str = setting(
-        "https://app.edna.ru", "Address of EDNA Pulse.", section="Notifications"
-    )
+    edna_url: str = setting("https://app.edna.ru", "Address of EDNA.", section="Notifications")
     edna_api_key: Secret = setting(Secret(""), "Key of EDNA Pulse.", section="Notifications")
-    edna_cascade: int = setting(
-        0, "Number of the cascade messages go through.", section="Notifications", at_least=0
-    )
+    edna_cascade: int = setting(0, "Number of EDNA's cascade to use.", section="Notifications")
     edna_callback_key: Secret = setting(
-        Secret(""),
-        "Last part of the address to which EDNA tells statuses; at least 20 characters.",
-        section="Notifications",
+        Secret(""), "Last part of the address EDNA tells statuses to.", section="Notifications"
     )
 
     # Exchange with 1C

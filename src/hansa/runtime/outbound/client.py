@@ -18,7 +18,7 @@ from opentelemetry import propagate, trace
 from prometheus_client import Counter, Histogram
 
 from hansa.runtime.database.transaction import OPEN_TRANSACTION
-from hansa.runtime.masking import mask_text, mask_url
+from hansa.runtime.masking import mask_text
 from hansa.runtime.outbound import guard
 from hansa.runtime.outbound.destination import Answer, Destination, Patience
 from hansa.runtime.outbound.failures import (
@@ -378,7 +378,7 @@ def _write_log(  # noqa: PLR0917 - the fields of one line
     fields: dict[str, Any] = {
         "destination": destination.name,
         "method": call.method,
-        "target": mask_url(call.target) if destination.log_target else _host(call.target),
+        "target": destination.shown(call.target),
         "attempt": attempt,
         "outcome": outcome,
         "status": status,
@@ -391,13 +391,6 @@ def _write_log(  # noqa: PLR0917 - the fields of one line
         fields["received"] = _excerpt(body)
     write = _log.info if outcome == "answered" else _log.warning
     write("outbound request", **fields)
-
-
-def _host(target: str) -> str:
-    try:
-        return urlsplit(target).hostname or ""
-    except ValueError:
-        return ""
 
 
 def _excerpt(body: bytes) -> str:

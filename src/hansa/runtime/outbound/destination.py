@@ -6,8 +6,11 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import TypeVar
+from urllib.parse import urlsplit
 
 import msgspec
+
+from hansa.runtime.masking import mask_url
 
 T = TypeVar("T")
 
@@ -56,6 +59,15 @@ class Destination:
     proxy: str | None = None
     propagate_trace: bool = False
     idempotency_header: str = "Idempotency-Key"
+
+    def shown(self, target: str) -> str:
+        """Give an address as it may stand in the log."""
+        if self.log_target:
+            return mask_url(target)
+        try:
+            return urlsplit(target).hostname or ""
+        except ValueError:
+            return ""
 
     def patience(self, usual: Patience) -> Patience:
         """Give what this destination says, and the usual where it says nothing."""
