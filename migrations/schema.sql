@@ -2335,6 +2335,38 @@ CREATE TABLE public.retailcrm_stock (
     sent_version bigint DEFAULT 0 NOT NULL,
     is_unknown boolean DEFAULT false NOT NULL
 );
+CREATE TABLE public.rollout_audience (
+    id uuid NOT NULL,
+    code text NOT NULL,
+    name text NOT NULL,
+    note text DEFAULT ''::text NOT NULL,
+    revision bigint DEFAULT 1 NOT NULL,
+    members integer DEFAULT 0 NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    changed_at timestamp with time zone NOT NULL,
+    CONSTRAINT ck_rollout_audience_members CHECK ((members >= 0))
+);
+CREATE TABLE public.rollout_feature (
+    code text NOT NULL,
+    version integer NOT NULL,
+    rules jsonb NOT NULL,
+    changed_at timestamp with time zone NOT NULL,
+    CONSTRAINT ck_rollout_feature_version CHECK ((version > 0))
+);
+CREATE TABLE public.rollout_history (
+    feature_code text NOT NULL,
+    version integer NOT NULL,
+    rules jsonb NOT NULL,
+    restored_version integer,
+    actor_id uuid,
+    actor_name text DEFAULT ''::text NOT NULL,
+    changed_at timestamp with time zone NOT NULL
+);
+CREATE TABLE public.rollout_member (
+    audience_id uuid NOT NULL,
+    subject_id uuid NOT NULL,
+    added_at timestamp with time zone NOT NULL
+);
 CREATE TABLE public.search_attribute (
     attribute_id uuid NOT NULL,
     code text NOT NULL,
@@ -2882,6 +2914,10 @@ ALTER TABLE ONLY public.payments_method
     ADD CONSTRAINT pk_payments_method PRIMARY KEY (market, code);
 ALTER TABLE ONLY public.payments_notice
     ADD CONSTRAINT pk_payments_notice PRIMARY KEY (provider, notice_id);
+ALTER TABLE ONLY public.rollout_history
+    ADD CONSTRAINT pk_rollout_history PRIMARY KEY (feature_code, version);
+ALTER TABLE ONLY public.rollout_member
+    ADD CONSTRAINT pk_rollout_member PRIMARY KEY (audience_id, subject_id);
 ALTER TABLE ONLY public.pricing_group
     ADD CONSTRAINT pricing_group_pkey PRIMARY KEY (code);
 ALTER TABLE ONLY public.pricing_list
@@ -2924,6 +2960,10 @@ ALTER TABLE ONLY public.retailcrm_refusal
     ADD CONSTRAINT retailcrm_refusal_pkey PRIMARY KEY (id);
 ALTER TABLE ONLY public.retailcrm_stock
     ADD CONSTRAINT retailcrm_stock_pkey PRIMARY KEY (connection_id, variant_id);
+ALTER TABLE ONLY public.rollout_audience
+    ADD CONSTRAINT rollout_audience_pkey PRIMARY KEY (id);
+ALTER TABLE ONLY public.rollout_feature
+    ADD CONSTRAINT rollout_feature_pkey PRIMARY KEY (code);
 ALTER TABLE ONLY public.search_attribute
     ADD CONSTRAINT search_attribute_pkey PRIMARY KEY (attribute_id);
 ALTER TABLE ONLY public.search_category
@@ -3034,6 +3074,8 @@ ALTER TABLE ONLY public.payments_payment
     ADD CONSTRAINT uq_payments_payment_subject UNIQUE (subject_kind, subject_id, attempt);
 ALTER TABLE ONLY public.payments_refund
     ADD CONSTRAINT uq_payments_refund_key UNIQUE (payment_id, key);
+ALTER TABLE ONLY public.rollout_audience
+    ADD CONSTRAINT uq_rollout_audience_code UNIQUE (code);
 CREATE INDEX idx_procrastinate_jobs_worker_not_null ON jobs.procrastinate_jobs USING btree (worker_id) WHERE ((worker_id IS NOT NULL) AND (status = 'doing'::jobs.procrastinate_job_status));
 CREATE INDEX idx_procrastinate_workers_last_heartbeat ON jobs.procrastinate_workers USING btree (last_heartbeat);
 CREATE INDEX procrastinate_events_job_id_fkey_v1 ON jobs.procrastinate_events USING btree (job_id);
@@ -3158,6 +3200,7 @@ CREATE INDEX ix_pricing_list_market ON public.pricing_list USING btree (market, 
 CREATE INDEX ix_pricing_member_group ON public.pricing_member USING btree (group_code);
 CREATE INDEX ix_pricing_price_change_variant ON public.pricing_price_change USING btree (variant_id, id DESC);
 CREATE INDEX ix_pricing_price_list ON public.pricing_price USING btree (price_list_id, variant_id);
+CREATE INDEX ix_rollout_member_subject ON public.rollout_member USING btree (subject_id);
 CREATE INDEX ix_search_change_at ON public.search_change USING btree (changed_at);
 CREATE INDEX ix_search_change_xid ON public.search_change USING btree (xid);
 CREATE INDEX ix_search_code_product ON public.search_code USING btree (product);
@@ -3394,6 +3437,10 @@ ALTER TABLE ONLY public.retailcrm_refusal
     ADD CONSTRAINT retailcrm_refusal_connection_id_fkey FOREIGN KEY (connection_id) REFERENCES public.retailcrm_connection(id);
 ALTER TABLE ONLY public.retailcrm_stock
     ADD CONSTRAINT retailcrm_stock_connection_id_fkey FOREIGN KEY (connection_id) REFERENCES public.retailcrm_connection(id);
+ALTER TABLE ONLY public.rollout_history
+    ADD CONSTRAINT rollout_history_feature_code_fkey FOREIGN KEY (feature_code) REFERENCES public.rollout_feature(code);
+ALTER TABLE ONLY public.rollout_member
+    ADD CONSTRAINT rollout_member_audience_id_fkey FOREIGN KEY (audience_id) REFERENCES public.rollout_audience(id);
 ALTER TABLE ONLY public.search_code
     ADD CONSTRAINT search_code_product FOREIGN KEY (product) REFERENCES public.search_product(id) ON DELETE CASCADE;
 ALTER TABLE ONLY public.search_text

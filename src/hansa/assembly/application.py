@@ -10,7 +10,7 @@ from litestar import Litestar
 from litestar.types import BeforeRequestHookHandler
 
 import hansa
-from hansa.assembly.modules import all_modules, permissions_of, services_of
+from hansa.assembly.modules import all_modules, features_of, permissions_of, services_of
 from hansa.modules import accounts, markets
 from hansa.modules.accounts.authenticator import AccountsAuthenticator
 from hansa.runtime.clock import Clock, SystemClock
@@ -170,6 +170,7 @@ def _wiring(context: Context, parts: Sequence[Module], files: StaticFiles) -> Wi
         secret=settings.secret_key.reveal().encode(),
         is_production=settings.environment == "production",
         permissions=permissions_of(parts),
+        features=features_of(parts),
     )
 
 

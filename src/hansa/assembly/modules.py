@@ -23,7 +23,7 @@ from hansa.modules.rollout import manifest as rollout
 from hansa.modules.search import manifest as search
 from hansa.modules.stock import manifest as stock
 from hansa.modules.webhooks import manifest as webhooks
-from hansa.runtime.module import Module, Permission, Service
+from hansa.runtime.module import Feature, Module, Permission, Service
 from hansa.surfaces.backoffice import manifest as backoffice
 from hansa.surfaces.storefront import manifest as storefront
 
@@ -66,3 +66,8 @@ def services_of(modules: Iterable[Module]) -> list[type[Service]]:
 def permissions_of(modules: Iterable[Module]) -> list[Permission]:
     """Give every permission a role may hold."""
     return [permission for module in modules for permission in module.permissions]
+
+
+def features_of(modules: Iterable[Module]) -> list[Feature]:
+    """Give every feature that can be on for some."""
+    return [feature for module in modules for feature in module.features]

@@ -51,6 +51,10 @@ def _module_page(module: Module) -> str:
         parts += ["## Permissions", "", "| code | allows |", "| --- | --- |"]
         parts += [f"| `{each.code}` | {each.title} |" for each in module.permissions]
         parts.append("")
+    if module.features:
+        parts += ["## Features that can be on for some", "", "| code | what |", "| --- | --- |"]
+        parts += [f"| `{each.code}` | {each.title} |" for each in module.features]
+        parts.append("")
     if module.jobs:
         parts += ["## Jobs", "", "| type | what | tries again |", "| --- | --- | --- |"]
         parts += [

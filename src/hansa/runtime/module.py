@@ -78,6 +78,18 @@ class Permission:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Feature:
+    """Something that can be on for some people only, see `rollout`; `title` is an English msgid.
+
+    Off until somebody says otherwise. `about` says what people see when it is on.
+    """
+
+    code: str
+    title: str
+    about: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
 class Finding:
     """Something a check found wrong: what, where, and what to do about it."""
 
@@ -108,3 +120,4 @@ class Module:
     checks: Sequence[Check] = ()
     services: Sequence[type[Service]] = ()
     loops: Sequence[Loop] = ()
+    features: Sequence[Feature] = ()

@@ -21,6 +21,7 @@ COMMANDS = {
     "rebuild": ("rebuild", "rebuild", "Make the search index or the counters of stock anew."),
     "repair": ("repair", "repair", "Put derived numbers of stock right; a dry run by default."),
     "user": ("users", "user", "Make and change accounts of staff."),
+    "rollout": ("rollout", "rollout", "See and change for whom features are on."),
     "telegram": ("telegram", "telegram", "Connect the Telegram bot that asks shops."),
     "backup": ("database", "backup", "Write database and files into one archive."),
     "restore": ("database", "restore", "Put an archive into an empty installation."),

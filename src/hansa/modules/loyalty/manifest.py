@@ -2,7 +2,7 @@
 
 from hansa.modules.loyalty.members import Naming
 from hansa.modules.loyalty.programmes import Directory
-from hansa.runtime.module import Module, Permission
+from hansa.runtime.module import Feature, Module, Permission
 
 MODULE = Module(
     name="loyalty",
@@ -14,4 +14,11 @@ MODULE = Module(
         Permission(code="loyalty.settle", title="Close periods and settle with partners"),
     ),
     services=(Naming, Directory),
+    features=(
+        Feature(
+            code="loyalty.app",
+            title="Loyalty app",
+            about="Members can open the app with their points, percent and offers.",
+        ),
+    ),
 )

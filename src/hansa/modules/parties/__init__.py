@@ -52,6 +52,7 @@ from hansa.modules.parties.operations import (
 from hansa.modules.parties.queries import (
     consent_history,
     count_parties,
+    find_owners,
     find_parties,
     get_parties,
     get_party,
@@ -89,6 +90,7 @@ __all__ = [
     "consent_history",
     "count_parties",
     "find_match",
+    "find_owners",
     "find_parties",
     "get_parties",
     "get_party",

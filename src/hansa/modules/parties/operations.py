@@ -98,7 +98,7 @@ async def match_or_create(
     normal = [normalise(identifier, region=region) for identifier in identifiers]
     keys = keys_of(normal)
     await tx.all(store.LOCK_KEYS, {"keys": ["|".join(key) for key in keys]})
-    owners = await _owners(tx, keys)
+    owners = await owners_of(tx, keys)
     if not owners:
         party_id = new_id(now)
         await tx.execute(
@@ -128,7 +128,7 @@ async def find_match(
         IdentifierInvalid: one of them is none of its kind.
     """
     keys = keys_of([normalise(identifier, region=region) for identifier in identifiers])
-    owners = await _owners(snap, keys)
+    owners = await owners_of(snap, keys)
     if not owners:
         return None
     return owners[min(owners, key=lambda key: (MATCHING.index(IdentifierKind(key[0])), key))]
@@ -181,7 +181,7 @@ async def add_identifier(
     normal = normalise(identifier, region=region)
     keys = keys_of([normal])
     await tx.all(store.LOCK_KEYS, {"keys": ["|".join(key) for key in keys]})
-    owners = await _owners(tx, keys)
+    owners = await owners_of(tx, keys)
     if any(owner != party_id for owner in owners.values()):
         raise IdentifierTaken(str(normal.kind))
     if await _add_identifiers(tx, party_id, [normal], now):
@@ -293,9 +293,10 @@ async def lock_parties(tx: Transaction, ids: Sequence[UUID]) -> list[Row]:
     return [rows[party_id] for party_id in ids]
 
 
-async def _owners(
+async def owners_of(
     tx: Snapshot, keys: dict[tuple[str, str, str], Identifier]
 ) -> dict[tuple[str, str, str], UUID]:
+    """Give the party that has each matching key; those nobody has are left out."""
     columns = {
         "kinds": [kind for kind, _, _ in keys],
         "systems": [system for _, system, _ in keys],

@@ -16,9 +16,10 @@ from hansa.modules.parties.model import (
     Party,
     PartyKind,
     Role,
+    keys_of,
     normalise,
 )
-from hansa.modules.parties.operations import resolve, standing
+from hansa.modules.parties.operations import owners_of, resolve, standing
 from hansa.runtime.database import Snapshot
 
 
@@ -68,6 +69,16 @@ async def find_parties(
     parties = await _load(snap, [row.id for row in page])
     following = (page[-1].sort_name, page[-1].id) if len(rows) > limit else None
     return tuple(parties[row.id] for row in page), following
+
+
+async def find_owners(
+    snap: Snapshot, *, identifiers: Sequence[Identifier]
+) -> dict[Identifier, UUID]:
+    """Give who has each of some normalised identifiers; those nobody has are left out."""
+    keys = keys_of(identifiers)
+    owners = await owners_of(snap, keys)
+    standing_for = await resolve(snap, party_ids=list(set(owners.values())))
+    return {keys[key]: standing_for[owner] for key, owner in owners.items()}
 
 
 async def count_parties(snap: Snapshot) -> int:

@@ -13,7 +13,7 @@ from typing import Any, Protocol
 from hansa.kernel.errors import HansaError
 from hansa.runtime.context import Context
 from hansa.runtime.http.identity import Actor, Authenticator
-from hansa.runtime.module import Permission
+from hansa.runtime.module import Feature, Permission
 
 SCOPE_KEY = "hansa.visit"
 LANGUAGE_COOKIE = "hansa_language"
@@ -70,6 +70,7 @@ class Wiring:
     is_production: bool
     markets: Markets | None = None
     permissions: Sequence[Permission] = ()
+    features: Sequence[Feature] = ()
     sign_in_paths: Sequence[tuple[str, str]] = (("/office", "/office/sign-in"),)
 
     @property
