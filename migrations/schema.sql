@@ -655,6 +655,50 @@ CREATE TABLE public.account_audit (
     before jsonb,
     after jsonb
 );
+CREATE TABLE public.account_oauth_assertion (
+    client_id uuid NOT NULL,
+    jti_hash bytea NOT NULL,
+    expires_at timestamp with time zone NOT NULL
+);
+CREATE TABLE public.account_oauth_client (
+    id uuid NOT NULL,
+    public_id text NOT NULL,
+    name text NOT NULL,
+    partner_id uuid,
+    scopes text[] NOT NULL,
+    is_sandbox boolean DEFAULT false NOT NULL,
+    spend_needs_key boolean DEFAULT false NOT NULL,
+    networks text[] DEFAULT '{}'::text[] NOT NULL,
+    requests_per_minute integer,
+    terms_id uuid NOT NULL,
+    created_by uuid,
+    created_at timestamp with time zone NOT NULL,
+    changed_at timestamp with time zone NOT NULL,
+    revoked_at timestamp with time zone,
+    used_at timestamp with time zone,
+    CONSTRAINT account_oauth_client_rate_positive CHECK ((requests_per_minute > 0))
+);
+CREATE TABLE public.account_oauth_ended (
+    id uuid NOT NULL,
+    ended_at timestamp with time zone NOT NULL
+);
+CREATE TABLE public.account_oauth_key (
+    id uuid NOT NULL,
+    client_id uuid NOT NULL,
+    kid text NOT NULL,
+    jwk jsonb NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    revoked_at timestamp with time zone
+);
+CREATE TABLE public.account_oauth_secret (
+    id uuid NOT NULL,
+    client_id uuid NOT NULL,
+    secret_hash bytea NOT NULL,
+    hint text NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    expires_at timestamp with time zone,
+    revoked_at timestamp with time zone
+);
 CREATE TABLE public.account_recovery_code (
     user_id uuid NOT NULL,
     code_hash bytea NOT NULL,
@@ -2680,6 +2724,22 @@ ALTER TABLE ONLY public.account_attempt
     ADD CONSTRAINT account_attempt_pk PRIMARY KEY (scope, began_at);
 ALTER TABLE ONLY public.account_audit
     ADD CONSTRAINT account_audit_pkey PRIMARY KEY (id);
+ALTER TABLE ONLY public.account_oauth_assertion
+    ADD CONSTRAINT account_oauth_assertion_once PRIMARY KEY (client_id, jti_hash);
+ALTER TABLE ONLY public.account_oauth_client
+    ADD CONSTRAINT account_oauth_client_pkey PRIMARY KEY (id);
+ALTER TABLE ONLY public.account_oauth_client
+    ADD CONSTRAINT account_oauth_client_public_once UNIQUE (public_id);
+ALTER TABLE ONLY public.account_oauth_ended
+    ADD CONSTRAINT account_oauth_ended_pkey PRIMARY KEY (id);
+ALTER TABLE ONLY public.account_oauth_key
+    ADD CONSTRAINT account_oauth_key_once UNIQUE (client_id, kid);
+ALTER TABLE ONLY public.account_oauth_key
+    ADD CONSTRAINT account_oauth_key_pkey PRIMARY KEY (id);
+ALTER TABLE ONLY public.account_oauth_secret
+    ADD CONSTRAINT account_oauth_secret_once UNIQUE (client_id, secret_hash);
+ALTER TABLE ONLY public.account_oauth_secret
+    ADD CONSTRAINT account_oauth_secret_pkey PRIMARY KEY (id);
 ALTER TABLE ONLY public.account_recovery_code
     ADD CONSTRAINT account_recovery_code_pk PRIMARY KEY (user_id, code_hash);
 ALTER TABLE ONLY public.account_role
@@ -3115,6 +3175,9 @@ CREATE INDEX ix_account_attempt_began ON public.account_attempt USING btree (beg
 CREATE INDEX ix_account_audit_actor ON public.account_audit USING btree (actor_id, at, id) WHERE (actor_id IS NOT NULL);
 CREATE INDEX ix_account_audit_at ON public.account_audit USING btree (at, id);
 CREATE INDEX ix_account_audit_subject ON public.account_audit USING btree (subject_kind, subject_id, at, id);
+CREATE INDEX ix_account_oauth_assertion_expires ON public.account_oauth_assertion USING btree (expires_at);
+CREATE INDEX ix_account_oauth_client_partner ON public.account_oauth_client USING btree (partner_id, id);
+CREATE INDEX ix_account_oauth_ended_at ON public.account_oauth_ended USING btree (ended_at);
 CREATE INDEX ix_account_session_expires ON public.account_session USING btree (expires_at);
 CREATE INDEX ix_account_session_user ON public.account_session USING btree (user_id) WHERE (user_id IS NOT NULL);
 CREATE INDEX ix_account_token_expires ON public.account_token USING btree (expires_at);
@@ -3275,6 +3338,10 @@ ALTER TABLE ONLY jobs.procrastinate_jobs
     ADD CONSTRAINT procrastinate_jobs_worker_id_fkey FOREIGN KEY (worker_id) REFERENCES jobs.procrastinate_workers(id) ON DELETE SET NULL;
 ALTER TABLE ONLY jobs.procrastinate_periodic_defers
     ADD CONSTRAINT procrastinate_periodic_defers_job_id_fkey FOREIGN KEY (job_id) REFERENCES jobs.procrastinate_jobs(id);
+ALTER TABLE ONLY public.account_oauth_key
+    ADD CONSTRAINT account_oauth_key_client_id_fkey FOREIGN KEY (client_id) REFERENCES public.account_oauth_client(id);
+ALTER TABLE ONLY public.account_oauth_secret
+    ADD CONSTRAINT account_oauth_secret_client_id_fkey FOREIGN KEY (client_id) REFERENCES public.account_oauth_client(id);
 ALTER TABLE ONLY public.account_recovery_code
     ADD CONSTRAINT account_recovery_code_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.account_user(id) ON DELETE CASCADE;
 ALTER TABLE ONLY public.account_session

@@ -24,7 +24,7 @@ from hansa.runtime.http.edge import Edge
 from hansa.runtime.http.gate import gate
 from hansa.runtime.http.health import Readiness, health_routes
 from hansa.runtime.http.identity import Nobody
-from hansa.runtime.http.limits import Buckets
+from hansa.runtime.http.limits import Buckets, ClientBuckets
 from hansa.runtime.http.media import media_route
 from hansa.runtime.http.openapi import DecimalSchemas
 from hansa.runtime.http.problems import HANDLERS
@@ -171,6 +171,7 @@ def _wiring(context: Context, parts: Sequence[Module], files: StaticFiles) -> Wi
         is_production=settings.environment == "production",
         permissions=permissions_of(parts),
         features=features_of(parts),
+        client_buckets=ClientBuckets(per_minute=settings.rate_limit_client_requests_per_minute),
     )
 
 

@@ -145,6 +145,13 @@ class Settings:
         section="Web",
         at_least=0,
     )
+    rate_limit_client_requests_per_minute: int = setting(
+        6_000,
+        "Requests a partner's program may send in a minute to each web process, unless it has a "
+        "limit of its own; 0 switches the limit off.",
+        section="Web",
+        at_least=0,
+    )
     rate_limit_sign_ins_per_minute: int = setting(
         10,
         "Attempts to sign in for one name and address in a minute; 0 switches the limit off.",

@@ -1,12 +1,16 @@
-"""Finds out who asks: by the session cookie, an API key, or name and password in the exchange."""
+"""Finds out who asks: by session cookie, API key, OAuth 2 token, or name and password of 1C."""
 
 import base64
 import binascii
 import hmac
 import time
-from datetime import datetime, timedelta
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 
 from hansa.modules.accounts import keys, queries, signing_in, store
+from hansa.modules.accounts.oauth import tokens
+from hansa.modules.accounts.oauth.ended import Ended
+from hansa.modules.accounts.oauth.model import AddressRefused, is_inside
 from hansa.modules.accounts.secrets_kept import digest
 from hansa.runtime.context import Context
 from hansa.runtime.database import Row
@@ -15,6 +19,8 @@ from hansa.runtime.http.identity import Actor, BadCredentials
 from hansa.runtime.http.request import Request
 
 KEPT_SECONDS = 5.0
+# With the three seconds that the list of what has ended may be old, five in all.
+TOKEN_KEPT_SECONDS = 2.0
 KEPT_MAX = 10_000
 TOUCH_AFTER = timedelta(minutes=5)
 
@@ -22,16 +28,32 @@ TOUCH_AFTER = timedelta(minutes=5)
 BASIC_PATHS = ("/1c_exchange", "/bitrix/")
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Kept:
+    """A header that was found right: whose it is, until when it is believed, and where it counts.
+
+    `expires_at` and `networks` are those of a token. `paths` is where a password counts.
+    """
+
+    actor: Actor
+    until_seconds: float
+    expires_at: datetime | None = None
+    networks: tuple[str, ...] = ()
+    paths: tuple[str, ...] = ()
+
+
 class AccountsAuthenticator:
     """Implements `Authenticator` of the web layer; one per process.
 
     A cookie costs one statement. A key costs one in five seconds per process: a key that was
-    revoked works for five seconds more at most.
+    revoked works for five seconds more at most. So does a token, which costs none.
     """
 
     def __init__(self, context: Context) -> None:
         self._context = context
-        self._kept: dict[bytes, tuple[Actor, float]] = {}
+        self._kept: dict[bytes, _Kept] = {}
+        self._tokens = tokens.tokens_of(context.settings.secret_key.reveal().encode())
+        self._ended = Ended(context)
 
     async def start(self) -> None:
         """Nothing to do."""
@@ -39,19 +61,26 @@ class AccountsAuthenticator:
     async def close(self) -> None:
         """Forget the keys."""
         self._kept.clear()
+        await self._ended.close()
+
+    def knows(self, header: bytes) -> bool:
+        """Tell whether this is a program's header that was found right a moment ago."""
+        kept = self._kept.get(header)
+        return kept is not None and kept.actor.kind == "key" and not kept.paths
 
     async def authenticate(self, request: Request) -> Actor | None:
         """Give the actor of a request, or None.
 
         Raises:
-            BadCredentials: a wrong key or password was sent.
+            BadCredentials: a wrong key, token or password was sent.
+            AddressRefused: the token's client may not call from there.
         """
         header = request.visit.headers.get(b"authorization")
         if header is not None:
             kept = self._kept.get(header)
-            if kept is not None and kept[1] > time.monotonic():
-                return kept[0]
-            return await self._by_header(request, header)
+            if kept is None or kept.until_seconds <= time.monotonic():
+                kept = await self._by_header(request, header)
+            return _checked(kept, request)
         token = request.sent_session_token
         if not token or len(token) > SESSION_TOKEN_CHARACTERS_MAX:
             return None
@@ -88,18 +117,48 @@ class AccountsAuthenticator:
         )
         return frozenset() if needs_factor else frozenset(row.permissions)
 
-    async def _by_header(self, request: Request, header: bytes) -> Actor:
+    async def _by_header(self, request: Request, header: bytes) -> _Kept:
         scheme, _, value = header.partition(b" ")
-        if scheme.lower() == b"bearer":
-            actor = await self._by_key(value.strip().decode("latin-1"), request.received_at)
+        sent = value.strip()
+        until = time.monotonic() + KEPT_SECONDS
+        if scheme.lower() == b"bearer" and sent.startswith(tokens.PREFIX.encode()):
+            kept = await self._by_token(sent.decode("latin-1"))
+        elif scheme.lower() == b"bearer":
+            actor = await self._by_key(sent.decode("latin-1"), request.received_at)
+            kept = _Kept(actor=actor, until_seconds=until)
         elif scheme.lower() == b"basic" and request.visit.path.startswith(BASIC_PATHS):
-            actor = await self._by_basic(request, value.strip())
+            actor = await self._by_basic(request, sent)
+            kept = _Kept(actor=actor, until_seconds=until, paths=BASIC_PATHS)
         else:
             raise BadCredentials
         if len(self._kept) >= KEPT_MAX:
             self._kept.clear()
-        self._kept[header] = (actor, time.monotonic() + KEPT_SECONDS)
-        return actor
+        self._kept[header] = kept
+        return kept
+
+    async def _by_token(self, sent: str) -> _Kept:
+        grant = self._tokens.read(sent)
+        if grant is None:
+            raise BadCredentials
+        until = time.monotonic() + TOKEN_KEPT_SECONDS
+        ended = await self._ended.ids()
+        if not ended.isdisjoint((grant.client_id, grant.credential_id, grant.terms_id)):
+            raise BadCredentials
+        actor = Actor(
+            id=grant.client_id,
+            kind="key",
+            permissions=frozenset(grant.scopes),
+            name=grant.name,
+            partner_id=grant.partner_id,
+            is_sandbox=grant.is_sandbox,
+            requests_per_minute=grant.requests_per_minute,
+        )
+        return _Kept(
+            actor=actor,
+            until_seconds=until,
+            expires_at=datetime.fromtimestamp(grant.expires_at, UTC),
+            networks=tuple(grant.networks),
+        )
 
     async def _by_key(self, sent: str, now: datetime) -> Actor:
         parts = keys.parts_of(sent)
@@ -146,3 +205,19 @@ class AccountsAuthenticator:
             name=user.name or user.email,
             language=user.language,
         )
+
+
+def _checked(kept: _Kept, request: Request) -> Actor:
+    """Give the actor of a header, if it counts for this request.
+
+    Raises:
+        BadCredentials: the token has run out, or the password counts elsewhere only.
+        AddressRefused: the client may not call from there.
+    """
+    if kept.expires_at is not None and kept.expires_at <= request.received_at:
+        raise BadCredentials
+    if kept.paths and not request.visit.path.startswith(kept.paths):
+        raise BadCredentials
+    if kept.networks and not is_inside(request.client_address, kept.networks):
+        raise AddressRefused
+    return kept.actor

@@ -6,6 +6,8 @@ from typing import ClassVar
 
 from hansa.kernel.message import Job
 from hansa.modules.accounts import store
+from hansa.modules.accounts.oauth import store as oauth_store
+from hansa.modules.accounts.oauth.ended import KEPT as ENDED_KEPT
 from hansa.runtime.context import Context
 from hansa.runtime.http import idempotency
 
@@ -15,7 +17,7 @@ KEPT_AFTER_END = timedelta(days=7)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ForgetOld(Job):
-    """Delete sessions, links and attempts that have ended, and answers kept for repeats."""
+    """Delete sessions, links, attempts and assertions that have ended, and answers kept."""
 
     type: ClassVar[str] = "accounts.forget_old"
 
@@ -31,6 +33,11 @@ async def forget_old(context: Context, _: ForgetOld) -> None:
     async with context.database.transaction() as tx:
         await tx.execute(store.FORGET_TOKENS, {"before": before})
         await tx.execute(store.FORGET_ATTEMPTS, {"before": now - timedelta(hours=1)})
+        await tx.execute(oauth_store.FORGET_ENDED, {"before": now - 2 * ENDED_KEPT})
+    gone = SLICE
+    while gone == SLICE:
+        async with context.database.transaction() as tx:
+            gone = await tx.execute(oauth_store.FORGET_ASSERTIONS, {"before": now, "limit": SLICE})
     gone = SLICE
     while gone == SLICE:
         async with context.database.transaction() as tx:

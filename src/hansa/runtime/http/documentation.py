@@ -7,7 +7,7 @@ import msgspec
 from litestar import MediaType, Response, get
 from litestar.handlers import HTTPRouteHandler
 from litestar.openapi import OpenAPIConfig
-from litestar.openapi.spec import Components, SecurityScheme, Server
+from litestar.openapi.spec import Components, OAuthFlow, OAuthFlows, SecurityScheme, Server
 
 import hansa
 from hansa.runtime.http.gate import PUBLIC
@@ -58,12 +58,21 @@ def openapi_config(public_url: str) -> OpenAPIConfig:
                 "key": SecurityScheme(
                     type="http", scheme="bearer", description="An API key: `hk_...`"
                 ),
+                "partner": SecurityScheme(
+                    type="oauth2",
+                    description="A token of a partner's program: `hat_...`",
+                    flows=OAuthFlows(
+                        client_credentials=OAuthFlow(
+                            token_url=f"{public_url}/oauth/token", scopes={}
+                        )
+                    ),
+                ),
                 "session": SecurityScheme(
                     type="apiKey", name="hansa_session", security_scheme_in="cookie"
                 ),
             }
         ),
-        security=[{"key": []}, {"session": []}, {}],
+        security=[{"key": []}, {"partner": []}, {"session": []}, {}],
         render_plugins=[],
         path="/api/schema",
     )

@@ -19,7 +19,7 @@ from hansa.runtime.http import problems
 from hansa.runtime.http.limits import Buckets, TooManyRequests
 from hansa.runtime.http.request import Request
 from hansa.runtime.http.static import StaticFiles
-from hansa.runtime.http.visit import SCOPE_KEY, SESSION_COOKIE, Visit, Wiring
+from hansa.runtime.http.visit import PARTNER_PATH, SCOPE_KEY, SESSION_COOKIE, Visit, Wiring
 
 _log = structlog.get_logger("hansa.access")
 _SANE_ID = re.compile(rb"^[A-Za-z0-9._-]{8,64}$")
@@ -99,13 +99,20 @@ class Edge:
         if scope["method"] == "HEAD":
             scope["method"] = "GET"
             answer.without_body = True
-        if self._buckets.is_on:
+        if self._buckets.is_on and not self._is_counted_by_client(visit):
             try:
                 self._buckets.take(visit.client, answer.began)
             except TooManyRequests as error:
                 await self._refuse(error, scope, receive, answer.send)
                 return
         await self.litestar(scope, receive, answer.send)
+
+    def _is_counted_by_client(self, visit: Visit) -> bool:
+        """Tell whether the gate counts it: all programs of a partner may share one address."""
+        if not visit.path.startswith(PARTNER_PATH):
+            return False
+        header = visit.headers.get(b"authorization")
+        return header is not None and self.wiring.authenticator.knows(header)
 
     def is_worth_a_line(self, status: int, seconds: float, at: float) -> bool:
         """Tell whether a request is logged: faults and slow ones always, of others some."""
@@ -217,6 +224,7 @@ class _Answer:
         if visit.session_token_is_new and visit.session_token is not None:
             headers.append((b"set-cookie", session_cookie(visit)))
         headers.extend((b"set-cookie", cookie) for cookie in visit.cookies)
+        headers.extend(visit.answer_headers)
 
     def _compress(self, start: Any, message: Any) -> None:
         body = message.get("body", b"")

@@ -24,6 +24,7 @@ class Actor:
     """Whoever a request acts for: a person, a program with a key, or a guest with a session.
 
     `id` is the user's, the key's or the guest session's. `name` is for display and the audit log.
+    A partner's program carries its partner, whether it only tries things out, and its own limit.
     """
 
     id: UUID
@@ -33,6 +34,9 @@ class Actor:
     session_id: UUID | None = None
     name: str = ""
     language: str | None = None
+    partner_id: UUID | None = None
+    is_sandbox: bool = False
+    requests_per_minute: int | None = None
 
     def may(self, permission: str) -> bool:
         """Tell whether the actor has a permission."""
@@ -83,6 +87,9 @@ class Authenticator(Protocol):
             BadCredentials: an `Authorization` header was sent and is wrong.
         """
 
+    def knows(self, header: bytes) -> bool:
+        """Tell at once whether an `Authorization` header was found right a moment ago."""
+
 
 class Nobody:
     """An authenticator that knows nobody; for applications without accounts."""
@@ -90,6 +97,10 @@ class Nobody:
     async def authenticate(self, request: "Request") -> Actor | None:  # noqa: ARG002 - Authenticator
         """Give None."""
         return None
+
+    def knows(self, header: bytes) -> bool:  # noqa: ARG002 - Authenticator
+        """Give False."""
+        return False
 
 
 def authorise(request: "Request", permission: str) -> Actor:

@@ -4,9 +4,11 @@ With N web processes a client may reach N times the limit; that is enough agains
 nothing. What must be counted exactly (attempts to sign in) is counted in PostgreSQL by accounts.
 """
 
+import math
 from collections import OrderedDict
 from dataclasses import dataclass
 from typing import ClassVar
+from uuid import UUID
 
 from hansa.kernel.errors import Rejected
 
@@ -51,3 +53,71 @@ class Buckets:
         self._buckets.move_to_end(who)
         if len(self._buckets) > BUCKETS_MAX:
             self._buckets.popitem(last=False)
+
+
+Header = tuple[bytes, bytes]
+
+
+class _ClientBucket:
+    """What is left to one program, and the sentence that tells it the rule."""
+
+    __slots__ = ("burst", "per_minute", "per_second", "policy", "seen", "tokens")
+
+    def __init__(self, per_minute: int, at_seconds: float) -> None:
+        self.per_minute = per_minute
+        self.per_second = per_minute / 60
+        self.burst = float(min(per_minute, max(20, per_minute // 6)))
+        self.tokens = self.burst
+        self.seen = at_seconds
+        window = math.ceil(self.burst / self.per_second)
+        self.policy: Header = (
+            b"ratelimit-policy",
+            f'"client";q={self.burst:.0f};w={window}'.encode(),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """Whether there was a token (else how long to wait), and the headers that say what is left.
+
+    The headers are those of draft-ietf-httpapi-ratelimit-headers: the quota `q` is what the full
+    bucket holds, the window `w` the seconds it takes to fill.
+    """
+
+    retry_seconds: int
+    headers: tuple[Header, Header]
+
+
+class ClientBuckets:
+    """A bucket per program that signs in; each has a limit of its own or the default.
+
+    A limit of 0 is none. Bounded like `Buckets`.
+    """
+
+    def __init__(self, *, per_minute: int = 0) -> None:
+        self._per_minute = per_minute
+        self._buckets: OrderedDict[UUID, _ClientBucket] = OrderedDict()
+
+    def take(self, who: UUID, per_minute: int | None, at_seconds: float) -> Taken | None:
+        """Take a token; None where there is no limit."""
+        limit = self._per_minute if per_minute is None else per_minute
+        if limit <= 0:
+            return None
+        bucket = self._buckets.get(who)
+        if bucket is None or bucket.per_minute != limit:
+            bucket = self._buckets[who] = _ClientBucket(limit, at_seconds)
+            if len(self._buckets) > BUCKETS_MAX:
+                self._buckets.popitem(last=False)
+        tokens = bucket.tokens + (at_seconds - bucket.seen) * bucket.per_second
+        tokens = min(bucket.burst, tokens)
+        bucket.seen = at_seconds
+        retry_seconds = 0
+        if tokens < 1:
+            retry_seconds = max(1, math.ceil((1 - tokens) / bucket.per_second))
+        else:
+            tokens -= 1
+        bucket.tokens = tokens
+        self._buckets.move_to_end(who)
+        full_in = math.ceil((bucket.burst - tokens) / bucket.per_second)
+        left = b'"client";r=%d;t=%d' % (tokens, full_in)
+        return Taken(retry_seconds, (bucket.policy, (b"ratelimit", left)))

@@ -9,6 +9,7 @@ from litestar.plugins import OpenAPISchemaPlugin
 from litestar.typing import FieldDefinition
 
 from hansa.runtime.http.gate import NO_KEY, UNSAFE
+from hansa.runtime.http.visit import API_PATHS
 
 DECIMAL_PATTERN = r"^-?\d{1,14}(\.\d{1,6})?$"
 
@@ -92,7 +93,7 @@ def described(app: Litestar) -> dict[str, Any]:
     document["paths"] = {
         path: operations
         for path, operations in document.get("paths", {}).items()
-        if path.startswith(("/api/", "/erp/"))
+        if path.startswith((*API_PATHS, "/erp/"))
     }
     for path, operations in document["paths"].items():
         for method, operation in operations.items():

@@ -36,13 +36,16 @@ from hansa.kernel.errors import (
 from hansa.runtime.http.bodies import WrongContentType
 from hansa.runtime.http.faults import FieldFault, body_faults, faults_of
 from hansa.runtime.http.idempotency import AlreadyAnswered
-from hansa.runtime.http.identity import SignInNeeded
+from hansa.runtime.http.identity import BadCredentials, SignInNeeded
 from hansa.runtime.http.limits import TooManyRequests
 from hansa.runtime.http.request import Request
+from hansa.runtime.http.visit import PROGRAM_PATHS
 
 ERROR_PAGE = "error.html"
 PROBLEM = "application/problem+json"
 RETRY_AFTER_SECONDS = 2
+CHALLENGE = 'Bearer realm="Hansa"'
+CHALLENGE_WRONG = f'{CHALLENGE}, error="invalid_token"'
 
 _log = structlog.get_logger(__name__)
 
@@ -242,7 +245,8 @@ def _respond(
     if wants_page(request):
         return error_page(request, error, status, headers)
     if status == HTTP_401_UNAUTHORIZED:
-        headers["WWW-Authenticate"] = 'Bearer realm="Hansa"'
+        is_wrong = isinstance(error, BadCredentials)
+        headers["WWW-Authenticate"] = CHALLENGE_WRONG if is_wrong else CHALLENGE
     problem = Problem(
         title=_title(request, status),
         status=status,
@@ -265,7 +269,7 @@ def _respond(
 def wants_page(request: Request) -> bool:
     """Tell whether a person looks at the answer, not a program."""
     visit = request.visit
-    if visit.path.startswith(("/api/", "/erp/", "/health/", "/metrics")):
+    if visit.path.startswith(PROGRAM_PATHS):
         return False
     return b"text/html" in visit.headers.get(b"accept", b"") or request.is_htmx
 

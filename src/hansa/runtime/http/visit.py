@@ -13,12 +13,27 @@ from typing import Any, Protocol
 from hansa.kernel.errors import HansaError
 from hansa.runtime.context import Context
 from hansa.runtime.http.identity import Actor, Authenticator
+from hansa.runtime.http.limits import ClientBuckets
 from hansa.runtime.module import Feature, Permission
 
 SCOPE_KEY = "hansa.visit"
 LANGUAGE_COOKIE = "hansa_language"
 MARKET_COOKIE = "hansa_market"
 SESSION_COOKIE = "hansa_session"
+
+PARTNER_PATH = "/loyalty/v1/"
+"""What partners' programs call: an API like that under `/api/`, limited per program."""
+API_PATHS = ("/api/", PARTNER_PATH)
+"""Where unsafe calls need an `Idempotency-Key`."""
+PROGRAM_PATHS = (
+    *API_PATHS,
+    "/erp/",
+    "/oauth/",
+    "/.well-known/",
+    "/health/",
+    "/metrics",
+)
+"""Where a program asks, never a person: failures are problem documents, whatever it accepts."""
 
 _LANGUAGE_IN_PATH = re.compile(r"^/([a-z]{2})(?:/|$)")
 _MARKET = re.compile(r"^[A-Za-z0-9_-]{1,32}$")
@@ -72,6 +87,7 @@ class Wiring:
     permissions: Sequence[Permission] = ()
     features: Sequence[Feature] = ()
     sign_in_paths: Sequence[tuple[str, str]] = (("/office", "/office/sign-in"),)
+    client_buckets: ClientBuckets = field(default_factory=ClientBuckets)
 
     @property
     def permission_codes(self) -> list[str]:
@@ -96,6 +112,7 @@ class Visit:
     session_token: str | None = None
     session_token_is_new: bool = False
     cookies: list[bytes] = field(default_factory=list)
+    answer_headers: Sequence[tuple[bytes, bytes]] = ()
     idempotency_key: str | None = None
     error_code: str | None = None
     cached: dict[str, Any] = field(default_factory=dict)
