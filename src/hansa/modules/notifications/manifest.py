@@ -1,7 +1,7 @@
 """What notifications brings into the application."""
 
 from hansa.contracts.loyalty import MemberChanged
-from hansa.modules.notifications import subscribers
+from hansa.modules.notifications import api_edna, subscribers
 from hansa.modules.notifications.channels.registry import Channels
 from hansa.modules.notifications.jobs import run_forget_devices
 from hansa.modules.notifications.work import ForgetDevices
@@ -9,6 +9,7 @@ from hansa.runtime.module import JobHandler, Module, Periodic, Permission, Subsc
 
 MODULE = Module(
     name="notifications",
+    routes=api_edna.ROUTES,
     jobs=(JobHandler(job=ForgetDevices, handle=run_forget_devices),),
     periodic=(Periodic(cron="37 3 * * *", job=ForgetDevices()),),
     subscriptions=(

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
-from urllib.parse import quote, urlencode
+from urllib.parse import quote, urlencode, urlsplit
 
 import msgspec
 from cryptography.hazmat.primitives.asymmetric import rsa
@@ -105,10 +105,12 @@ class Fcm:
                 connections_max=CONNECTIONS_MAX,
             )
         )
+        where = urlsplit(account.token_uri)
+        self._token_target = where.path
         context.outbound.configure(
             Destination(
                 name=TOKENS,
-                base_url=account.token_uri,
+                base_url=f"{where.scheme}://{where.netloc}",
                 read_seconds=10,
                 total_seconds=15,
                 attempts=1,
@@ -165,7 +167,7 @@ class Fcm:
             answer = await call(
                 self._context.outbound,
                 TOKENS,
-                "",
+                self._token_target,
                 headers={"content-type": "application/x-www-form-urlencoded"},
                 content=urlencode({"grant_type": GRANT, "assertion": assertion}).encode(),
             )
