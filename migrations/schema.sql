@@ -1488,6 +1488,34 @@ CREATE SEQUENCE public.loyalty_account_number
     NO MINVALUE
     NO MAXVALUE
     CACHE 1;
+CREATE TABLE public.loyalty_action (
+    owner_id uuid NOT NULL,
+    key text NOT NULL,
+    programme_id uuid NOT NULL,
+    member_id uuid NOT NULL,
+    code text NOT NULL,
+    amount_minor bigint DEFAULT 0 NOT NULL,
+    happened_at timestamp with time zone NOT NULL,
+    offer_ids uuid[] DEFAULT '{}'::uuid[] NOT NULL,
+    recorded_at timestamp with time zone NOT NULL
+);
+CREATE TABLE public.loyalty_budget (
+    campaign_id uuid NOT NULL,
+    programme_id uuid NOT NULL,
+    total bigint NOT NULL,
+    leased bigint DEFAULT 0 NOT NULL,
+    changed_at timestamp with time zone NOT NULL,
+    CONSTRAINT ck_loyalty_budget_leased CHECK (((leased >= 0) AND (leased <= total)))
+);
+CREATE TABLE public.loyalty_budget_lease (
+    slot smallint NOT NULL,
+    campaign_id uuid NOT NULL,
+    leased bigint DEFAULT 0 NOT NULL,
+    spent bigint DEFAULT 0 NOT NULL,
+    used_at timestamp with time zone NOT NULL,
+    CONSTRAINT ck_loyalty_budget_lease_slot CHECK (((slot >= 0) AND (slot <= 63))),
+    CONSTRAINT ck_loyalty_budget_lease_spent CHECK ((spent <= leased))
+);
 CREATE TABLE public.loyalty_card (
     id uuid NOT NULL,
     value bytea,
@@ -1510,6 +1538,35 @@ CREATE TABLE public.loyalty_code_shown (
     phone text NOT NULL,
     code text NOT NULL,
     shown_at timestamp with time zone NOT NULL
+);
+CREATE TABLE public.loyalty_completion (
+    bucket smallint NOT NULL,
+    programme_id uuid NOT NULL,
+    member_id uuid NOT NULL,
+    offer_id uuid NOT NULL,
+    key text NOT NULL,
+    at timestamp with time zone NOT NULL,
+    code text NOT NULL,
+    category text DEFAULT ''::text NOT NULL,
+    percent integer DEFAULT 0 NOT NULL,
+    starts_at timestamp with time zone NOT NULL,
+    ends_at timestamp with time zone NOT NULL,
+    issuer_id uuid,
+    stack text DEFAULT ''::text NOT NULL,
+    points bigint DEFAULT 0 NOT NULL,
+    version integer DEFAULT 1 NOT NULL,
+    is_standing boolean DEFAULT true NOT NULL,
+    CONSTRAINT ck_loyalty_completion_reward CHECK ((((percent >= 0) AND (percent <= 10000)) AND (points >= 0) AND (ends_at >= starts_at)))
+);
+CREATE TABLE public.loyalty_deed (
+    bucket smallint NOT NULL,
+    programme_id uuid NOT NULL,
+    member_id uuid NOT NULL,
+    offer_id uuid NOT NULL,
+    key text NOT NULL,
+    at timestamp with time zone NOT NULL,
+    amount_minor bigint DEFAULT 0 NOT NULL,
+    is_refused boolean DEFAULT false NOT NULL
 );
 CREATE TABLE public.loyalty_member (
     bucket smallint NOT NULL,
@@ -1553,6 +1610,52 @@ CREATE TABLE public.loyalty_membership (
     changed_at timestamp with time zone NOT NULL,
     CONSTRAINT ck_loyalty_membership_merged CHECK (((state = 'merged'::text) = (merged_into IS NOT NULL))),
     CONSTRAINT ck_loyalty_membership_state CHECK ((state = ANY (ARRAY['active'::text, 'blocked'::text, 'merged'::text, 'left'::text])))
+);
+CREATE TABLE public.loyalty_offer (
+    id uuid NOT NULL,
+    programme_id uuid NOT NULL,
+    partner_id uuid NOT NULL,
+    code text NOT NULL,
+    state text DEFAULT 'draft'::text NOT NULL,
+    content jsonb NOT NULL,
+    refusal text DEFAULT ''::text NOT NULL,
+    is_live boolean DEFAULT false NOT NULL,
+    revision integer DEFAULT 1 NOT NULL,
+    written_by uuid,
+    submitted_at timestamp with time zone,
+    decided_by uuid,
+    decided_at timestamp with time zone,
+    created_at timestamp with time zone NOT NULL,
+    changed_at timestamp with time zone NOT NULL,
+    CONSTRAINT ck_loyalty_offer_ended CHECK (((state <> ALL (ARRAY['paused'::text, 'ended'::text])) OR (NOT is_live))),
+    CONSTRAINT ck_loyalty_offer_refusal CHECK (((state <> 'refused'::text) OR (refusal <> ''::text))),
+    CONSTRAINT ck_loyalty_offer_state CHECK ((state = ANY (ARRAY['draft'::text, 'in_review'::text, 'approved'::text, 'refused'::text, 'running'::text, 'paused'::text, 'ended'::text])))
+);
+CREATE TABLE public.loyalty_offer_day (
+    offer_id uuid NOT NULL,
+    day date NOT NULL,
+    slot smallint NOT NULL,
+    shown bigint DEFAULT 0 NOT NULL,
+    switched_on bigint DEFAULT 0 NOT NULL,
+    completed bigint DEFAULT 0 NOT NULL,
+    uses bigint DEFAULT 0 NOT NULL,
+    points bigint DEFAULT 0 NOT NULL,
+    amount_minor bigint DEFAULT 0 NOT NULL
+);
+CREATE TABLE public.loyalty_offer_taken (
+    offer_id uuid NOT NULL,
+    day date NOT NULL,
+    taken bigint DEFAULT 0 NOT NULL,
+    CONSTRAINT ck_loyalty_offer_taken CHECK ((taken >= 0))
+);
+CREATE TABLE public.loyalty_offer_version (
+    offer_id uuid NOT NULL,
+    version integer NOT NULL,
+    content jsonb NOT NULL,
+    in_force_from timestamp with time zone NOT NULL,
+    in_force_until timestamp with time zone,
+    approved_by uuid,
+    approved_at timestamp with time zone NOT NULL
 );
 CREATE TABLE public.loyalty_participation (
     programme_id uuid NOT NULL,
@@ -1639,6 +1742,24 @@ CREATE TABLE public.loyalty_reference_past (
     ended_at timestamp with time zone NOT NULL,
     reason text NOT NULL
 );
+CREATE TABLE public.loyalty_rule (
+    id uuid NOT NULL,
+    version integer NOT NULL,
+    programme_id uuid NOT NULL,
+    partner_id uuid,
+    code text NOT NULL,
+    content jsonb NOT NULL,
+    in_force_from timestamp with time zone NOT NULL,
+    in_force_until timestamp with time zone,
+    written_by uuid,
+    written_at timestamp with time zone NOT NULL,
+    CONSTRAINT ck_loyalty_rule_version CHECK ((version > 0))
+);
+CREATE TABLE public.loyalty_rulebook (
+    only_one boolean DEFAULT true NOT NULL,
+    revision bigint DEFAULT 0 NOT NULL,
+    CONSTRAINT ck_loyalty_rulebook_only_one CHECK (only_one)
+);
 CREATE TABLE public.loyalty_sign_in (
     id uuid NOT NULL,
     phone_value bytea NOT NULL,
@@ -1651,6 +1772,28 @@ CREATE TABLE public.loyalty_sign_in (
     sent_at timestamp with time zone,
     used_at timestamp with time zone,
     CONSTRAINT ck_loyalty_sign_in_attempts CHECK ((attempts >= 0))
+);
+CREATE TABLE public.loyalty_standing (
+    bucket smallint NOT NULL,
+    programme_id uuid NOT NULL,
+    member_id uuid NOT NULL,
+    version bigint DEFAULT 1 NOT NULL
+);
+CREATE TABLE public.loyalty_switch (
+    bucket smallint NOT NULL,
+    programme_id uuid NOT NULL,
+    member_id uuid NOT NULL,
+    offer_id uuid NOT NULL,
+    at timestamp with time zone NOT NULL,
+    is_on boolean NOT NULL
+);
+CREATE TABLE public.loyalty_use (
+    bucket smallint NOT NULL,
+    programme_id uuid NOT NULL,
+    member_id uuid NOT NULL,
+    offer_id uuid NOT NULL,
+    key text NOT NULL,
+    at timestamp with time zone NOT NULL
 );
 CREATE TABLE public.markets_market (
     code text NOT NULL,
@@ -2832,12 +2975,22 @@ ALTER TABLE ONLY public.erp_removal
     ADD CONSTRAINT erp_removal_pkey PRIMARY KEY (id);
 ALTER TABLE ONLY public.erp_waiting
     ADD CONSTRAINT erp_waiting_pkey PRIMARY KEY (connection_id, kind, key, sequence);
+ALTER TABLE ONLY public.loyalty_offer_version
+    ADD CONSTRAINT ex_loyalty_offer_version_in_force EXCLUDE USING gist (offer_id WITH =, tstzrange(in_force_from, in_force_until) WITH &&);
+ALTER TABLE ONLY public.loyalty_rule
+    ADD CONSTRAINT ex_loyalty_rule_in_force EXCLUDE USING gist (id WITH =, tstzrange(in_force_from, in_force_until) WITH &&);
 ALTER TABLE ONLY public.idempotency_key
     ADD CONSTRAINT idempotency_key_pk PRIMARY KEY (scope, key);
+ALTER TABLE ONLY public.loyalty_budget
+    ADD CONSTRAINT loyalty_budget_pkey PRIMARY KEY (campaign_id);
+ALTER TABLE ONLY public.loyalty_offer
+    ADD CONSTRAINT loyalty_offer_pkey PRIMARY KEY (id);
 ALTER TABLE ONLY public.loyalty_partner
     ADD CONSTRAINT loyalty_partner_pkey PRIMARY KEY (id);
 ALTER TABLE ONLY public.loyalty_programme
     ADD CONSTRAINT loyalty_programme_pkey PRIMARY KEY (id);
+ALTER TABLE ONLY public.loyalty_rulebook
+    ADD CONSTRAINT loyalty_rulebook_pkey PRIMARY KEY (only_one);
 ALTER TABLE ONLY public.markets_market
     ADD CONSTRAINT markets_market_pkey PRIMARY KEY (code);
 ALTER TABLE ONLY public.notifications_campaign
@@ -2924,24 +3077,46 @@ ALTER TABLE ONLY public.ledger_rolled
     ADD CONSTRAINT pk_ledger_rolled PRIMARY KEY (ledger, account);
 ALTER TABLE ONLY public.ledger_transfer
     ADD CONSTRAINT pk_ledger_transfer PRIMARY KEY (bucket, posting_id, line);
+ALTER TABLE ONLY public.loyalty_action
+    ADD CONSTRAINT pk_loyalty_action PRIMARY KEY (owner_id, key);
+ALTER TABLE ONLY public.loyalty_budget_lease
+    ADD CONSTRAINT pk_loyalty_budget_lease PRIMARY KEY (slot, campaign_id);
 ALTER TABLE ONLY public.loyalty_card
     ADD CONSTRAINT pk_loyalty_card PRIMARY KEY (id);
 ALTER TABLE ONLY public.loyalty_code_shown
     ADD CONSTRAINT pk_loyalty_code_shown PRIMARY KEY (id);
+ALTER TABLE ONLY public.loyalty_completion
+    ADD CONSTRAINT pk_loyalty_completion PRIMARY KEY (bucket, programme_id, member_id, offer_id, key);
+ALTER TABLE ONLY public.loyalty_deed
+    ADD CONSTRAINT pk_loyalty_deed PRIMARY KEY (bucket, programme_id, member_id, offer_id, key);
 ALTER TABLE ONLY public.loyalty_member
     ADD CONSTRAINT pk_loyalty_member PRIMARY KEY (bucket, id);
 ALTER TABLE ONLY public.loyalty_member_merge
     ADD CONSTRAINT pk_loyalty_member_merge PRIMARY KEY (id);
 ALTER TABLE ONLY public.loyalty_membership
     ADD CONSTRAINT pk_loyalty_membership PRIMARY KEY (bucket, member_id, programme_id);
+ALTER TABLE ONLY public.loyalty_offer_day
+    ADD CONSTRAINT pk_loyalty_offer_day PRIMARY KEY (offer_id, day, slot);
+ALTER TABLE ONLY public.loyalty_offer_taken
+    ADD CONSTRAINT pk_loyalty_offer_taken PRIMARY KEY (offer_id, day);
+ALTER TABLE ONLY public.loyalty_offer_version
+    ADD CONSTRAINT pk_loyalty_offer_version PRIMARY KEY (offer_id, version);
 ALTER TABLE ONLY public.loyalty_participation
     ADD CONSTRAINT pk_loyalty_participation PRIMARY KEY (programme_id, partner_id);
 ALTER TABLE ONLY public.loyalty_reference
     ADD CONSTRAINT pk_loyalty_reference PRIMARY KEY (value, kind, scope);
 ALTER TABLE ONLY public.loyalty_reference_past
     ADD CONSTRAINT pk_loyalty_reference_past PRIMARY KEY (bucket, member_id, id);
+ALTER TABLE ONLY public.loyalty_rule
+    ADD CONSTRAINT pk_loyalty_rule PRIMARY KEY (id, version);
 ALTER TABLE ONLY public.loyalty_sign_in
     ADD CONSTRAINT pk_loyalty_sign_in PRIMARY KEY (id);
+ALTER TABLE ONLY public.loyalty_standing
+    ADD CONSTRAINT pk_loyalty_standing PRIMARY KEY (bucket, programme_id, member_id);
+ALTER TABLE ONLY public.loyalty_switch
+    ADD CONSTRAINT pk_loyalty_switch PRIMARY KEY (bucket, programme_id, member_id, offer_id, at);
+ALTER TABLE ONLY public.loyalty_use
+    ADD CONSTRAINT pk_loyalty_use PRIMARY KEY (bucket, programme_id, member_id, offer_id, key);
 ALTER TABLE ONLY public.notifications_preference
     ADD CONSTRAINT pk_notifications_preference PRIMARY KEY (member_id, kind, channel);
 ALTER TABLE ONLY public.notifications_recipient
@@ -3110,6 +3285,8 @@ ALTER TABLE ONLY public.loyalty_card
     ADD CONSTRAINT uq_loyalty_card_value UNIQUE (value);
 ALTER TABLE ONLY public.loyalty_membership
     ADD CONSTRAINT uq_loyalty_membership_account UNIQUE (account_id);
+ALTER TABLE ONLY public.loyalty_offer
+    ADD CONSTRAINT uq_loyalty_offer_code UNIQUE (partner_id, code);
 ALTER TABLE ONLY public.loyalty_partner
     ADD CONSTRAINT uq_loyalty_partner_code UNIQUE (code);
 ALTER TABLE ONLY public.loyalty_partner
@@ -3220,12 +3397,18 @@ CREATE INDEX ix_ledger_hold_due ON public.ledger_hold USING btree (expires_at) W
 CREATE INDEX ix_ledger_posting_recorded ON public.ledger_posting USING brin (recorded_at);
 CREATE INDEX ix_ledger_posting_reverses ON public.ledger_posting USING btree (bucket, reverses) WHERE (reverses IS NOT NULL);
 CREATE INDEX ix_ledger_transfer_recorded ON public.ledger_transfer USING brin (recorded_at);
+CREATE INDEX ix_loyalty_action_recorded ON public.loyalty_action USING brin (recorded_at);
+CREATE INDEX ix_loyalty_budget_lease_campaign ON public.loyalty_budget_lease USING btree (campaign_id);
 CREATE INDEX ix_loyalty_card_expiry ON public.loyalty_card USING btree (expires_at) WHERE ((state = 'active'::text) AND (expires_at IS NOT NULL));
 CREATE INDEX ix_loyalty_card_member ON public.loyalty_card USING btree (bucket, member_id) WHERE (member_id IS NOT NULL);
 CREATE INDEX ix_loyalty_code_shown ON public.loyalty_code_shown USING btree (shown_at);
 CREATE INDEX ix_loyalty_member_joined ON public.loyalty_member USING btree (joined_at, id);
 CREATE INDEX ix_loyalty_member_merge_absorb ON public.loyalty_member_merge USING btree (absorb_id, made_at);
 CREATE INDEX ix_loyalty_member_merge_keep ON public.loyalty_member_merge USING btree (keep_id, made_at);
+CREATE INDEX ix_loyalty_offer_changed ON public.loyalty_offer USING btree (changed_at DESC, id);
+CREATE INDEX ix_loyalty_offer_live ON public.loyalty_offer USING btree (state) WHERE is_live;
+CREATE INDEX ix_loyalty_offer_partner ON public.loyalty_offer USING btree (partner_id, created_at DESC, id);
+CREATE INDEX ix_loyalty_offer_review ON public.loyalty_offer USING btree (submitted_at, id) WHERE (state = 'in_review'::text);
 CREATE INDEX ix_loyalty_participation_partner ON public.loyalty_participation USING btree (partner_id);
 CREATE INDEX ix_loyalty_reference_member ON public.loyalty_reference USING btree (bucket, member_id);
 CREATE INDEX ix_loyalty_sign_in_address ON public.loyalty_sign_in USING btree (address_value, made_at);
@@ -3314,6 +3497,7 @@ CREATE INDEX stock_shipment_waiting ON public.stock_shipment USING btree (varian
 CREATE UNIQUE INDEX uq_fulfilment_part_line ON public.fulfilment_part USING btree (question_id, number) WHERE (question_id IS NOT NULL);
 CREATE UNIQUE INDEX uq_fulfilment_part_pending ON public.fulfilment_part USING btree (order_id, variant_id, warehouse_id) WHERE (state = ANY (ARRAY['proposed'::text, 'asked'::text]));
 CREATE UNIQUE INDEX uq_loyalty_member_party ON public.loyalty_member USING btree (party_id) WHERE (party_id IS NOT NULL);
+CREATE UNIQUE INDEX uq_loyalty_rule_code ON public.loyalty_rule USING btree (programme_id, code) WHERE (in_force_until IS NULL);
 CREATE UNIQUE INDEX uq_outbox_event_position ON public.outbox_event USING btree (partition, "position") WHERE ("position" IS NOT NULL);
 CREATE TRIGGER notify_lock_free_on_delete AFTER DELETE ON jobs.procrastinate_jobs FOR EACH ROW WHEN (((old.status = 'doing'::jobs.procrastinate_job_status) AND (old.lock IS NOT NULL))) EXECUTE FUNCTION jobs.notify_lock_free();
 CREATE TRIGGER notify_lock_free_on_update AFTER UPDATE OF status ON jobs.procrastinate_jobs FOR EACH ROW WHEN (((old.status = 'doing'::jobs.procrastinate_job_status) AND (old.lock IS NOT NULL))) EXECUTE FUNCTION jobs.notify_lock_free();
@@ -3434,10 +3618,24 @@ ALTER TABLE ONLY public.fulfilment_part
     ADD CONSTRAINT fulfilment_part_question_id_fkey FOREIGN KEY (question_id) REFERENCES public.fulfilment_question(id);
 ALTER TABLE ONLY public.fulfilment_question
     ADD CONSTRAINT fulfilment_question_order_id_fkey FOREIGN KEY (order_id) REFERENCES public.fulfilment_case(order_id);
+ALTER TABLE ONLY public.loyalty_budget_lease
+    ADD CONSTRAINT loyalty_budget_lease_campaign_id_fkey FOREIGN KEY (campaign_id) REFERENCES public.loyalty_budget(campaign_id);
+ALTER TABLE ONLY public.loyalty_budget
+    ADD CONSTRAINT loyalty_budget_programme_id_fkey FOREIGN KEY (programme_id) REFERENCES public.loyalty_programme(id);
+ALTER TABLE ONLY public.loyalty_offer
+    ADD CONSTRAINT loyalty_offer_partner_id_fkey FOREIGN KEY (partner_id) REFERENCES public.loyalty_partner(id);
+ALTER TABLE ONLY public.loyalty_offer
+    ADD CONSTRAINT loyalty_offer_programme_id_fkey FOREIGN KEY (programme_id) REFERENCES public.loyalty_programme(id);
+ALTER TABLE ONLY public.loyalty_offer_version
+    ADD CONSTRAINT loyalty_offer_version_offer_id_fkey FOREIGN KEY (offer_id) REFERENCES public.loyalty_offer(id);
 ALTER TABLE ONLY public.loyalty_participation
     ADD CONSTRAINT loyalty_participation_partner_id_fkey FOREIGN KEY (partner_id) REFERENCES public.loyalty_partner(id);
 ALTER TABLE ONLY public.loyalty_participation
     ADD CONSTRAINT loyalty_participation_programme_id_fkey FOREIGN KEY (programme_id) REFERENCES public.loyalty_programme(id);
+ALTER TABLE ONLY public.loyalty_rule
+    ADD CONSTRAINT loyalty_rule_partner_id_fkey FOREIGN KEY (partner_id) REFERENCES public.loyalty_partner(id);
+ALTER TABLE ONLY public.loyalty_rule
+    ADD CONSTRAINT loyalty_rule_programme_id_fkey FOREIGN KEY (programme_id) REFERENCES public.loyalty_programme(id);
 ALTER TABLE ONLY public.notifications_campaign
     ADD CONSTRAINT notifications_campaign_segment_id_fkey FOREIGN KEY (segment_id) REFERENCES public.notifications_segment(id);
 ALTER TABLE ONLY public.notifications_delivery

@@ -137,6 +137,44 @@ class TaskCompleted(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class TaskRewardDue(Event):
+    """A completed task gives points, or takes back what it gave.
+
+    `reward_key` names the posting for ever: a reward withdrawn and earned again has another.
+    """
+
+    type: ClassVar[str] = "loyalty.TaskRewardDue"
+
+    member_id: UUID
+    programme_id: UUID
+    offer_id: UUID
+    reward_key: str
+    points: int
+    issuer_partner_id: UUID | None
+    is_withdrawn: bool
+    earned_at: datetime
+
+    def key(self) -> str:
+        """Keep the order per member."""
+        return str(self.member_id)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PercentsRewritten(Event):
+    """Percents of a member were others from an instant on; receipts since may earn otherwise."""
+
+    type: ClassVar[str] = "loyalty.PercentsRewritten"
+
+    member_id: UUID
+    programme_id: UUID
+    since: datetime
+
+    def key(self) -> str:
+        """Keep the order per member."""
+        return str(self.member_id)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class OfferChanged(Event):
     """An offer was written, approved, refused, paused or has ended."""
 

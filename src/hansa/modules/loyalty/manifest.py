@@ -1,6 +1,7 @@
 """What loyalty brings into the application."""
 
 from hansa.modules.loyalty.members import Naming
+from hansa.modules.loyalty.offers import Rulebook
 from hansa.modules.loyalty.programmes import Directory
 from hansa.runtime.module import Feature, Module, Permission
 
@@ -13,7 +14,7 @@ MODULE = Module(
         Permission(code="loyalty.approve", title="Approve corrections of points and offers"),
         Permission(code="loyalty.settle", title="Close periods and settle with partners"),
     ),
-    services=(Naming, Directory),
+    services=(Naming, Directory, Rulebook),
     features=(
         Feature(
             code="loyalty.app",

@@ -1,6 +1,7 @@
-"""PostgreSQL: pool, transactions, snapshots, micro-batches, migrations, the embedded server."""
+"""PostgreSQL: pool, transactions, snapshots, batches of both, migrations, the embedded server."""
 
 from hansa.runtime.database.batching import Away, Batcher, Busy, Closed
+from hansa.runtime.database.gathering import Gatherer
 from hansa.runtime.database.pool import Database, DatabaseBusy
 from hansa.runtime.database.transaction import (
     OPEN_TRANSACTION,
@@ -18,6 +19,7 @@ __all__ = [
     "Closed",
     "Database",
     "DatabaseBusy",
+    "Gatherer",
     "NoSuchRow",
     "Row",
     "Snapshot",

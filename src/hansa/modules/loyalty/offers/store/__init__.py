@@ -1,0 +1,1 @@
+"""Every SQL statement of offers, by what it is about."""
