@@ -173,8 +173,16 @@ def _finish(
 ) -> Evaluation:
     own = terms.partner.category
     point_minor = terms.programme.point_minor
-    lines = purchase.lines
-    earned = [0] * len(lines)
+    kept = [
+        (index, line.amount_minor, line.category or own)
+        for index, line in enumerate(purchase.lines)
+        if line.amount_minor > 0
+    ]
+    earned = [0] * len(purchase.lines)
+    said: list[tuple[int, str, UUID | None]] = [_NOTHING] * len(purchase.lines)
+    texts = {category: _say(found) for category, found in of_category.items()}
+    for index, _, category in kept:
+        said[index] = texts[category]
     awards: list[Award] = []
     uses: list[Use] = []
     counted: dict[Entry, int] = {}
@@ -183,53 +191,47 @@ def _finish(
         if points:
             awards.append(Award(points, *part.payer, part.label))
             categories = part.categories
-            _split(
-                points,
-                [
-                    (index, line.amount_minor)
-                    for index, line in enumerate(lines)
-                    if line.amount_minor > 0 and (line.category or own) in categories
-                ],
-                earned,
-            )
+            _split(points, [(i, n) for i, n, category in kept if category in categories], earned)
         if part.offer_id is not None:
-            limit = None if part.entry is None else part.entry.limit
-            uses.append(
-                Use(
-                    purchase.member_id,
-                    terms.programme.id,
-                    part.offer_id,
-                    purchase.happened_at,
-                    purchase.key,
-                    1,
-                    points,
-                    part.amount,
-                    limit,
-                )
-            )
-    completions = tuple(
-        Completion(
-            purchase.member_id,
-            terms.programme.id,
-            entry.id,
-            purchase.happened_at,
-            purchase.key,
-            amount,
-        )
-        for entry, amount in applying.items()
-        if entry.does is Does.TASK
-    )
-    said = {category: _say(found) for category, found in of_category.items()}
+            uses.append(_use(terms, purchase, part, points))
     return Evaluation(
         tuple(
-            EarnedLine(line.line, points, *said.get(line.category or own, _NOTHING))
-            if line.amount_minor > 0
-            else EarnedLine(line.line, 0, *_NOTHING)
-            for line, points in zip(lines, earned, strict=True)
+            EarnedLine(line.line, points, *why)
+            for line, points, why in zip(purchase.lines, earned, said, strict=True)
         ),
         tuple(awards),
-        completions,
+        tuple(
+            _completion(terms, purchase, entry.id, amount)
+            for entry, amount in applying.items()
+            if entry.does is Does.TASK
+        ),
         tuple(uses),
+    )
+
+
+def _use(terms: Terms, purchase: Purchase, part: _Part, points: int) -> Use:
+    assert part.offer_id is not None, "only offers are used"
+    return Use(
+        purchase.member_id,
+        terms.programme.id,
+        part.offer_id,
+        purchase.happened_at,
+        purchase.key,
+        1,
+        points,
+        part.amount,
+        None if part.entry is None else part.entry.limit,
+    )
+
+
+def _completion(terms: Terms, purchase: Purchase, offer_id: UUID, amount: int) -> Completion:
+    return Completion(
+        purchase.member_id,
+        terms.programme.id,
+        offer_id,
+        purchase.happened_at,
+        purchase.key,
+        amount,
     )
 
 
