@@ -1568,6 +1568,72 @@ CREATE TABLE public.loyalty_deed (
     amount_minor bigint DEFAULT 0 NOT NULL,
     is_refused boolean DEFAULT false NOT NULL
 );
+CREATE TABLE public.loyalty_guard_alert (
+    id uuid NOT NULL,
+    programme_id uuid NOT NULL,
+    member_id uuid NOT NULL,
+    partner_id uuid,
+    kind text NOT NULL,
+    state text DEFAULT 'new'::text NOT NULL,
+    facts jsonb NOT NULL,
+    number integer DEFAULT 1 NOT NULL,
+    opened_at timestamp with time zone NOT NULL,
+    last_at timestamp with time zone NOT NULL,
+    handled_at timestamp with time zone,
+    handled_by uuid,
+    note text DEFAULT ''::text NOT NULL,
+    CONSTRAINT ck_loyalty_guard_alert_number CHECK ((number > 0)),
+    CONSTRAINT ck_loyalty_guard_alert_state CHECK ((state = ANY (ARRAY['new'::text, 'looked_at'::text, 'dismissed'::text, 'blocked'::text])))
+);
+CREATE TABLE public.loyalty_guard_challenge (
+    id uuid NOT NULL,
+    bucket smallint NOT NULL,
+    programme_id uuid NOT NULL,
+    member_id uuid NOT NULL,
+    device uuid,
+    code bytea NOT NULL,
+    tries smallint DEFAULT 0 NOT NULL,
+    token bytea,
+    started_at timestamp with time zone NOT NULL,
+    expires_at timestamp with time zone NOT NULL,
+    passed_at timestamp with time zone,
+    used_at timestamp with time zone,
+    CONSTRAINT ck_loyalty_guard_challenge_passed CHECK (((token IS NULL) = (passed_at IS NULL))),
+    CONSTRAINT ck_loyalty_guard_challenge_tries CHECK (((tries >= 0) AND (tries <= 5))),
+    CONSTRAINT ck_loyalty_guard_challenge_used CHECK (((used_at IS NULL) OR (passed_at IS NOT NULL)))
+);
+CREATE TABLE public.loyalty_guard_count (
+    bucket smallint NOT NULL,
+    key uuid NOT NULL,
+    slot_seconds integer NOT NULL,
+    slot bigint NOT NULL,
+    number integer NOT NULL,
+    points bigint NOT NULL,
+    gone_at timestamp with time zone NOT NULL,
+    CONSTRAINT ck_loyalty_guard_count_numbers CHECK (((number > 0) AND (points >= 0)))
+)
+WITH (fillfactor='70');
+CREATE TABLE public.loyalty_guard_device (
+    bucket smallint NOT NULL,
+    member_id uuid NOT NULL,
+    device uuid NOT NULL,
+    first_seen_at timestamp with time zone NOT NULL,
+    seen_at timestamp with time zone NOT NULL,
+    trusted_at timestamp with time zone
+);
+CREATE TABLE public.loyalty_guard_member (
+    bucket smallint NOT NULL,
+    programme_id uuid NOT NULL,
+    member_id uuid NOT NULL,
+    moved_at timestamp with time zone,
+    blocked_by uuid
+)
+WITH (fillfactor='80');
+CREATE TABLE public.loyalty_guard_rules (
+    programme_id uuid NOT NULL,
+    rules jsonb NOT NULL,
+    changed_at timestamp with time zone NOT NULL
+);
 CREATE TABLE public.loyalty_member (
     bucket smallint NOT NULL,
     id uuid NOT NULL,
@@ -2983,6 +3049,12 @@ ALTER TABLE ONLY public.idempotency_key
     ADD CONSTRAINT idempotency_key_pk PRIMARY KEY (scope, key);
 ALTER TABLE ONLY public.loyalty_budget
     ADD CONSTRAINT loyalty_budget_pkey PRIMARY KEY (campaign_id);
+ALTER TABLE ONLY public.loyalty_guard_alert
+    ADD CONSTRAINT loyalty_guard_alert_pkey PRIMARY KEY (id);
+ALTER TABLE ONLY public.loyalty_guard_challenge
+    ADD CONSTRAINT loyalty_guard_challenge_pkey PRIMARY KEY (id);
+ALTER TABLE ONLY public.loyalty_guard_rules
+    ADD CONSTRAINT loyalty_guard_rules_pkey PRIMARY KEY (programme_id);
 ALTER TABLE ONLY public.loyalty_offer
     ADD CONSTRAINT loyalty_offer_pkey PRIMARY KEY (id);
 ALTER TABLE ONLY public.loyalty_partner
@@ -3089,6 +3161,12 @@ ALTER TABLE ONLY public.loyalty_completion
     ADD CONSTRAINT pk_loyalty_completion PRIMARY KEY (bucket, programme_id, member_id, offer_id, key);
 ALTER TABLE ONLY public.loyalty_deed
     ADD CONSTRAINT pk_loyalty_deed PRIMARY KEY (bucket, programme_id, member_id, offer_id, key);
+ALTER TABLE ONLY public.loyalty_guard_count
+    ADD CONSTRAINT pk_loyalty_guard_count PRIMARY KEY (bucket, key, slot_seconds, slot);
+ALTER TABLE ONLY public.loyalty_guard_device
+    ADD CONSTRAINT pk_loyalty_guard_device PRIMARY KEY (bucket, member_id, device);
+ALTER TABLE ONLY public.loyalty_guard_member
+    ADD CONSTRAINT pk_loyalty_guard_member PRIMARY KEY (bucket, member_id, programme_id);
 ALTER TABLE ONLY public.loyalty_member
     ADD CONSTRAINT pk_loyalty_member PRIMARY KEY (bucket, id);
 ALTER TABLE ONLY public.loyalty_member_merge
@@ -3283,6 +3361,8 @@ ALTER TABLE ONLY public.ledger_posting
     ADD CONSTRAINT uq_ledger_posting_key UNIQUE (owner, key);
 ALTER TABLE ONLY public.loyalty_card
     ADD CONSTRAINT uq_loyalty_card_value UNIQUE (value);
+ALTER TABLE ONLY public.loyalty_guard_challenge
+    ADD CONSTRAINT uq_loyalty_guard_challenge_token UNIQUE (token);
 ALTER TABLE ONLY public.loyalty_membership
     ADD CONSTRAINT uq_loyalty_membership_account UNIQUE (account_id);
 ALTER TABLE ONLY public.loyalty_offer
@@ -3402,6 +3482,12 @@ CREATE INDEX ix_loyalty_budget_lease_campaign ON public.loyalty_budget_lease USI
 CREATE INDEX ix_loyalty_card_expiry ON public.loyalty_card USING btree (expires_at) WHERE ((state = 'active'::text) AND (expires_at IS NOT NULL));
 CREATE INDEX ix_loyalty_card_member ON public.loyalty_card USING btree (bucket, member_id) WHERE (member_id IS NOT NULL);
 CREATE INDEX ix_loyalty_code_shown ON public.loyalty_code_shown USING btree (shown_at);
+CREATE INDEX ix_loyalty_guard_alert_member ON public.loyalty_guard_alert USING btree (member_id, opened_at, id);
+CREATE INDEX ix_loyalty_guard_alert_opened ON public.loyalty_guard_alert USING btree (opened_at, id);
+CREATE INDEX ix_loyalty_guard_alert_state ON public.loyalty_guard_alert USING btree (state, opened_at, id);
+CREATE INDEX ix_loyalty_guard_challenge_expires ON public.loyalty_guard_challenge USING btree (expires_at);
+CREATE INDEX ix_loyalty_guard_challenge_member ON public.loyalty_guard_challenge USING btree (bucket, member_id, started_at);
+CREATE INDEX ix_loyalty_guard_count_gone ON public.loyalty_guard_count USING brin (gone_at);
 CREATE INDEX ix_loyalty_member_joined ON public.loyalty_member USING btree (joined_at, id);
 CREATE INDEX ix_loyalty_member_merge_absorb ON public.loyalty_member_merge USING btree (absorb_id, made_at);
 CREATE INDEX ix_loyalty_member_merge_keep ON public.loyalty_member_merge USING btree (keep_id, made_at);
@@ -3496,6 +3582,7 @@ CREATE INDEX stock_reservation_refused ON public.stock_reservation USING btree (
 CREATE INDEX stock_shipment_waiting ON public.stock_shipment USING btree (variant_id) WHERE (contained_at IS NULL);
 CREATE UNIQUE INDEX uq_fulfilment_part_line ON public.fulfilment_part USING btree (question_id, number) WHERE (question_id IS NOT NULL);
 CREATE UNIQUE INDEX uq_fulfilment_part_pending ON public.fulfilment_part USING btree (order_id, variant_id, warehouse_id) WHERE (state = ANY (ARRAY['proposed'::text, 'asked'::text]));
+CREATE UNIQUE INDEX uq_loyalty_guard_alert_open ON public.loyalty_guard_alert USING btree (programme_id, member_id, kind) WHERE (state = ANY (ARRAY['new'::text, 'looked_at'::text]));
 CREATE UNIQUE INDEX uq_loyalty_member_party ON public.loyalty_member USING btree (party_id) WHERE (party_id IS NOT NULL);
 CREATE UNIQUE INDEX uq_loyalty_rule_code ON public.loyalty_rule USING btree (programme_id, code) WHERE (in_force_until IS NULL);
 CREATE UNIQUE INDEX uq_outbox_event_position ON public.outbox_event USING btree (partition, "position") WHERE ("position" IS NOT NULL);

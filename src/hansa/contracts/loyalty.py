@@ -187,3 +187,21 @@ class OfferChanged(Event):
     def key(self) -> str:
         """Keep the order per offer."""
         return str(self.offer_id)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FraudAlert(Event):
+    """Something looks like fraud with points; `kind` is one of `loyalty.guard.Kind`."""
+
+    type: ClassVar[str] = "loyalty.FraudAlert"
+
+    alert_id: UUID
+    member_id: UUID
+    programme_id: UUID
+    partner_id: UUID | None
+    kind: str
+    opened_at: datetime
+
+    def key(self) -> str:
+        """Keep the order per member."""
+        return str(self.member_id)

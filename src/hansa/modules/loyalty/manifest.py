@@ -1,9 +1,10 @@
 """What loyalty brings into the application."""
 
+from hansa.modules.loyalty import guard
 from hansa.modules.loyalty.members import Naming
 from hansa.modules.loyalty.offers import Rulebook
 from hansa.modules.loyalty.programmes import Directory
-from hansa.runtime.module import Feature, Module, Permission
+from hansa.runtime.module import Feature, JobHandler, Module, Periodic, Permission
 
 MODULE = Module(
     name="loyalty",
@@ -14,7 +15,10 @@ MODULE = Module(
         Permission(code="loyalty.approve", title="Approve corrections of points and offers"),
         Permission(code="loyalty.settle", title="Close periods and settle with partners"),
     ),
-    services=(Naming, Directory, Rulebook),
+    jobs=(JobHandler(job=guard.ForgetCounts, handle=guard.run_forget_counts),),
+    periodic=(Periodic(cron="41 * * * *", job=guard.ForgetCounts()),),
+    checks=guard.CHECKS,
+    services=(Naming, Directory, Rulebook, guard.Watch),
     features=(
         Feature(
             code="loyalty.app",

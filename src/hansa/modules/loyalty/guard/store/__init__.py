@@ -1,0 +1,1 @@
+"""Statements of the guard: `counting` for batches of attempts, `watching` for people."""

@@ -1,0 +1,78 @@
+"""Rules in memory, for batches of postings, and the way to send codes. A second old at most."""
+
+import asyncio
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Protocol
+from uuid import UUID
+
+import psycopg
+import structlog
+
+from hansa.kernel.errors import Unavailable
+from hansa.modules.loyalty.guard.model import QUIET, Rules
+from hansa.modules.loyalty.guard.queries import list_rules
+
+if TYPE_CHECKING:
+    from hansa.runtime.context import Context
+
+REFRESH_SECONDS = 1.0
+
+_log = structlog.get_logger(__name__)
+
+
+class SendCode(Protocol):
+    """Sends a code to a member; implemented by whoever knows how members are reached."""
+
+    async def __call__(self, *, member_id: UUID, programme_id: UUID, code: str) -> None:
+        """Send it now, not through the queue of jobs: there the code would stand in the clear.
+
+        Raises:
+            Unavailable: it could not be sent.
+        """
+
+
+class Watch:
+    """The rules of every programme, as of a second ago; if the database is away, as they were.
+
+    `send_code` is set by the module that sends messages when it starts.
+    """
+
+    send_code: SendCode | None = None
+
+    def __init__(self, context: "Context") -> None:
+        self._database = context.database
+        self._rules: Mapping[UUID, Rules] = {}
+        self._task: asyncio.Task[None] | None = None
+
+    @property
+    def rules(self) -> Mapping[UUID, Rules]:
+        """Give the rules by programme; a programme without any watches nothing."""
+        return self._rules
+
+    def of(self, programme_id: UUID) -> Rules:
+        """Give the rules of a programme."""
+        return self._rules.get(programme_id, QUIET)
+
+    async def start(self) -> None:
+        """Read and keep on reading."""
+        await self.refresh()
+        self._task = asyncio.create_task(self._keep_fresh(), name="loyalty-guard")
+
+    async def close(self) -> None:
+        """Stop reading."""
+        if self._task is not None:
+            self._task.cancel()
+            await asyncio.gather(self._task, return_exceptions=True)
+
+    async def refresh(self) -> None:
+        """Read now."""
+        async with self._database.snapshot(single=True) as snap:
+            self._rules = await list_rules(snap)
+
+    async def _keep_fresh(self) -> None:
+        while True:
+            await asyncio.sleep(REFRESH_SECONDS)
+            try:
+                await self.refresh()
+            except (psycopg.Error, Unavailable) as error:
+                _log.warning("rules of the guard not refreshed", error=repr(error))
