@@ -8,9 +8,18 @@ from typing import Any
 
 from hansa.kernel.identifiers import new_id
 from hansa.modules.loyalty import members, programmes
-from hansa.runtime.database import Transaction
+from hansa.modules.loyalty.members.checks import CHECKS
+from hansa.runtime.database import Snapshot, Transaction
 
-__all__ = ["CONSENT", "a_member", "a_partner", "a_programme", "phone"]
+__all__ = [
+    "CONSENT",
+    "a_member",
+    "a_partner",
+    "a_programme",
+    "coalition_of",
+    "findings_of",
+    "phone",
+]
 
 CONSENT = members.ConsentGiven(document="rules", version="1", source="test")
 _numbers = count(1)
@@ -69,3 +78,15 @@ async def a_member(
         consent=CONSENT,
         now=now,
     )
+
+
+async def findings_of(snap: Snapshot) -> list[str]:
+    """Give what the checks of members find."""
+    return [
+        f"{found.check}: {found.subject}" for check in CHECKS for found in await check.run(snap)
+    ]
+
+
+async def coalition_of(snap: Snapshot, *, now: datetime) -> programmes.Coalition:
+    """Give the programmes and partners there are."""
+    return await programmes.read_coalition(snap, now=now)

@@ -43,6 +43,49 @@ class MemberChanged(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class MergedAccounts:
+    """From which account of points to which, in a programme."""
+
+    programme_id: UUID
+    keep_account_id: int
+    absorb_account_id: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LoyaltyMembersMerged(Event):
+    """One member stands for two; the points of the absorbed one's accounts go to the kept one's."""
+
+    type: ClassVar[str] = "loyalty.LoyaltyMembersMerged"
+
+    merge_id: UUID
+    keep_id: UUID
+    absorb_id: UUID
+    accounts: tuple[MergedAccounts, ...]
+    merged_at: datetime
+
+    def key(self) -> str:
+        """Keep the order per kept member."""
+        return str(self.keep_id)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LoyaltyMembersParted(Event):
+    """A merge was undone; what it moved goes back."""
+
+    type: ClassVar[str] = "loyalty.LoyaltyMembersParted"
+
+    merge_id: UUID
+    keep_id: UUID
+    absorb_id: UUID
+    accounts: tuple[MergedAccounts, ...]
+    parted_at: datetime
+
+    def key(self) -> str:
+        """Keep the order per kept member."""
+        return str(self.keep_id)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PointsPosting:
     """One posting on a member's account.
 

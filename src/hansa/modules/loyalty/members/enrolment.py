@@ -31,7 +31,7 @@ from hansa.modules.loyalty.members.names import Name
 from hansa.modules.loyalty.members.opening import open_membership
 from hansa.modules.loyalty.members.proofs import Shown, check
 from hansa.modules.loyalty.members.store import membership as store
-from hansa.runtime.database import Transaction
+from hansa.runtime.database import Snapshot, Transaction
 from hansa.runtime.http import Actor
 
 RULES = "loyalty.rules"
@@ -147,7 +147,7 @@ async def _meet(tx: Transaction, enrolment: _Enrolment) -> tuple[UUID, frozenset
 
 async def _member_of(tx: Transaction, enrolment: _Enrolment, party_id: UUID) -> tuple[UUID, bool]:
     """Give the member a party is; make it, if it is none (True)."""
-    known = await tx.all(store.FIND_BY_PARTY, {"party_ids": await _parties_of(tx, party_id)})
+    known = await tx.all(store.FIND_BY_PARTY, {"party_ids": await parties_of(tx, party_id)})
     if known:
         return known[0].id, False
     member_id = new_id(enrolment.now)
@@ -166,11 +166,11 @@ async def _member_of(tx: Transaction, enrolment: _Enrolment, party_id: UUID) -> 
     return row.id, False
 
 
-async def _parties_of(tx: Transaction, party_id: UUID) -> list[UUID]:
+async def parties_of(snap: Snapshot, party_id: UUID) -> list[UUID]:
     """Give a party and all that were merged into it: a member keeps the party it joined with."""
     found = [party_id]
     for one in found:
-        merges = await parties.list_merges(tx, party_id=one)
+        merges = await parties.list_merges(snap, party_id=one)
         found += [
             merge.absorb_id
             for merge in merges

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 from uuid import UUID
 
-from hansa.kernel.errors import Conflict, Invalid, NotFound, Rejected
+from hansa.kernel.errors import Conflict, Forbidden, Invalid, NotFound, Rejected, Unavailable
 
 
 @dataclass(eq=False)
@@ -89,3 +89,95 @@ class ProgrammeClosed(Rejected):
     message: ClassVar[str] = "This programme takes nobody in."
 
     programme_id: UUID
+
+
+@dataclass(eq=False)
+class TooManyCards(Rejected):
+    """A member has only so many cards in use."""
+
+    code: ClassVar[str] = "loyalty.too_many_cards"
+    message: ClassVar[str] = "A member has at most {limit} cards in use. End one first."
+
+    limit: int
+
+
+@dataclass(eq=False)
+class TooManyLinks(Rejected):
+    """A partner names a person by only so many ids."""
+
+    code: ClassVar[str] = "loyalty.too_many_links"
+    message: ClassVar[str] = "A partner names a member by at most {limit} numbers. End one first."
+
+    limit: int
+
+
+@dataclass(eq=False)
+class PointsLeft(Rejected):
+    """There are points on the account, or some are set aside: say that they shall be forfeited."""
+
+    code: ClassVar[str] = "loyalty.points_left"
+    message: ClassVar[str] = "There are {points} points left. Confirm that they are given up."
+
+    points: int
+
+
+@dataclass(eq=False)
+class PointsHeld(Rejected):
+    """Points are set aside for a purchase that is not over."""
+
+    code: ClassVar[str] = "loyalty.points_held"
+    message: ClassVar[str] = "Points are set aside for a purchase. Wait until it is over."
+
+
+@dataclass(eq=False)
+class MergeImpossible(Rejected):
+    """A member cannot be merged with itself, nor one that is blocked or has left."""
+
+    code: ClassVar[str] = "loyalty.merge_impossible"
+    message: ClassVar[str] = "Only two different members in good standing can be merged."
+
+
+@dataclass(eq=False)
+class MergeNotFound(NotFound):
+    """There was no such merge, or one of the two was erased since."""
+
+    code: ClassVar[str] = "loyalty.merge_not_found"
+    message: ClassVar[str] = "There was no such merge of members."
+
+    merge_id: UUID
+
+
+@dataclass(eq=False)
+class MergeNotLast(Conflict):
+    """The kept member was itself absorbed later; that merge is undone first."""
+
+    code: ClassVar[str] = "loyalty.merge_not_last"
+    message: ClassVar[str] = "Undo the later merge of members first."
+
+    merge_id: UUID
+
+
+@dataclass(eq=False)
+class CodeWrong(Forbidden):
+    """The code is wrong, too old, was used, or was tried too often: which of these is not told."""
+
+    code: ClassVar[str] = "loyalty.code_wrong"
+    message: ClassVar[str] = "The code is wrong or too old. Ask for a new one."
+
+
+@dataclass(eq=False)
+class CodesNotSent(Unavailable):
+    """No way to send codes is set up."""
+
+    code: ClassVar[str] = "loyalty.codes_not_sent"
+    message: ClassVar[str] = "Codes cannot be sent at the moment."
+
+
+@dataclass(eq=False)
+class PurposeUnknown(Invalid):
+    """Nobody is asked about such a purpose."""
+
+    code: ClassVar[str] = "loyalty.purpose_unknown"
+    message: ClassVar[str] = "There is no such purpose: {purpose}."
+
+    purpose: str

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 from uuid import UUID
 
 BUCKETS = 256
@@ -63,6 +63,43 @@ class ProofKind(StrEnum):
     CODE = "code"
     CARD = "card"
     VOUCHED = "vouched"
+
+
+class CardState(StrEnum):
+    """A card is printed without an owner, in use, or out of use for one of four reasons."""
+
+    PRINTED = "printed"
+    ACTIVE = "active"
+    LOST = "lost"
+    REPLACED = "replaced"
+    EXPIRED = "expired"
+    ENDED = "ended"
+
+
+CardEnd = Literal[CardState.LOST, CardState.REPLACED, CardState.EXPIRED, CardState.ENDED]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Card:
+    """A member's card. `number` is known where the parties keep it readable."""
+
+    id: UUID
+    programme_id: UUID
+    last_digits: str
+    state: CardState
+    issued_at: datetime | None
+    expires_at: datetime | None
+    ended_at: datetime | None
+    replaced_by: UUID | None
+    number: str | None = field(default=None, repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IssuedCard:
+    """A card just made, with its number."""
+
+    card_id: UUID
+    number: str = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 _REFERENCES = b"hansa.loyalty.references"
 _TOKENS = b"hansa.loyalty.card-tokens"
 _CODES = b"hansa.loyalty.codes"
-PARTNER_SYSTEM = "loyalty:{}"
+PARTNER_SYSTEM = "loyalty:"
 
 
 class _Keys:
@@ -96,9 +96,19 @@ def identifier_of(ref: MemberRef, partner_id: UUID | None) -> parties.Identifier
     """
     kind = ref.kind
     if kind is RefKind.PARTNER:
-        system = PARTNER_SYSTEM.format(partner_id)
+        system = f"{PARTNER_SYSTEM}{partner_id}"
         return parties.normalise(parties.Identifier(kind="outside", value=ref.value, system=system))
     return parties.normalise(parties.Identifier(kind=kind.value, value=ref.value))
+
+
+def ref_of(identifier: parties.Identifier) -> tuple[RefKind, str] | None:
+    """Give kind and scope of what the parties keep, if members are named by it."""
+    if identifier.kind == parties.IdentifierKind.PHONE:
+        return RefKind.PHONE, ""
+    if identifier.kind == parties.IdentifierKind.CARD:
+        return RefKind.CARD, ""
+    scope = identifier.system.removeprefix(PARTNER_SYSTEM)
+    return (RefKind.PARTNER, scope) if scope != identifier.system else None
 
 
 def lock_keys(values: Iterable[bytes]) -> list[str]:

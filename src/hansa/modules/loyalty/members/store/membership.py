@@ -137,3 +137,63 @@ RETURN_TO = """
        and programme_id = %(programme_id)s
        and state = 'left'
 """
+
+# Of a block of the person all that are active, else the one.
+SET_STATES = """
+    update loyalty_membership
+       set state = %(state)s,
+           changed_at = %(now)s
+     where bucket = %(bucket)s
+       and member_id = %(member_id)s
+       and (%(programme_id)s::uuid is null or programme_id = %(programme_id)s)
+       and state = any(%(from_states)s::text[])
+    returning programme_id
+"""
+
+SET_MEMBER_STATE = """
+    update loyalty_member
+       set state = %(state)s,
+           blocked_reason = %(reason)s,
+           changed_at = %(now)s
+     where bucket = %(bucket)s
+       and id = %(member_id)s
+"""
+
+SAVE_SETTINGS = """
+    update loyalty_member
+       set language = %(language)s,
+           time_zone = %(time_zone)s,
+           changed_at = %(now)s
+     where bucket = %(bucket)s
+       and id = %(member_id)s
+"""
+
+ERASE_MEMBER = """
+    update loyalty_member
+       set party_id = null,
+           state = case state when 'merged' then state else 'left' end,
+           blocked_reason = '',
+           erased_at = %(now)s,
+           changed_at = %(now)s
+     where bucket = %(bucket)s
+       and id = %(member_id)s
+"""
+
+# ix_loyalty_member_joined, read backwards.
+LIST_MEMBERS = """
+    select id, joined_at
+      from loyalty_member
+     where state <> 'merged'
+       and (%(after_at)s::timestamptz is null
+            or (joined_at, id) < (%(after_at)s, %(after_id)s::uuid))
+     order by joined_at desc, id desc
+     limit %(limit)s
+"""
+
+# uq_loyalty_member_party.
+MEMBERS_OF_PARTIES = """
+    select party_id, id
+      from loyalty_member
+     where party_id = any(%(party_ids)s::uuid[])
+       and state <> 'merged'
+"""

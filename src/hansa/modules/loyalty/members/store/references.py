@@ -33,5 +33,63 @@ PROVE_REFERENCE = """
      where value = %(value)s
        and kind = %(kind)s
        and scope = %(scope)s
+"""
+
+# ix_loyalty_reference_member.
+REFERENCES_OF = """
+    select kind, scope, value, added_at, added_by, proven_by, proven_at
+      from loyalty_reference
+     where bucket = %(bucket)s
        and member_id = %(member_id)s
+     order by added_at, kind, scope, value
+"""
+
+# pk_loyalty_reference_past.
+PAST_OF = """
+    select kind, scope, added_at, ended_at, reason
+      from loyalty_reference_past
+     where bucket = %(bucket)s
+       and member_id = %(member_id)s
+     order by ended_at desc, id
+     limit %(limit)s
+"""
+
+END_REFERENCES = """
+    with wanted as (
+        select value, id
+          from unnest(%(values)s::bytea[], %(ids)s::uuid[]) as ended (value, id)
+    ),
+    gone as (
+        delete from loyalty_reference r
+         using wanted
+         where r.value = wanted.value
+           and r.bucket = %(bucket)s
+           and r.member_id = %(member_id)s
+        returning wanted.id, r.kind, r.scope, r.value, r.added_at
+    )
+    insert into loyalty_reference_past
+           (bucket, member_id, id, kind, scope, value, added_at, ended_at, reason)
+    select %(bucket)s, %(member_id)s, id, kind, scope, value, added_at, %(now)s, %(reason)s
+      from gone
+    returning kind, scope, value
+"""
+
+WIPE_PAST = """
+    update loyalty_reference_past
+       set value = null
+     where bucket = %(bucket)s
+       and member_id = %(member_id)s
+       and value is not null
+"""
+
+# What an absorbed member has becomes the kept one's, and back; what was ended or given to somebody
+# else meanwhile stays where it is.
+MOVE_REFERENCES = """
+    update loyalty_reference r
+       set bucket = %(to_bucket)s,
+           member_id = %(to_id)s
+      from unnest(%(values)s::bytea[]) as moved (value)
+     where r.value = moved.value
+       and r.bucket = %(from_bucket)s
+       and r.member_id = %(from_id)s
 """
