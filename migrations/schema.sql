@@ -1950,6 +1950,7 @@ CREATE TABLE public.notifications_key (
 );
 CREATE TABLE public.notifications_message (
     id uuid NOT NULL,
+    number bigint NOT NULL,
     member_id uuid NOT NULL,
     kind text NOT NULL,
     code text NOT NULL,
@@ -1976,6 +1977,14 @@ CREATE TABLE public.notifications_message (
     CONSTRAINT ck_notifications_message_state CHECK ((state = ANY (ARRAY['waiting'::text, 'sending'::text, 'sent'::text, 'failed'::text, 'dropped'::text])))
 )
 WITH (fillfactor='80');
+ALTER TABLE public.notifications_message ALTER COLUMN number ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.notifications_message_number_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
 CREATE TABLE public.notifications_person (
     member_id uuid NOT NULL,
     party_id uuid NOT NULL,
@@ -3505,13 +3514,14 @@ CREATE INDEX ix_notifications_campaign_live ON public.notifications_campaign USI
 CREATE INDEX ix_notifications_device_member ON public.notifications_device USING btree (member_id, seen_at);
 CREATE INDEX ix_notifications_device_seen ON public.notifications_device USING btree (seen_at);
 CREATE INDEX ix_notifications_message_campaign ON public.notifications_message USING btree (campaign_id, state) WHERE (campaign_id IS NOT NULL);
-CREATE INDEX ix_notifications_message_claimed ON public.notifications_message USING btree (claimed_at, id) WHERE (state = 'sending'::text);
-CREATE INDEX ix_notifications_message_collapse ON public.notifications_message USING btree (member_id, collapse_key) WHERE (state = 'waiting'::text);
+CREATE INDEX ix_notifications_message_campaign_due ON public.notifications_message USING btree (campaign_id, due_at, number) WHERE ((state = 'waiting'::text) AND (campaign_id IS NOT NULL));
+CREATE INDEX ix_notifications_message_claimed ON public.notifications_message USING btree (claimed_at, number) WHERE (state = 'sending'::text);
+CREATE INDEX ix_notifications_message_collapse ON public.notifications_message USING btree (member_id, collapse_key, number);
 CREATE INDEX ix_notifications_message_counted ON public.notifications_message USING btree (member_id, counted_at) WHERE (counted_at IS NOT NULL);
 CREATE INDEX ix_notifications_message_created ON public.notifications_message USING btree (created_at);
-CREATE INDEX ix_notifications_message_due ON public.notifications_message USING btree (due_at, id) WHERE (state = 'waiting'::text);
-CREATE INDEX ix_notifications_message_failed ON public.notifications_message USING btree (ended_at, id) WHERE (state = 'failed'::text);
-CREATE INDEX ix_notifications_message_member ON public.notifications_message USING btree (member_id, created_at, id);
+CREATE INDEX ix_notifications_message_due ON public.notifications_message USING btree (due_at, number) WHERE ((state = 'waiting'::text) AND (campaign_id IS NULL));
+CREATE INDEX ix_notifications_message_failed ON public.notifications_message USING btree (ended_at, number) WHERE (state = 'failed'::text);
+CREATE INDEX ix_notifications_message_member ON public.notifications_message USING btree (member_id, number);
 CREATE INDEX ix_notifications_recipient_member ON public.notifications_recipient USING btree (member_id);
 CREATE INDEX ix_notifications_segment_name ON public.notifications_segment USING btree (name, id);
 CREATE INDEX ix_notifications_status_received ON public.notifications_status USING btree (received_at);

@@ -144,6 +144,7 @@ create index ix_notifications_recipient_member on notifications_recipient (membe
 MESSAGES = """
 create table notifications_message (
     id                uuid primary key,
+    number            bigint generated always as identity,
     member_id         uuid not null,
     kind              text not null,
     code              text not null,
@@ -173,18 +174,21 @@ create table notifications_message (
     constraint ck_notifications_message_claimed check (
         state <> 'sending' or claimed_at is not null)
 ) with (fillfactor = 80);
-create index ix_notifications_message_due on notifications_message (due_at, id)
- where state = 'waiting';
-create index ix_notifications_message_claimed on notifications_message (claimed_at, id)
+create index ix_notifications_message_due on notifications_message (due_at, number)
+ where state = 'waiting' and campaign_id is null;
+create index ix_notifications_message_campaign_due
+    on notifications_message (campaign_id, due_at, number)
+ where state = 'waiting' and campaign_id is not null;
+create index ix_notifications_message_claimed on notifications_message (claimed_at, number)
  where state = 'sending';
-create index ix_notifications_message_collapse on notifications_message (member_id, collapse_key)
- where state = 'waiting';
-create index ix_notifications_message_member on notifications_message (member_id, created_at, id);
+create index ix_notifications_message_collapse
+    on notifications_message (member_id, collapse_key, number);
+create index ix_notifications_message_member on notifications_message (member_id, number);
 create index ix_notifications_message_counted on notifications_message (member_id, counted_at)
  where counted_at is not null;
 create index ix_notifications_message_campaign on notifications_message (campaign_id, state)
  where campaign_id is not null;
-create index ix_notifications_message_failed on notifications_message (ended_at, id)
+create index ix_notifications_message_failed on notifications_message (ended_at, number)
  where state = 'failed';
 create index ix_notifications_message_created on notifications_message (created_at);
 

@@ -1,22 +1,47 @@
 """What notifications brings into the application."""
 
-from hansa.contracts.loyalty import MemberChanged
-from hansa.modules.notifications import api_edna, subscribers
+from hansa.contracts.loyalty import MemberChanged, PercentChanged, PointsPosted, TaskCompleted
+from hansa.modules.notifications import api_edna, sending, subscribers
 from hansa.modules.notifications.channels.registry import Channels
-from hansa.modules.notifications.jobs import run_forget_devices
-from hansa.modules.notifications.work import ForgetDevices
-from hansa.runtime.module import JobHandler, Module, Periodic, Permission, Subscription
+from hansa.modules.notifications.checks import CHECKS
+from hansa.modules.notifications.jobs import run_forget_devices, run_forget_messages
+from hansa.modules.notifications.work import ForgetDevices, ForgetMessages
+from hansa.runtime.module import JobHandler, Loop, Module, Periodic, Permission, Subscription
 
 MODULE = Module(
     name="notifications",
     routes=api_edna.ROUTES,
-    jobs=(JobHandler(job=ForgetDevices, handle=run_forget_devices),),
-    periodic=(Periodic(cron="37 3 * * *", job=ForgetDevices()),),
+    jobs=(
+        JobHandler(job=ForgetDevices, handle=run_forget_devices),
+        JobHandler(job=ForgetMessages, handle=run_forget_messages),
+    ),
+    periodic=(
+        Periodic(cron="37 3 * * *", job=ForgetDevices()),
+        Periodic(cron="47 3 * * *", job=ForgetMessages()),
+    ),
     subscriptions=(
         Subscription(
             name="notifications.members",
             events=(MemberChanged,),
             handle=subscribers.on_members,
+            batch=True,
+        ),
+        Subscription(
+            name="notifications.points",
+            events=(PointsPosted,),
+            handle=subscribers.on_points,
+            batch=True,
+        ),
+        Subscription(
+            name="notifications.percent",
+            events=(PercentChanged,),
+            handle=subscribers.on_percent,
+            batch=True,
+        ),
+        Subscription(
+            name="notifications.tasks",
+            events=(TaskCompleted,),
+            handle=subscribers.on_tasks,
             batch=True,
         ),
     ),
@@ -26,4 +51,6 @@ MODULE = Module(
         Permission(code="notifications.send", title="Approve campaigns and let them run"),
     ),
     services=(Channels,),
+    loops=(Loop(name="notifications.sending", run=sending.run),),
+    checks=CHECKS,
 )

@@ -11,3 +11,10 @@ class ForgetDevices(Job):
     """Remove devices of which nothing was heard for very long."""
 
     type: ClassVar[str] = "notifications.forget_devices"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ForgetMessages(Job):
+    """Remove messages and statuses that ended long ago."""
+
+    type: ClassVar[str] = "notifications.forget_messages"

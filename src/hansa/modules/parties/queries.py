@@ -105,6 +105,14 @@ async def list_consents(snap: Snapshot, *, party_id: UUID) -> tuple[Consent, ...
     return tuple(Consent(**row._asdict()) for row in rows)
 
 
+async def granted(snap: Snapshot, *, party_ids: Sequence[UUID], purpose: str) -> frozenset[UUID]:
+    """Give those of the ids asked for whose party has agreed to a purpose and not taken it back."""
+    ways = await resolve(snap, party_ids=party_ids)
+    asked = {"party_ids": sorted(set(ways.values())), "purpose": purpose}
+    agreed = {row.party_id for row in await snap.all(store.GRANTED, asked)}
+    return frozenset(one for one, party_id in ways.items() if party_id in agreed)
+
+
 async def consent_history(snap: Snapshot, *, party_id: UUID) -> tuple[Consent, ...]:
     """Give every decision ever made, the latest first."""
     rows = await snap.all(store.CONSENT_HISTORY, {"party_id": await standing(snap, party_id)})

@@ -207,6 +207,18 @@ LIST_CONSENTS = """
      order by purpose, decided_at desc, id desc
 """
 
+# The decision that counts of each; parties_consent_party.
+GRANTED = """
+    select party_id
+      from (select distinct on (party_id) party_id, is_granted
+              from parties_consent
+             where party_id = any(%(party_ids)s::uuid[])
+               and purpose = %(purpose)s
+             order by party_id, decided_at desc, id desc) as last
+     where is_granted
+     order by party_id
+"""
+
 CONSENT_HISTORY = """
     select party_id, purpose, is_granted, document, source, decided_at
       from parties_consent
