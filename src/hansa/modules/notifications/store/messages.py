@@ -104,7 +104,7 @@ GO = """
        set state = 'sending',
            claimed_at = %(now)s,
            attempts = attempts + 1,
-           counted_at = case when going.counts then %(now)s else counted_at end
+           counted_at = case when going.counts then %(now)s::timestamptz else counted_at end
       from unnest(%(ids)s::uuid[], %(counts)s::boolean[]) as going (id, counts)
      where notifications_message.id = going.id
 """
@@ -135,7 +135,7 @@ END = """
        set state = ended.state,
            reason = ended.reason,
            due_at = coalesce(ended.due_at, notifications_message.due_at),
-           ended_at = case when ended.state = 'waiting' then null else %(now)s end
+           ended_at = case when ended.state <> 'waiting' then %(now)s::timestamptz end
       from unnest(%(ids)s::uuid[], %(states)s::text[], %(reasons)s::text[],
                   %(due_ats)s::timestamptz[]) as ended (id, state, reason, due_at)
      where notifications_message.id = ended.id
