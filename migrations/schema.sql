@@ -2915,6 +2915,74 @@ CREATE TABLE public.stock_warehouse (
     updated_at timestamp with time zone NOT NULL,
     CONSTRAINT stock_warehouse_kind_check CHECK ((kind = ANY (ARRAY['warehouse'::text, 'shop'::text])))
 );
+CREATE TABLE public.webhook_attempt (
+    id bigint NOT NULL,
+    message_id uuid NOT NULL,
+    began_at timestamp with time zone NOT NULL,
+    milliseconds integer,
+    status smallint,
+    code text DEFAULT ''::text NOT NULL,
+    answer text DEFAULT ''::text NOT NULL
+);
+ALTER TABLE public.webhook_attempt ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.webhook_attempt_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+CREATE TABLE public.webhook_endpoint (
+    id uuid NOT NULL,
+    owner_id uuid NOT NULL,
+    url text NOT NULL,
+    description text DEFAULT ''::text NOT NULL,
+    event_types text[] NOT NULL,
+    calls_max smallint NOT NULL,
+    state text DEFAULT 'active'::text NOT NULL,
+    reason text DEFAULT ''::text NOT NULL,
+    failing_since timestamp with time zone,
+    delivered_at timestamp with time zone,
+    created_at timestamp with time zone NOT NULL,
+    changed_at timestamp with time zone NOT NULL,
+    CONSTRAINT ck_webhook_endpoint_calls CHECK (((calls_max >= 1) AND (calls_max <= 16))),
+    CONSTRAINT ck_webhook_endpoint_reason CHECK ((reason = ANY (ARRAY[''::text, 'by_hand'::text, 'gone'::text, 'failing'::text]))),
+    CONSTRAINT ck_webhook_endpoint_state CHECK (((state = ANY (ARRAY['active'::text, 'disabled'::text, 'removed'::text])) AND ((state = 'disabled'::text) = (reason <> ''::text)))),
+    CONSTRAINT ck_webhook_endpoint_types CHECK (((cardinality(event_types) >= 1) AND (cardinality(event_types) <= 50)))
+);
+CREATE TABLE public.webhook_message (
+    id uuid NOT NULL,
+    endpoint_id uuid NOT NULL,
+    owner_id uuid NOT NULL,
+    key text,
+    type text NOT NULL,
+    subject text NOT NULL,
+    body bytea NOT NULL,
+    state text NOT NULL,
+    failures smallint DEFAULT 0 NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    next_at timestamp with time zone,
+    calling_since timestamp with time zone,
+    ended_at timestamp with time zone,
+    code text DEFAULT ''::text NOT NULL,
+    CONSTRAINT ck_webhook_message_state CHECK ((state = ANY (ARRAY['waiting'::text, 'delivered'::text, 'dead'::text, 'cancelled'::text]))),
+    CONSTRAINT ck_webhook_message_waiting CHECK ((((state = 'waiting'::text) = (next_at IS NOT NULL)) AND ((state = 'waiting'::text) = (ended_at IS NULL))))
+);
+CREATE TABLE public.webhook_owner (
+    owner_id uuid NOT NULL,
+    endpoints integer NOT NULL,
+    CONSTRAINT ck_webhook_owner_endpoints CHECK ((endpoints >= 0))
+);
+CREATE TABLE public.webhook_secret (
+    id uuid NOT NULL,
+    endpoint_id uuid NOT NULL,
+    kind text NOT NULL,
+    sealed bytea NOT NULL,
+    public_key text DEFAULT ''::text NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    ends_at timestamp with time zone,
+    CONSTRAINT ck_webhook_secret_kind CHECK ((kind = ANY (ARRAY['hmac'::text, 'ed25519'::text])))
+);
 ALTER TABLE ONLY jobs.procrastinate_events ALTER COLUMN id SET DEFAULT nextval('jobs.procrastinate_events_id_seq'::regclass);
 ALTER TABLE ONLY jobs.procrastinate_jobs ALTER COLUMN id SET DEFAULT nextval('jobs.procrastinate_jobs_id_seq'::regclass);
 ALTER TABLE ONLY jobs.procrastinate_periodic_defers ALTER COLUMN id SET DEFAULT nextval('jobs.procrastinate_periodic_defers_id_seq'::regclass);
@@ -3402,6 +3470,18 @@ ALTER TABLE ONLY public.payments_refund
     ADD CONSTRAINT uq_payments_refund_key UNIQUE (payment_id, key);
 ALTER TABLE ONLY public.rollout_audience
     ADD CONSTRAINT uq_rollout_audience_code UNIQUE (code);
+ALTER TABLE ONLY public.webhook_message
+    ADD CONSTRAINT uq_webhook_message_key UNIQUE (endpoint_id, key);
+ALTER TABLE ONLY public.webhook_attempt
+    ADD CONSTRAINT webhook_attempt_pkey PRIMARY KEY (id);
+ALTER TABLE ONLY public.webhook_endpoint
+    ADD CONSTRAINT webhook_endpoint_pkey PRIMARY KEY (id);
+ALTER TABLE ONLY public.webhook_message
+    ADD CONSTRAINT webhook_message_pkey PRIMARY KEY (id);
+ALTER TABLE ONLY public.webhook_owner
+    ADD CONSTRAINT webhook_owner_pkey PRIMARY KEY (owner_id);
+ALTER TABLE ONLY public.webhook_secret
+    ADD CONSTRAINT webhook_secret_pkey PRIMARY KEY (id);
 CREATE INDEX idx_procrastinate_jobs_worker_not_null ON jobs.procrastinate_jobs USING btree (worker_id) WHERE ((worker_id IS NOT NULL) AND (status = 'doing'::jobs.procrastinate_job_status));
 CREATE INDEX idx_procrastinate_workers_last_heartbeat ON jobs.procrastinate_workers USING btree (last_heartbeat);
 CREATE INDEX procrastinate_events_job_id_fkey_v1 ON jobs.procrastinate_events USING btree (job_id);
@@ -3556,6 +3636,15 @@ CREATE INDEX ix_search_product_words ON public.search_product USING gin (words);
 CREATE INDEX ix_search_query_prefix ON public.search_query USING btree (text text_pattern_ops);
 CREATE INDEX ix_search_word_prefix ON public.search_word USING btree (word text_pattern_ops);
 CREATE INDEX ix_search_word_similar ON public.search_word USING gist (word public.gist_trgm_ops);
+CREATE INDEX ix_webhook_attempt_message ON public.webhook_attempt USING btree (message_id, id);
+CREATE INDEX ix_webhook_endpoint_owner ON public.webhook_endpoint USING btree (owner_id, id);
+CREATE INDEX ix_webhook_message_calling ON public.webhook_message USING btree (endpoint_id) WHERE (calling_since IS NOT NULL);
+CREATE INDEX ix_webhook_message_dead ON public.webhook_message USING btree (endpoint_id, id) WHERE (state = 'dead'::text);
+CREATE INDEX ix_webhook_message_ended ON public.webhook_message USING btree (ended_at, id) WHERE (ended_at IS NOT NULL);
+CREATE INDEX ix_webhook_message_endpoint ON public.webhook_message USING btree (endpoint_id, id);
+CREATE INDEX ix_webhook_message_owner ON public.webhook_message USING btree (owner_id, id);
+CREATE INDEX ix_webhook_message_waiting ON public.webhook_message USING btree (endpoint_id, next_at, id) WHERE ((state = 'waiting'::text) AND (calling_since IS NULL));
+CREATE INDEX ix_webhook_secret_endpoint ON public.webhook_secret USING btree (endpoint_id, id);
 CREATE INDEX parties_address_party ON public.parties_address USING btree (party_id, updated_at DESC, id);
 CREATE INDEX parties_consent_party ON public.parties_consent USING btree (party_id, purpose, decided_at DESC, id DESC);
 CREATE INDEX parties_identifier_party ON public.parties_identifier USING btree (party_id);
@@ -3817,3 +3906,9 @@ ALTER TABLE ONLY public.stock_sent
     ADD CONSTRAINT stock_sent_reservation_id_fkey FOREIGN KEY (reservation_id) REFERENCES public.stock_reservation(id);
 ALTER TABLE ONLY public.stock_shipment
     ADD CONSTRAINT stock_shipment_reservation_id_fkey FOREIGN KEY (reservation_id) REFERENCES public.stock_reservation(id);
+ALTER TABLE ONLY public.webhook_attempt
+    ADD CONSTRAINT webhook_attempt_message_id_fkey FOREIGN KEY (message_id) REFERENCES public.webhook_message(id) ON DELETE CASCADE;
+ALTER TABLE ONLY public.webhook_message
+    ADD CONSTRAINT webhook_message_endpoint_id_fkey FOREIGN KEY (endpoint_id) REFERENCES public.webhook_endpoint(id);
+ALTER TABLE ONLY public.webhook_secret
+    ADD CONSTRAINT webhook_secret_endpoint_id_fkey FOREIGN KEY (endpoint_id) REFERENCES public.webhook_endpoint(id) ON DELETE CASCADE;

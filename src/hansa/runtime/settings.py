@@ -15,6 +15,7 @@ from typing import Literal
 
 from hansa.runtime import settings_source
 from hansa.runtime.settings_source import Secret, SettingsInvalid, setting
+from hansa.runtime.settings_together import check_together
 from hansa.runtime.sizing import this_machine
 
 __all__ = [
@@ -25,7 +26,6 @@ __all__ = [
     "to_environment",
 ]
 
-SECRET_KEY_CHARACTERS_MIN = 32
 EVERY_ADDRESS = ("0.0.0.0", "::")  # noqa: S104 - compared with, not bound to
 KIB = 1024
 MIB = 1024 * KIB
@@ -345,6 +345,22 @@ class Settings:
         at_most=20,
     )
 
+    # Webhooks
+    webhooks_answer_seconds: float = setting(
+        20.0,
+        "How long an endpoint may take to answer a webhook.",
+        section="Webhooks",
+        at_least=0.1,
+        at_most=60,
+    )
+    webhooks_retention_days: int = setting(
+        30,
+        "How long webhooks that ended are kept, with their attempts, to be seen and replayed.",
+        section="Webhooks",
+        at_least=1,
+        at_most=400,
+    )
+
     sources: Mapping[str, str] = field(default_factory=dict, repr=False, compare=False)
 
     @property
@@ -365,26 +381,8 @@ def load_settings(environ: Mapping[str, str], *, directory: Path) -> Settings:
     if sources["public_url"] == settings_source.DEFAULT and settings.environment != "production":
         host = "127.0.0.1" if settings.http_host in EVERY_ADDRESS else settings.http_host
         settings = replace(settings, public_url=f"http://{host}:{settings.http_port}")
-    _check_together(settings)
+    check_together(settings)
     return settings
-
-
-def _check_together(settings: Settings) -> None:
-    if settings.environment == "production":
-        for name in ("secret_key", "public_url", "database_url"):
-            if settings.sources[name] == settings_source.DEFAULT:
-                raise SettingsInvalid(
-                    f"{name} is not set, and in production it has no default: set "
-                    f"{settings_source.variable(name)}"
-                )
-    secret = settings.secret_key.reveal()
-    if secret and len(secret) < SECRET_KEY_CHARACTERS_MIN:
-        raise SettingsInvalid(
-            f"secret_key from {settings.sources['secret_key']} has {len(secret)} characters: "
-            f"expected at least {SECRET_KEY_CHARACTERS_MIN}"
-        )
-    if not settings.languages:
-        raise SettingsInvalid("languages is empty: expected at least one, such as ru,en")
 
 
 def to_environment(settings: Settings) -> dict[str, str]:

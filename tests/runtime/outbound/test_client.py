@@ -173,6 +173,17 @@ async def test_an_endless_answer_is_cut_off() -> None:
             await outbound.send("bank", "GET", "/")
 
 
+async def test_an_endless_answer_is_read_in_part_where_only_its_beginning_counts() -> None:
+    async with (
+        serving("drip") as server,
+        calling(server, answer_bytes_max=50_000, cuts_answers=True) as outbound,
+    ):
+        given = await outbound.send("bank", "GET", "/")
+
+    assert given.ok
+    assert len(given.body) == 50_000
+
+
 async def test_a_destination_that_is_down_is_left_alone_then_probed_by_one() -> None:
     async with (
         serving(answer(500), answer(500), answer(500), "slow", answer()) as server,

@@ -322,22 +322,22 @@ async def _read(
         async for piece in response.aiter_bytes():
             body += piece
             if len(body) > destination.answer_bytes_max:
+                if destination.cuts_answers:
+                    break
                 raise AnswerTooLarge(destination.name, destination.answer_bytes_max)
     finally:
         await response.aclose()
     return Answer(
         status=response.status_code,
         headers={name.lower(): value for name, value in response.headers.items()},
-        body=bytes(body),
+        body=bytes(body[: destination.answer_bytes_max]),
     )
 
 
 def _outcome(answer: Answer) -> str:
     if answer.status == _TOO_MANY:
         return "too_many"
-    if answer.status >= _SERVER_ERROR:
-        return "failed"
-    return "answered"
+    return "failed" if answer.status >= _SERVER_ERROR else "answered"
 
 
 def _settle(circuit: Circuit, outcome: str) -> None:

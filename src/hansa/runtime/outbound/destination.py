@@ -33,7 +33,8 @@ class Destination:
 
     With `base_url` it is one an administrator configured, which may be in a private network.
     Without, the address comes from a user with each call, and private networks are refused.
-    `rate_per_second` counts for this process. None means: as patient as with all others. Without
+    `rate_per_second` counts for this process. None means: as patient as with all others. An answer
+    above `answer_bytes_max` is refused, or with `cuts_answers` the rest of it is not read. Without
     `log_target` the log tells the host alone: the path is a secret.
     """
 
@@ -50,6 +51,7 @@ class Destination:
     burst: int = 10
     connections_max: int = 20
     answer_bytes_max: int = 10 * 1024 * 1024
+    cuts_answers: bool = False
     failures_to_open: int = 5
     open_seconds: float = 15
     open_seconds_max: float = 300
