@@ -2,6 +2,7 @@
 
 from hansa.modules.loyalty import guard
 from hansa.modules.loyalty.members import Codes, Naming, SendCode, send_code
+from hansa.modules.loyalty.members.api import ROUTES as MEMBER_ROUTES
 from hansa.modules.loyalty.members.checks import CHECKS as MEMBER_CHECKS
 from hansa.modules.loyalty.members.jobs import TidyMembers, tidy_members
 from hansa.modules.loyalty.offers import Rulebook
@@ -10,6 +11,7 @@ from hansa.runtime.module import Feature, JobHandler, Module, Periodic, Permissi
 
 MODULE = Module(
     name="loyalty",
+    routes=(*MEMBER_ROUTES,),
     jobs=(
         JobHandler(job=SendCode, handle=send_code),
         JobHandler(job=TidyMembers, handle=tidy_members),
@@ -24,6 +26,7 @@ MODULE = Module(
         Permission(code="loyalty.edit", title="Change programmes, partners and offers"),
         Permission(code="loyalty.correct", title="Propose corrections of points"),
         Permission(code="loyalty.approve", title="Approve corrections of points and offers"),
+        Permission(code="loyalty.members", title="Enrol, find and link members for a partner"),
         Permission(code="loyalty.settle", title="Close periods and settle with partners"),
     ),
     checks=(*MEMBER_CHECKS, *guard.CHECKS),

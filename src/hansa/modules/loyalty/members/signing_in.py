@@ -63,9 +63,17 @@ class SendCode(Job):
 
 
 async def start_sign_in(
-    context: Context, *, phone: str, address: str, language: str, now: datetime
+    context: Context,
+    *,
+    phone: str,
+    address: str,
+    language: str,
+    address_max: int = CODES_PER_ADDRESS_MAX,
+    now: datetime,
 ) -> Challenge:
     """Send a code to a telephone, known or not; `address` is where the asking comes from.
+
+    At most five per telephone and `address_max` per address in an hour.
 
     Raises:
         parties.IdentifierInvalid: it is no telephone.
@@ -85,8 +93,7 @@ async def start_sign_in(
         keys = lock_keys([secret_value(name.value.hex()), secret_value(address)])
         await tx.all(references.LOCK_VALUES, {"keys": keys})
         recent = await tx.one(store.COUNT_RECENT, asked)
-        is_over = recent.of_phone >= CODES_PER_PHONE_MAX
-        if is_over or recent.of_address >= CODES_PER_ADDRESS_MAX:
+        if recent.of_phone >= CODES_PER_PHONE_MAX or recent.of_address >= address_max:
             raise TooManyRequests(int(WINDOW.total_seconds()))
         await tx.execute(
             store.ADD_SIGN_IN,
