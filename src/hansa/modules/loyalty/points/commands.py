@@ -4,7 +4,7 @@ A command is answered once per (owner, key): again with the same content it gets
 with other content it is refused. Points are whole numbers; amounts are in minor units.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
@@ -167,22 +167,25 @@ class Correct(Command):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Receipt:
-    """The answer to a command, given after the commit; the same again for a repeat.
+class ExpireHold(Command):
+    """Give back what a hold set aside whose time is over."""
 
-    `points` is what the balance changed by, `balance` what it is after (posted), `available` what
-    can be spent now. `lines` says of a purchase what each line earned and why.
-    """
+    hold_key: str
 
-    posting_id: UUID
-    kind: Kind
-    member_id: UUID | None
-    points: int
-    balance: int
-    available: int
-    is_waiting: bool = False
-    lines: tuple["EarnedLine", ...] = ()
-    is_repeat: bool = field(default=False, compare=False)
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExpireLots(Command):
+    """Take the points of an account whose time is over."""
+
+    bucket: int
+    account_id: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recount(Command):
+    """Count a receipt again: something that happened before it has come to be known since."""
+
+    receipt: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -194,3 +197,22 @@ class EarnedLine:
     percent: int
     reason: str
     campaign_id: UUID | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Receipt:
+    """The answer to a command, given after the commit; the same again for a repeat.
+
+    `points` is what the balance changed by, `balance` what it is after. `available` is what can be
+    spent, told where it was looked at: of what spends. `lines` says what each line of a purchase
+    earned and why. A return that came before its purchase is waiting.
+    """
+
+    posting_id: UUID
+    kind: Kind
+    member_id: UUID | None
+    points: int
+    balance: int
+    available: int | None = None
+    is_waiting: bool = False
+    lines: tuple[EarnedLine, ...] = ()
