@@ -8,6 +8,7 @@ knows accounts by number only: erasing a person leaves the books whole.
 Locks: accounts with a floor, in the order of (bucket, id); accounts without one are rolled up.
 """
 
+from hansa.modules.ledger.buckets import BucketBooks, TagSum, read_bucket
 from hansa.modules.ledger.model import (
     AboveHold,
     Account,
@@ -22,6 +23,7 @@ from hansa.modules.ledger.model import (
     Posting,
     Transfer,
     fingerprint,
+    net_changes,
 )
 from hansa.modules.ledger.operations import (
     KeyTaken,
@@ -58,6 +60,7 @@ __all__ = [
     "Account",
     "BelowFloor",
     "Book",
+    "BucketBooks",
     "DueHold",
     "HistoryEntry",
     "Hold",
@@ -72,6 +75,7 @@ __all__ = [
     "PeriodOutOfOrder",
     "Place",
     "Posting",
+    "TagSum",
     "Transfer",
     "find_keys",
     "find_posting",
@@ -80,9 +84,11 @@ __all__ = [
     "list_holds",
     "list_periods",
     "load_holds",
+    "net_changes",
     "open_accounts",
     "open_book",
     "read_balances",
+    "read_bucket",
     "read_history",
     "read_rolled",
     "reversed_of",

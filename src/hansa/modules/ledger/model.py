@@ -223,9 +223,8 @@ class Book:
                 self.rolled[rolled] = self.rolled.get(rolled, 0) + change
         self._keep(posting)
 
-    def refuse(self, posting: Posting) -> None:
-        """Keep a refusal: the same key gets it again."""
-        assert posting.refusal is not None
+    def note(self, posting: Posting) -> None:
+        """Keep a posting that moves nothing, such as a refusal: the same key gets it again."""
         assert not posting.transfers
         self._keep(posting)
 

@@ -48,3 +48,40 @@ DUE_HOLDS = """
      order by expires_at, id
      limit %(limit)s
 """
+
+# The three by the bucket, which leads the primary keys.
+ACCOUNTS_OF_BUCKET = """
+    select id, posted, held, owed
+      from ledger_account
+     where bucket = %(bucket)s
+     order by id
+"""
+
+TAGS_OF_BUCKET = """
+    select tag, account_id, ledger, issuer, sum(amount)::bigint as amount
+      from (
+            select tag, debit as account_id, ledger, issuer, -amount as amount
+              from ledger_transfer
+             where bucket = %(bucket)s
+               and tag is not null
+               and debit > 0
+            union all
+            select tag, credit, ledger, issuer, amount
+              from ledger_transfer
+             where bucket = %(bucket)s
+               and tag is not null
+               and credit > 0
+           ) as moved
+     group by tag, account_id, ledger, issuer
+     order by tag
+"""
+
+HELD_OF_BUCKET = """
+    select part.tag, sum(part.amount)::bigint as amount
+      from ledger_hold h,
+           unnest(h.tags, h.tag_amounts) as part (tag, amount)
+     where h.bucket = %(bucket)s
+       and h.state = 'open'
+     group by part.tag
+     order by part.tag
+"""

@@ -10,6 +10,8 @@ from decimal import Decimal
 from enum import StrEnum
 from uuid import UUID
 
+import msgspec
+
 from hansa.modules.loyalty.members import MemberRef
 
 POINTS_MAX = 10**12
@@ -188,8 +190,7 @@ class Recount(Command):
     receipt: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class EarnedLine:
+class EarnedLine(msgspec.Struct, frozen=True, kw_only=True):
     """What a line earned. `campaign_id` is the offer that raised it; `percent` in hundredths."""
 
     line: int
@@ -199,8 +200,7 @@ class EarnedLine:
     campaign_id: UUID | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Receipt:
+class Receipt(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """The answer to a command, given after the commit; the same again for a repeat.
 
     `points` is what the balance changed by, `balance` what it is after. `available` is what can be

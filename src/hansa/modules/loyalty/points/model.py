@@ -1,6 +1,5 @@
 """Lots, receipts and the chart of accounts, as values and pure decisions."""
 
-from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -15,10 +14,11 @@ from hansa.modules.loyalty.programmes import Programme, Terms
 HOUSE = UUID(int=0)
 """Owner of what the programme itself does: expiry, corrections, counting again."""
 
-RESTORED_LIVE_DAYS = 30
+RESTORED_LIVE = timedelta(days=30)
+"""How long points live that come back after their time was over."""
 PRICE_MICRO = 1_000_000
 
-_ISSUED, _SPENT, _EXPIRED, _GOODWILL, _COMPENSATION, _TRANSIT = range(1, 7)
+_ISSUED, _SPENT, _EXPIRED, _GOODWILL, _COMPENSATION, _TRANSIT, _OFF = range(1, 8)
 
 
 def issued_account(partner: int) -> int:
@@ -29,6 +29,11 @@ def issued_account(partner: int) -> int:
 def spent_account(partner: int) -> int:
     """Account to which points go that are spent at a partner."""
     return -(partner * 10 + _SPENT)
+
+
+def written_off_account(partner: int) -> int:
+    """Account of points a partner could not take back any more: they stay its cost."""
+    return -(partner * 10 + _OFF)
 
 
 EXPIRED_ACCOUNT = -_EXPIRED
@@ -232,6 +237,16 @@ class KeptEarning(msgspec.Struct, array_like=True):
     campaign_id: UUID | None
 
 
+class KeptUse(msgspec.Struct, array_like=True):
+    """That a receipt earns by an offer; counted again, the difference is told to it."""
+
+    offer_id: UUID
+    times: int
+    points: int
+    amount_minor: int
+    limit: int | None = None
+
+
 class WaitingReturn(msgspec.Struct, array_like=True):
     """A return that came before its purchase. No lines: all of it."""
 
@@ -249,6 +264,8 @@ class ReceiptContent(msgspec.Struct, array_like=True):
     earnings: list[KeptEarning] = []
     spends: list[KeptSpend] = []
     waiting: list[WaitingReturn] = []
+    uses: list[KeptUse] = []
+    completes: bool = False
 
     @property
     def total_minor(self) -> int:
@@ -293,8 +310,3 @@ def restored_share(spent: int, *, total_minor: int, returned_minor: int) -> int:
     if total_minor == 0:
         return spent
     return spent * returned_minor // total_minor
-
-
-def fingerprint_parts(lines: Iterable[Sequence[object]]) -> str:
-    """Write lines for a fingerprint."""
-    return ";".join([",".join([str(part) for part in line]) for line in lines])

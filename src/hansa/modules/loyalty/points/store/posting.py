@@ -80,11 +80,11 @@ with added as (
                      price_micro, earned_at, active_at, expires_at)
 )
 update loyalty_lot l
-   set remaining = row.remaining, held = row.held
+   set remaining = row.remaining, held = row.held, expires_at = row.expires_at
   from unnest(
            %(c_buckets)b::smallint[], %(c_ids)b::uuid[], %(c_remaining)b::bigint[],
-           %(c_held)b::bigint[]
-       ) as row (bucket, id, remaining, held)
+           %(c_held)b::bigint[], %(c_expires)b::timestamptz[]
+       ) as row (bucket, id, remaining, held, expires_at)
  where l.bucket = row.bucket
    and l.id = row.id
 """
@@ -115,4 +115,11 @@ update loyalty_receipt r
        ) as row (partner_id, receipt, bucket, member_id, account_id, happened_at, version, content)
  where r.partner_id = row.partner_id
    and r.receipt = row.receipt
+"""
+
+# Whose accounts these are; uq_loyalty_membership_account.
+MEMBERS_OF_ACCOUNTS = """
+    select member_id, programme_id, account_id, state
+      from loyalty_membership
+     where account_id = any(%(accounts)b::bigint[])
 """

@@ -1,15 +1,14 @@
 """Reads of balances, lots, receipts, and of what time has come for."""
 
-# One row per member asked for: what can be spent, what cannot yet, what is held and owed, and what
-# goes soon. Accounts by primary key, lots by ix_loyalty_lot_open: only those that are open.
-BALANCES = """
-    select m.programme_id, m.member_id, a.posted, a.held, a.owed, a.version,
+# One row per member asked for: what can be spent, what cannot yet, what goes soon. Memberships by
+# primary key, lots by ix_loyalty_lot_open: only those that are open.
+STANDINGS = """
+    select m.programme_id, m.member_id, m.bucket, m.account_id, m.state,
            coalesce(l.active, 0)::bigint as active, coalesce(l.pending, 0)::bigint as pending,
            coalesce(l.expiring, 0)::bigint as expiring, l.expires_at
       from unnest(%(buckets)b::smallint[], %(programmes)b::uuid[], %(members)b::uuid[])
                as asked (bucket, programme_id, member_id)
-      join loyalty_membership m using (bucket, programme_id, member_id)
-      join ledger_account a on a.bucket = m.bucket and a.id = m.account_id
+      join loyalty_membership m using (bucket, member_id, programme_id)
       left join lateral (
             select sum(case when active_at <= %(now)s then remaining - held end) as active,
                    sum(case when active_at > %(now)s then remaining - held end) as pending,
@@ -36,7 +35,7 @@ LOTS_OF_ACCOUNT = """
      limit %(limit)s
 """
 
-# Accounts with points whose time is over; ix_loyalty_lot_due. A lot that is held waits for its hold.
+# Accounts with points whose time is over; ix_loyalty_lot_due. What is held waits for its hold.
 DUE_ACCOUNTS = """
     select distinct bucket, account_id, ledger
       from (

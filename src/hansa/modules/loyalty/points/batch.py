@@ -1,0 +1,280 @@
+"""What a batch of commands knows and has decided, in memory."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import NamedTuple
+from uuid import UUID
+
+import msgspec
+
+from hansa.kernel.errors import HansaError
+from hansa.kernel.identifiers import new_id
+from hansa.modules import ledger
+from hansa.modules.loyalty.members import Membership, MemberState
+from hansa.modules.loyalty.offers import (
+    BudgetClaim,
+    Completion,
+    Evaluation,
+    RuleSet,
+    Standing,
+    Use,
+)
+from hansa.modules.loyalty.points import model, refusals
+from hansa.modules.loyalty.points.commands import Command, Kind, Receipt
+from hansa.modules.loyalty.points.model import KeptReceipt, Lot, Shelf
+from hansa.modules.loyalty.programmes import Coalition, Programme, Terms
+
+_ENCODER = msgspec.json.Encoder()
+_DECODER = msgspec.json.Decoder(Receipt)
+
+ReceiptName = tuple[UUID, str]
+
+
+class Overtaken(Exception):
+    """Another process changed what this batch had found before it could lock it: begin again."""
+
+
+class Answered(NamedTuple):
+    """An answer as it is kept: the body that every repeat gets."""
+
+    body: bytes
+    is_repeat: bool
+
+    @property
+    def receipt(self) -> Receipt:
+        """Read it."""
+        return _DECODER.decode(self.body)
+
+
+@dataclass(slots=True, eq=False)
+class Asked:
+    """A checked command on its way through a batch."""
+
+    command: Command
+    fingerprint: bytes
+    membership: Membership | None = None
+    place: ledger.Place | None = None
+    evaluation: Evaluation | None = None
+    granted: dict[UUID, int] = field(default_factory=dict)
+    refusal: HansaError | None = None
+
+    @property
+    def key(self) -> tuple[UUID, str]:
+        """Whose key it is."""
+        return self.command.owner, self.command.key
+
+    def begin(self) -> None:
+        """Forget what an earlier try found out."""
+        self.membership = self.place = self.evaluation = self.refusal = None
+        self.granted = {}
+
+
+class Moved(NamedTuple):
+    """A posting that changed a member's account, to be told of."""
+
+    posting: ledger.Posting
+    member_id: UUID
+    points: int
+    balance: int
+    version: int
+
+
+@dataclass(slots=True)
+class Batch:
+    """The state of one transaction: books, lots, receipts, and what is to be written of them."""
+
+    now: datetime
+    coalition: Coalition
+    rules: RuleSet
+    book: ledger.Book
+    shelves: dict[ledger.Place, Shelf] = field(default_factory=dict)
+    holds: dict[tuple[UUID, str], ledger.Hold] = field(default_factory=dict)
+    receipts: dict[ReceiptName, KeptReceipt] = field(default_factory=dict)
+    standings: dict[tuple[UUID, UUID], Standing] = field(default_factory=dict)
+    originals: dict[tuple[UUID, str], "Original"] = field(default_factory=dict)
+    moved: list[Moved] = field(default_factory=list)
+    uses: list[Use] = field(default_factory=list)
+    returned_budgets: list[BudgetClaim] = field(default_factory=list)
+    completions: list[Completion] = field(default_factory=list)
+    recounted: set[tuple[UUID, UUID, str]] = field(default_factory=set)
+
+    def programme(self, programme_id: UUID) -> Programme:
+        """Give a programme.
+
+        Raises:
+            NotAgreed: there is none, or it is closed.
+        """
+        programme = self.coalition.programmes.get(programme_id)
+        if programme is None or not programme.is_open:
+            raise refusals.NotAgreed("programme")
+        return programme
+
+    def programme_of_id(self, programme_id: UUID) -> Programme:
+        """Give a programme, open or not: what was begun is ended also when it is closed."""
+        programme = self.coalition.programmes.get(programme_id)
+        if programme is None:
+            raise refusals.NotAgreed("programme")
+        return programme
+
+    def programme_of(self, number: int) -> Programme:
+        """Give a programme by the number of its ledger, open or not."""
+        return next(one for one in self.coalition.programmes.values() if one.number == number)
+
+    def terms(self, command: Command, *, what: str) -> Terms:
+        """Give what the owner of a command has agreed to, if that covers earning or spending.
+
+        Raises:
+            NotAgreed: it does not.
+        """
+        terms = self.coalition.of(command.programme_id, command.owner)
+        if terms is None:
+            raise refusals.NotAgreed(what)
+        if not (terms.may_earn if what == "earn" else terms.may_spend):
+            raise refusals.NotAgreed(what)
+        return terms
+
+    def member(self, asked: Asked) -> tuple[Membership, ledger.Account, Shelf]:
+        """Give the member a command is about, with the locked account and its lots.
+
+        Raises:
+            MemberUnknown: nobody is known by that name.
+            MemberBlocked: nothing can be earned or spent at present.
+        """
+        membership = asked.membership
+        if membership is None:
+            raise refusals.MemberUnknown
+        if membership.state is not MemberState.ACTIVE:
+            raise refusals.MemberBlocked(membership.state)
+        place = (membership.bucket, membership.account_id)
+        return membership, self.book.account(*place), self.shelf(place)
+
+    def shelf(self, place: ledger.Place) -> Shelf:
+        """Give the lots of an account that are at hand."""
+        shelf = self.shelves.get(place)
+        if shelf is None:
+            shelf = self.shelves[place] = Shelf(place[1])
+        return shelf
+
+    def new_lot(  # noqa: PLR0913 - what a lot is made of
+        self,
+        place: ledger.Place,
+        programme: Programme,
+        *,
+        points: int,
+        issuer: int,
+        price_micro: int,
+        earned_at: datetime,
+        life: tuple[datetime, datetime | None],
+        campaign_id: UUID | None = None,
+    ) -> Lot:
+        """Put a new lot on an account's shelf."""
+        lot = Lot(
+            bucket=place[0],
+            id=new_id(self.now),
+            account_id=place[1],
+            ledger=programme.number,
+            issuer=issuer,
+            campaign_id=campaign_id,
+            remaining=points,
+            held=0,
+            price_micro=price_micro,
+            earned_at=earned_at,
+            active_at=life[0],
+            expires_at=life[1],
+            is_new=True,
+        )
+        self.shelf(place).add(lot, self.now)
+        return lot
+
+    def post(  # noqa: PLR0913 - what a posting is made of
+        self,
+        asked: Asked,
+        kind: Kind,
+        *,
+        place: ledger.Place,
+        member_id: UUID,
+        programme: Programme,
+        transfers: list[ledger.Transfer],
+        receipt: Receipt | None = None,
+        reference: str = "",
+        reverses: UUID | None = None,
+    ) -> Receipt:
+        """Pay debts, write the posting into the book and give its answer.
+
+        `receipt` brings what the answer says beside the numbers. What lots owe after it is what the
+        account owes.
+        """
+        account = self.book.account(*place)
+        shelf = self.shelf(place)
+        if shelf.debt():
+            transfers += model.settle_debts(shelf, self.now)
+        changes = ledger.net_changes(transfers)
+        points = changes.get(place[1], 0)
+        posting_id = new_id(self.now)
+        told = receipt or Receipt(
+            posting_id=posting_id, kind=kind, member_id=member_id, points=points, balance=0
+        )
+        answer = msgspec.structs.replace(
+            told,
+            posting_id=posting_id,
+            points=points,
+            balance=account.posted + points,
+        )
+        command = asked.command
+        posting = ledger.Posting(
+            bucket=place[0],
+            id=posting_id,
+            owner=command.owner,
+            key=command.key,
+            fingerprint=asked.fingerprint,
+            ledger=programme.number,
+            kind=kind.value,
+            effective_at=command.happened_at,
+            reference=reference,
+            reverses=reverses,
+            transfers=transfers,
+            answer=_ENCODER.encode(answer),
+        )
+        self.book.post(posting, owing=shelf.debt() - account.owed)
+        if points:
+            self.moved.append(Moved(posting, member_id, points, account.posted, account.version))
+        return answer
+
+    def note(
+        self, asked: Asked, kind: Kind, *, bucket: int, programme: Programme, answer: Receipt
+    ) -> ledger.Posting:
+        """Make a posting that moves nothing: the outcome of a key all the same."""
+        command = asked.command
+        return ledger.Posting(
+            bucket=bucket,
+            id=answer.posting_id,
+            owner=command.owner,
+            key=command.key,
+            fingerprint=asked.fingerprint,
+            ledger=programme.number,
+            kind=kind.value,
+            effective_at=command.happened_at,
+            answer=_ENCODER.encode(answer),
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Original:
+    """A posting that is to be reversed: what it moved, and what of that was taken back already."""
+
+    bucket: int
+    posting_id: UUID
+    kind: str
+    member_id: UUID
+    account_id: int
+    transfers: list[ledger.Transfer]
+    reversed: list[ledger.Transfer]
+
+
+def repeat_of(asked: Asked, known: ledger.Known) -> Answered | HansaError:
+    """Give the outcome a key had, if it was for the same content."""
+    if known.fingerprint != asked.fingerprint:
+        return refusals.KeyReused()
+    if known.refusal is not None:
+        return refusals.read(known.refusal, known.answer)
+    return Answered(known.answer, is_repeat=True)

@@ -1,0 +1,210 @@
+"""A batch of commands, from what was asked to what is written: the one door to points.
+
+The steps, each a fixed number of statements: find whom the commands are about; lock their accounts
+in order; read the keys answered before, then holds, receipts, lots and standings; decide in memory,
+first come first served; write all of it at once.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from hansa.kernel.errors import HansaError
+from hansa.kernel.identifiers import new_id
+from hansa.modules import ledger
+from hansa.modules.loyalty import offers
+from hansa.modules.loyalty.points import counting, refusals, reversing, spending
+from hansa.modules.loyalty.points.batch import (
+    Answered,
+    Asked,
+    Batch,
+    Overtaken,
+    repeat_of,
+)
+from hansa.modules.loyalty.points.commands import (
+    Accrue,
+    Command,
+    Correct,
+    ExpireHold,
+    ExpireLots,
+    HoldPoints,
+    Kind,
+    PostHold,
+    Purchase,
+    Recount,
+    Return,
+    Reverse,
+    Spend,
+    VoidHold,
+)
+from hansa.modules.loyalty.points.loading import find, load
+from hansa.modules.loyalty.points.saving import save
+from hansa.modules.loyalty.programmes import Coalition
+from hansa.runtime.database import Transaction
+
+Answer = Answered | Exception
+_Decide = Callable[[Batch, Asked, Any], Answered]
+
+_DECISIONS: dict[type[Command], _Decide] = {
+    Accrue: spending.accrue,
+    HoldPoints: spending.hold,
+    PostHold: spending.post_hold,
+    VoidHold: spending.void_hold,
+    ExpireHold: spending.void_hold,
+    Spend: spending.spend,
+    ExpireLots: spending.expire_lots,
+    Correct: spending.correct,
+    Reverse: reversing.reverse,
+}
+_COUNTED = (Purchase, Return, Recount)
+_KINDS: dict[type[Command], Kind] = {
+    Accrue: Kind.ACCRUAL,
+    HoldPoints: Kind.HOLD,
+    PostHold: Kind.SPEND,
+    VoidHold: Kind.VOID,
+    ExpireHold: Kind.VOID,
+    Spend: Kind.SPEND,
+    ExpireLots: Kind.EXPIRY,
+    Correct: Kind.CORRECTION,
+    Reverse: Kind.REVERSAL,
+    Purchase: Kind.PURCHASE,
+    Return: Kind.RETURN,
+    Recount: Kind.RECOUNT,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What a batch is decided by besides the database: agreements, rules, the slot of budgets."""
+
+    coalition: Coalition
+    rules: offers.RuleSet
+    slot: int
+    is_dry: bool = False
+
+
+async def apply(
+    tx: Transaction, asked: Sequence[Asked], *, around: Surroundings, now: datetime
+) -> list[Answer]:
+    """Answer commands in their order, in one transaction.
+
+    Raises:
+        Overtaken, ledger.KeyTaken: another process was first; try the batch again.
+    """
+    for one in asked:
+        one.begin()
+    found = await find(tx, asked)
+    batch = await load(tx, asked, found, around.coalition, around.rules, now)
+    answers: dict[int, Answer] = {}
+    for wave in _waves(asked):
+        fresh = [one for one in wave if one.key not in batch.book.known]
+        await _count_all(tx, batch, fresh, around)
+        for one in wave:
+            answers[id(one)] = _answer(batch, one)
+    if not around.is_dry:
+        await save(tx, batch, slot=around.slot)
+    return [answers[id(one)] for one in asked]
+
+
+def _waves(asked: Sequence[Asked]) -> list[list[Asked]]:
+    """Sort commands so that two about the same receipt, hold or posting are decided in turn."""
+    waves: list[list[Asked]] = [[]]
+    last: dict[object, int] = {}
+    for one in asked:
+        names = _names(one.command)
+        wave = max([last.get(name, -1) + 1 for name in names], default=0)
+        for name in names:
+            last[name] = wave
+        if wave == len(waves):
+            waves.append([])
+        waves[wave].append(one)
+    return waves
+
+
+def _names(command: Command) -> list[tuple[object, ...]]:
+    owner = command.owner
+    names: list[tuple[object, ...]] = []
+    if isinstance(command, _COUNTED):
+        names.append((owner, "receipt", command.receipt))
+    if isinstance(command, Purchase | PostHold | VoidHold | ExpireHold) and command.hold_key:
+        names.append((owner, "key", command.hold_key))
+    if isinstance(command, Reverse):
+        names.append((owner, "key", command.posting_key))
+    if isinstance(command, HoldPoints | Spend | Accrue | Correct):
+        names.append((owner, "key", command.key))
+    return names
+
+
+async def _count_all(
+    tx: Transaction, batch: Batch, asked: Sequence[Asked], around: Surroundings
+) -> None:
+    """Count the receipts of a wave, and ask budgets once for all of them."""
+    claims: list[tuple[Asked, offers.BudgetClaim]] = []
+    standing: set[tuple[UUID, UUID]] = set()
+    seen: set[tuple[object, str]] = set()
+    for one in asked:
+        if not isinstance(one.command, _COUNTED) or one.key in seen:
+            continue
+        seen.add(one.key)
+        try:
+            counting.prepare(batch, one)
+        except HansaError as error:
+            one.refusal = error
+            continue
+        standing |= counting.standings_changed(batch, one)
+        for campaign_id, points in counting.claims_of(batch, one):
+            if points > 0:
+                claims.append((one, offers.BudgetClaim(campaign_id, points)))
+            else:
+                batch.returned_budgets.append(offers.BudgetClaim(campaign_id, -points))
+    if standing:  # before the budgets, as everybody does
+        await offers.lock_standings(tx, standing)
+    if claims:
+        granted = await offers.claim_budgets(
+            tx, slot=around.slot, claims=[claim for _, claim in claims], now=batch.now
+        )
+        for (one, claim), points in zip(claims, granted, strict=True):
+            one.granted[claim.campaign_id] = points
+
+
+def _answer(batch: Batch, asked: Asked) -> Answer:
+    known = batch.book.known.get(asked.key)
+    if known is not None:
+        return repeat_of(asked, known)
+    command = asked.command
+    try:
+        if asked.refusal is not None:
+            raise asked.refusal
+        if isinstance(command, _COUNTED):
+            return counting.settle(batch, asked)
+        return _DECISIONS[type(command)](batch, asked, command)
+    except HansaError as error:
+        if refusals.is_kept(error):
+            _keep_refusal(batch, asked, error)
+        return error
+
+
+def _keep_refusal(batch: Batch, asked: Asked, error: HansaError) -> None:
+    """Let the key have this outcome for ever."""
+    command = asked.command
+    programme = batch.programme_of_id(command.programme_id)
+    bucket = asked.place[0] if asked.place else 0
+    batch.book.note(
+        ledger.Posting(
+            bucket=bucket,
+            id=new_id(batch.now),
+            owner=command.owner,
+            key=command.key,
+            fingerprint=asked.fingerprint,
+            ledger=programme.number,
+            kind=_KINDS[type(command)].value,
+            effective_at=command.happened_at,
+            refusal=error.code,
+            answer=refusals.written(error),
+        )
+    )
+
+
+__all__ = ["Answer", "Overtaken", "Surroundings", "apply"]

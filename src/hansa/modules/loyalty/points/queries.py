@@ -1,0 +1,126 @@
+"""Reads of points: balances, histories, lots, receipts."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from hansa.modules import ledger
+from hansa.modules.loyalty.members import Membership, bucket_of
+from hansa.modules.loyalty.points.loading import lot_of, receipt_of
+from hansa.modules.loyalty.points.model import KeptReceipt, Lot
+from hansa.modules.loyalty.points.store import reading as sql
+from hansa.runtime.database import Snapshot
+
+SOON = timedelta(days=30)
+LOTS_MAX = 500
+
+MemberKey = tuple[UUID, UUID]
+"""A programme and a member of it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Balance:
+    """What a member has, as one read.
+
+    `posted` is all of it; of this `available` can be spent now, `pending` later, `held` is set
+    aside. `expiring` goes within 30 days, the first of it at `expires_at`. `owed` are points that
+    were taken back after they were spent; the next ones pay them.
+    """
+
+    programme_id: UUID
+    member_id: UUID
+    posted: int
+    available: int
+    pending: int
+    held: int
+    owed: int
+    expiring: int
+    expires_at: datetime | None
+    version: int
+
+
+async def read_balances(
+    snap: Snapshot, *, members: Sequence[MemberKey], now: datetime
+) -> dict[MemberKey, Balance]:
+    """Give balances, each named by programme and member, in two statements; unknown are left out.
+
+    Read in one snapshot, the numbers of a member fit each other.
+    """
+    rows = await snap.all(
+        sql.STANDINGS,
+        {
+            "buckets": [bucket_of(member_id) for _, member_id in members],
+            "programmes": [programme_id for programme_id, _ in members],
+            "members": [member_id for _, member_id in members],
+            "now": now,
+            "soon": now + SOON,
+        },
+    )
+    accounts = await ledger.read_balances(
+        snap, places=[(row.bucket, row.account_id) for row in rows]
+    )
+    found = {}
+    for row in rows:
+        account = accounts[row.bucket, row.account_id]
+        found[row.programme_id, row.member_id] = Balance(
+            programme_id=row.programme_id,
+            member_id=row.member_id,
+            posted=account.posted,
+            available=max(0, row.active - account.owed),
+            pending=row.pending,
+            held=account.held,
+            owed=account.owed,
+            expiring=row.expiring,
+            expires_at=row.expires_at,
+            version=account.version,
+        )
+    return found
+
+
+async def read_history(
+    snap: Snapshot, *, membership: Membership, before: int | None, limit: int
+) -> list[ledger.HistoryEntry]:
+    """Give postings of a member that changed the balance, newest first, below a version."""
+    return await ledger.read_history(
+        snap,
+        bucket=membership.bucket,
+        account_id=membership.account_id,
+        before=before,
+        limit=limit,
+    )
+
+
+async def list_lots(snap: Snapshot, *, membership: Membership) -> list[Lot]:
+    """Give what is left of a member's lots, in the order in which they are spent."""
+    rows = await snap.all(
+        sql.LOTS_OF_ACCOUNT,
+        {
+            "bucket": membership.bucket,
+            "account_id": membership.account_id,
+            "limit": LOTS_MAX,
+        },
+    )
+    return [lot_of(row) for row in rows]
+
+
+async def list_receipts(
+    snap: Snapshot, *, member_id: UUID, before: datetime | None, limit: int
+) -> list[KeptReceipt]:
+    """Give receipts of a member, newest first, before an instant."""
+    rows = await snap.all(
+        sql.RECEIPTS_OF_MEMBER,
+        {
+            "bucket": bucket_of(member_id),
+            "member_id": member_id,
+            "before": before,
+            "limit": limit,
+        },
+    )
+    return [receipt_of(row) for row in rows]
+
+
+async def find_receipt(snap: Snapshot, *, partner_id: UUID, receipt: str) -> KeptReceipt | None:
+    """Give a receipt by its partner's number, if it is here."""
+    row = await snap.maybe(sql.GET_RECEIPT, {"partner_id": partner_id, "receipt": receipt})
+    return None if row is None else receipt_of(row)

@@ -1,0 +1,131 @@
+"""Writing what a batch decided: books, lots, receipts, uses of offers, events."""
+
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID
+
+import msgspec
+from psycopg.errors import UniqueViolation
+
+from hansa.contracts.loyalty import PointsPosted, PointsPosting
+from hansa.modules import ledger
+from hansa.modules.loyalty import offers
+from hansa.modules.loyalty.members import lane_of
+from hansa.modules.loyalty.points.batch import Batch, Moved, Overtaken
+from hansa.modules.loyalty.points.model import HOUSE, KeptReceipt, Lot
+from hansa.modules.loyalty.points.store import posting as sql
+from hansa.runtime.database import Transaction
+
+_encode = msgspec.msgpack.encode
+
+
+async def save(tx: Transaction, batch: Batch, *, slot: int) -> None:
+    """Write all of it.
+
+    Raises:
+        ledger.KeyTaken, Overtaken: another process was first; nothing is written.
+    """
+    batch_id = await ledger.write(tx, batch.book, now=batch.now)
+    lots = [lot for shelf in batch.shelves.values() for lot in shelf.lots.values()]
+    added = [lot for lot in lots if lot.is_new]
+    changed = [lot for lot in lots if lot.is_touched and not lot.is_new]
+    if added or changed:
+        await tx.execute(sql.WRITE_LOTS, _lot_columns(added, changed))
+    receipts = [one for one in batch.receipts.values() if one.is_new or one.is_touched]
+    if receipts:
+        await _write_receipts(tx, batch, receipts)
+    if batch.completions or batch.recounted:
+        await offers.complete_tasks(
+            tx,
+            coalition=batch.coalition,
+            completions=batch.completions,
+            recounted=batch.recounted,
+            slot=slot,
+            now=batch.now,
+        )
+    if batch.uses:
+        await offers.record_uses(tx, uses=batch.uses, slot=slot, now=batch.now)
+    if batch.returned_budgets:
+        await offers.return_budget(tx, slot=slot, returns=batch.returned_budgets, now=batch.now)
+    if batch.moved and batch_id is not None:
+        await tx.publish(*events_of(batch.moved, batch_id, batch))
+
+
+def events_of(moved: Sequence[Moved], batch_id: UUID, batch: Batch) -> list[PointsPosted]:
+    """Make one event per lane: a member's postings stay in order, and one row carries many."""
+    lanes: dict[int, list[PointsPosting]] = {}
+    for one in moved:
+        programme = batch.programme_of(one.posting.ledger)
+        owner = one.posting.owner
+        lanes.setdefault(lane_of(one.member_id), []).append(
+            PointsPosting(
+                posting_id=one.posting.id,
+                member_id=one.member_id,
+                programme_id=programme.id,
+                partner_id=None if owner == HOUSE else owner,
+                kind=one.posting.kind,
+                points=one.points,
+                balance=one.balance,
+                version=one.version,
+                reference=one.posting.reference,
+                effective_at=one.posting.effective_at,
+            )
+        )
+    return [
+        PointsPosted(batch_id=batch_id, lane=lane, postings=tuple(postings), posted_at=batch.now)
+        for lane, postings in lanes.items()
+    ]
+
+
+def _lot_columns(added: Sequence[Lot], changed: Sequence[Lot]) -> dict[str, Any]:
+    return {
+        "n_buckets": [one.bucket for one in added],
+        "n_ids": [one.id for one in added],
+        "n_accounts": [one.account_id for one in added],
+        "n_ledgers": [one.ledger for one in added],
+        "n_issuers": [one.issuer for one in added],
+        "n_campaigns": [one.campaign_id for one in added],
+        "n_remaining": [one.remaining for one in added],
+        "n_held": [one.held for one in added],
+        "n_prices": [one.price_micro for one in added],
+        "n_earned": [one.earned_at for one in added],
+        "n_active": [one.active_at for one in added],
+        "n_expires": [one.expires_at for one in added],
+        "c_buckets": [one.bucket for one in changed],
+        "c_ids": [one.id for one in changed],
+        "c_remaining": [one.remaining for one in changed],
+        "c_held": [one.held for one in changed],
+        "c_expires": [one.expires_at for one in changed],
+    }
+
+
+async def _write_receipts(tx: Transaction, batch: Batch, receipts: Sequence[KeptReceipt]) -> None:
+    # In the order of the primary key: two processes with the same receipts wait one way only.
+    in_order = sorted(receipts, key=lambda one: (one.partner_id, one.receipt))
+    added = [one for one in in_order if one.is_new]
+    changed = [one for one in in_order if not one.is_new]
+    params: dict[str, Any] = {
+        "now": batch.now,
+        "n_programmes": [one.programme_id for one in added],
+        **_receipt_columns("n", added),
+        **_receipt_columns("c", changed),
+    }
+    try:
+        await tx.execute(sql.WRITE_RECEIPTS, params)
+    except UniqueViolation as error:
+        if error.diag.constraint_name != "pk_loyalty_receipt":
+            raise
+        raise Overtaken from error
+
+
+def _receipt_columns(prefix: str, receipts: Sequence[KeptReceipt]) -> dict[str, Any]:
+    return {
+        f"{prefix}_partners": [one.partner_id for one in receipts],
+        f"{prefix}_receipts": [one.receipt for one in receipts],
+        f"{prefix}_buckets": [one.bucket for one in receipts],
+        f"{prefix}_members": [one.member_id for one in receipts],
+        f"{prefix}_accounts": [one.account_id for one in receipts],
+        f"{prefix}_happened": [one.happened_at for one in receipts],
+        f"{prefix}_versions": [one.version for one in receipts],
+        f"{prefix}_contents": [_encode(one.content) for one in receipts],
+    }

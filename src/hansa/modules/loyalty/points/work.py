@@ -1,0 +1,61 @@
+"""Background work of points, as data."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import ClassVar
+from uuid import UUID
+
+from hansa.kernel.message import Job
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExpireHolds(Job):
+    """Give back what holds set aside whose time is over."""
+
+    type: ClassVar[str] = "loyalty.ExpireHolds"
+
+    def queueing_lock(self) -> str | None:
+        """One in the queue is enough."""
+        return self.type
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExpirePoints(Job):
+    """Take points whose time is over."""
+
+    type: ClassVar[str] = "loyalty.ExpirePoints"
+
+    def queueing_lock(self) -> str | None:
+        """One in the queue is enough."""
+        return self.type
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecountMember(Job):
+    """Count a member's receipts again from an instant on: their percents were others."""
+
+    type: ClassVar[str] = "loyalty.RecountMember"
+
+    member_id: UUID
+    programme_id: UUID
+    since: datetime
+
+    def lock(self) -> str | None:
+        """One at a time for a member."""
+        return f"loyalty-recount-{self.member_id}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PostReward(Job):
+    """Give the points of a completed task, or take back what it gave."""
+
+    type: ClassVar[str] = "loyalty.PostReward"
+
+    member_id: UUID
+    programme_id: UUID
+    offer_id: UUID
+    reward_key: str
+    points: int
+    issuer_partner_id: UUID | None
+    is_withdrawn: bool
+    earned_at: datetime
