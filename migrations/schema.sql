@@ -1634,6 +1634,22 @@ CREATE TABLE public.loyalty_guard_rules (
     rules jsonb NOT NULL,
     changed_at timestamp with time zone NOT NULL
 );
+CREATE TABLE public.loyalty_lot (
+    bucket smallint NOT NULL,
+    id uuid NOT NULL,
+    account_id bigint NOT NULL,
+    ledger integer NOT NULL,
+    issuer integer NOT NULL,
+    campaign_id uuid,
+    remaining bigint NOT NULL,
+    held bigint DEFAULT 0 NOT NULL,
+    price_micro bigint DEFAULT 0 NOT NULL,
+    earned_at timestamp with time zone NOT NULL,
+    active_at timestamp with time zone NOT NULL,
+    expires_at timestamp with time zone,
+    CONSTRAINT ck_loyalty_lot_held CHECK ((held >= 0))
+)
+WITH (fillfactor='80');
 CREATE TABLE public.loyalty_member (
     bucket smallint NOT NULL,
     id uuid NOT NULL,
@@ -1783,6 +1799,20 @@ CREATE TABLE public.loyalty_programme (
     CONSTRAINT ck_loyalty_programme_settle_at CHECK ((settle_at = ANY (ARRAY['issuance'::text, 'redemption'::text]))),
     CONSTRAINT ck_loyalty_programme_terms CHECK (((point_minor > 0) AND ((lifetime_months IS NULL) OR (lifetime_months > 0)) AND ((pending_days >= 0) AND (pending_days <= 366))))
 );
+CREATE TABLE public.loyalty_receipt (
+    partner_id uuid NOT NULL,
+    receipt text NOT NULL,
+    programme_id uuid NOT NULL,
+    bucket smallint,
+    member_id uuid,
+    account_id bigint,
+    happened_at timestamp with time zone,
+    version integer DEFAULT 1 NOT NULL,
+    content bytea NOT NULL,
+    changed_at timestamp with time zone NOT NULL,
+    CONSTRAINT ck_loyalty_receipt_member CHECK ((num_nulls(bucket, member_id, account_id, happened_at) = ANY (ARRAY[0, 4])))
+)
+WITH (fillfactor='80');
 CREATE TABLE public.loyalty_reference (
     value bytea NOT NULL,
     kind text NOT NULL,
@@ -3244,6 +3274,8 @@ ALTER TABLE ONLY public.loyalty_guard_device
     ADD CONSTRAINT pk_loyalty_guard_device PRIMARY KEY (bucket, member_id, device);
 ALTER TABLE ONLY public.loyalty_guard_member
     ADD CONSTRAINT pk_loyalty_guard_member PRIMARY KEY (bucket, member_id, programme_id);
+ALTER TABLE ONLY public.loyalty_lot
+    ADD CONSTRAINT pk_loyalty_lot PRIMARY KEY (bucket, id);
 ALTER TABLE ONLY public.loyalty_member
     ADD CONSTRAINT pk_loyalty_member PRIMARY KEY (bucket, id);
 ALTER TABLE ONLY public.loyalty_member_merge
@@ -3258,6 +3290,8 @@ ALTER TABLE ONLY public.loyalty_offer_version
     ADD CONSTRAINT pk_loyalty_offer_version PRIMARY KEY (offer_id, version);
 ALTER TABLE ONLY public.loyalty_participation
     ADD CONSTRAINT pk_loyalty_participation PRIMARY KEY (programme_id, partner_id);
+ALTER TABLE ONLY public.loyalty_receipt
+    ADD CONSTRAINT pk_loyalty_receipt PRIMARY KEY (partner_id, receipt);
 ALTER TABLE ONLY public.loyalty_reference
     ADD CONSTRAINT pk_loyalty_reference PRIMARY KEY (value, kind, scope);
 ALTER TABLE ONLY public.loyalty_reference_past
@@ -3577,6 +3611,8 @@ CREATE INDEX ix_loyalty_guard_alert_state ON public.loyalty_guard_alert USING bt
 CREATE INDEX ix_loyalty_guard_challenge_expires ON public.loyalty_guard_challenge USING btree (expires_at);
 CREATE INDEX ix_loyalty_guard_challenge_member ON public.loyalty_guard_challenge USING btree (bucket, member_id, started_at);
 CREATE INDEX ix_loyalty_guard_count_gone ON public.loyalty_guard_count USING brin (gone_at);
+CREATE INDEX ix_loyalty_lot_due ON public.loyalty_lot USING btree (expires_at) WHERE (remaining > 0);
+CREATE INDEX ix_loyalty_lot_open ON public.loyalty_lot USING btree (bucket, account_id, expires_at, id) WHERE ((remaining <> 0) OR (held <> 0));
 CREATE INDEX ix_loyalty_member_joined ON public.loyalty_member USING btree (joined_at, id);
 CREATE INDEX ix_loyalty_member_merge_absorb ON public.loyalty_member_merge USING btree (absorb_id, made_at);
 CREATE INDEX ix_loyalty_member_merge_keep ON public.loyalty_member_merge USING btree (keep_id, made_at);
@@ -3585,6 +3621,8 @@ CREATE INDEX ix_loyalty_offer_live ON public.loyalty_offer USING btree (state) W
 CREATE INDEX ix_loyalty_offer_partner ON public.loyalty_offer USING btree (partner_id, created_at DESC, id);
 CREATE INDEX ix_loyalty_offer_review ON public.loyalty_offer USING btree (submitted_at, id) WHERE (state = 'in_review'::text);
 CREATE INDEX ix_loyalty_participation_partner ON public.loyalty_participation USING btree (partner_id);
+CREATE INDEX ix_loyalty_receipt_member ON public.loyalty_receipt USING btree (bucket, member_id, happened_at) WHERE (member_id IS NOT NULL);
+CREATE INDEX ix_loyalty_receipt_waiting ON public.loyalty_receipt USING btree (changed_at) WHERE (member_id IS NULL);
 CREATE INDEX ix_loyalty_reference_member ON public.loyalty_reference USING btree (bucket, member_id);
 CREATE INDEX ix_loyalty_sign_in_address ON public.loyalty_sign_in USING btree (address_value, made_at);
 CREATE INDEX ix_loyalty_sign_in_made ON public.loyalty_sign_in USING btree (made_at);

@@ -2,5 +2,10 @@
 
 Each folder is a service that can run by itself, higher ones call lower ones:
 `partner_api`, `intake` (adapters) and `settlement` stand on `points` (postings, lots, holds), this
-on `offers` (tasks, percents, earning rules), this on `members`, this on `programmes` (who is in).
+on `guard` (fraud), on `offers` (tasks, percents, earning rules), on `members`, on `programmes` (who
+is in). Others use them as `loyalty.points.read_balances(...)`.
 """
+
+from hansa.modules.loyalty import guard, members, offers, points, programmes
+
+__all__ = ["guard", "members", "offers", "points", "programmes"]

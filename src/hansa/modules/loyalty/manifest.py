@@ -6,6 +6,21 @@ from hansa.modules.loyalty.members.api import ROUTES as MEMBER_ROUTES
 from hansa.modules.loyalty.members.checks import CHECKS as MEMBER_CHECKS
 from hansa.modules.loyalty.members.jobs import TidyMembers, tidy_members
 from hansa.modules.loyalty.offers import Rulebook
+from hansa.modules.loyalty.points import Poster
+from hansa.modules.loyalty.points.checks import CHECKS as POINT_CHECKS
+from hansa.modules.loyalty.points.jobs import (
+    run_expire_holds,
+    run_expire_points,
+    run_post_reward,
+    run_recount_member,
+)
+from hansa.modules.loyalty.points.subscribers import SUBSCRIPTIONS
+from hansa.modules.loyalty.points.work import (
+    ExpireHolds,
+    ExpirePoints,
+    PostReward,
+    RecountMember,
+)
 from hansa.modules.loyalty.programmes import Directory
 from hansa.runtime.module import Feature, JobHandler, Module, Periodic, Permission
 
@@ -16,11 +31,18 @@ MODULE = Module(
         JobHandler(job=SendCode, handle=send_code),
         JobHandler(job=TidyMembers, handle=tidy_members),
         JobHandler(job=guard.ForgetCounts, handle=guard.run_forget_counts),
+        JobHandler(job=ExpireHolds, handle=run_expire_holds),
+        JobHandler(job=ExpirePoints, handle=run_expire_points),
+        JobHandler(job=RecountMember, handle=run_recount_member),
+        JobHandler(job=PostReward, handle=run_post_reward),
     ),
     periodic=(
         Periodic(cron="41 3 * * *", job=TidyMembers()),
         Periodic(cron="41 * * * *", job=guard.ForgetCounts()),
+        Periodic(cron="* * * * *", job=ExpireHolds()),
+        Periodic(cron="7 * * * *", job=ExpirePoints()),
     ),
+    subscriptions=SUBSCRIPTIONS,
     permissions=(
         Permission(code="loyalty.view", title="See loyalty: members, points, offers"),
         Permission(code="loyalty.edit", title="Change programmes, partners and offers"),
@@ -29,8 +51,8 @@ MODULE = Module(
         Permission(code="loyalty.members", title="Enrol, find and link members for a partner"),
         Permission(code="loyalty.settle", title="Close periods and settle with partners"),
     ),
-    checks=(*MEMBER_CHECKS, *guard.CHECKS),
-    services=(Naming, Codes, Directory, Rulebook, guard.Watch),
+    checks=(*MEMBER_CHECKS, *guard.CHECKS, *POINT_CHECKS),
+    services=(Naming, Codes, Directory, Rulebook, guard.Watch, Poster),
     features=(
         Feature(
             code="loyalty.app",

@@ -93,7 +93,9 @@ class Play:
         found: list[str] = []
         async with self.context.database.snapshot() as snap:
             for check in (*CHECKS, *LEDGER_CHECKS):
-                found += [f"{one.check} {one.subject}: {one.message}" for one in await check.run(snap)]
+                found += [
+                    f"{one.check} {one.subject}: {one.message}" for one in await check.run(snap)
+                ]
         return found
 
     async def agree(self, partner: programmes.Partner, **terms: Any) -> None:
@@ -132,5 +134,3 @@ async def play(committing, settings, now) -> AsyncIterator[Play]:
     await context.service(points.Poster).close()
     await context.service(offers.Rulebook).close()
     await context.service(programmes.Directory).close()
-
-

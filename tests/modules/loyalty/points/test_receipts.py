@@ -45,8 +45,8 @@ async def test_a_return_that_is_wrong_changes_nothing(play) -> None:
         await play.bring_back("r1", (1, 100_01))
     with pytest.raises(points.LineUnknown):
         await play.bring_back("r1", (7, 1))
+    before = play.clock.now() - timedelta(days=2)
     with pytest.raises(points.BeforePurchase):
-        before = play.clock.now() - timedelta(days=2)
         await play.bring_back("r1", (1, 1), happened_at=before)
     with pytest.raises(points.CommandInvalid):
         await play.bring_back("r1", (1, 60_00), (1, 60_00))

@@ -21,7 +21,11 @@ from hansa.modules.loyalty.offers.budgets import (
     return_budget,
     save_budget,
 )
-from hansa.modules.loyalty.offers.completing import complete_tasks, record_uses
+from hansa.modules.loyalty.offers.completing import (
+    complete_tasks,
+    lock_standings,
+    record_uses,
+)
 from hansa.modules.loyalty.offers.earning import evaluate
 from hansa.modules.loyalty.offers.model import (
     Condition,
@@ -110,6 +114,7 @@ __all__ = [
     "get_budgets",
     "limit_reached",
     "load_standings",
+    "lock_standings",
     "own_percent",
     "percent_at",
     "read_rules",

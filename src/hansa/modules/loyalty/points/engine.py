@@ -15,7 +15,7 @@ from hansa.kernel.errors import HansaError
 from hansa.kernel.identifiers import new_id
 from hansa.modules import ledger
 from hansa.modules.loyalty import offers
-from hansa.modules.loyalty.points import counting, refusals, reversing, spending
+from hansa.modules.loyalty.points import awarding, counting, refusals, reversing, spending
 from hansa.modules.loyalty.points.batch import (
     Answered,
     Asked,
@@ -178,7 +178,7 @@ def _answer(batch: Batch, asked: Asked) -> Answer:
         if asked.refusal is not None:
             raise asked.refusal
         if isinstance(command, _COUNTED):
-            return counting.settle(batch, asked)
+            return awarding.settle(batch, asked)
         return _DECISIONS[type(command)](batch, asked, command)
     except HansaError as error:
         if refusals.is_kept(error):

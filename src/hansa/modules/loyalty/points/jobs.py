@@ -3,6 +3,7 @@
 from datetime import datetime
 from uuid import UUID
 
+from hansa.kernel.identifiers import new_id
 from hansa.modules import ledger
 from hansa.modules.loyalty.members import MemberRef, RefKind, bucket_of
 from hansa.modules.loyalty.points.commands import (
@@ -73,7 +74,8 @@ async def run_expire_points(context: Context, _: ExpirePoints) -> None:
             await poster.submit(
                 ExpireLots(
                     owner=HOUSE,
-                    key=f"{OUR_KEYS}expiry:{row.account_id}:{now.isoformat()}",
+                    # What is taken hangs on what is there: doing it again does nothing.
+                    key=f"{OUR_KEYS}expiry:{new_id(now)}",
                     programme_id=programme_id,
                     happened_at=now,
                     bucket=row.bucket,
