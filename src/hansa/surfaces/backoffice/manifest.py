@@ -15,6 +15,7 @@ from hansa.surfaces.backoffice import (
     receipts,
     retailcrm_settings,
     sign_in,
+    webhooks,
 )
 
 SURFACE = Module(
@@ -36,6 +37,7 @@ SURFACE = Module(
         *gifts.ROUTES,
         *receipts.ROUTES,
         *retailcrm_settings.ROUTES,
+        *webhooks.ROUTES,
     ],
     permissions=[
         Permission(code="runtime.view", title="See events and jobs, those that failed included"),

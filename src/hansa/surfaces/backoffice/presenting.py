@@ -57,6 +57,7 @@ NOTICES: Mapping[str, tuple[str, str]] = {
     "signed_out": ("Signed out.", ""),
     "password": ("The password is changed; other browsers are signed out.", ""),
     "key_ended": ("The key has ended.", ""),
+    "webhook_sent": ("It leaves now; see below whether it arrives.", ""),
     "replayed": ("It is being tried again.", ""),
     "discarded": ("The event is discarded, those behind it follow.", ""),
     "message_discarded": ("The message is discarded, what is behind it goes on.", ""),

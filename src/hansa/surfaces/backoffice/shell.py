@@ -48,6 +48,7 @@ SECTIONS: Sequence[tuple[str | None, Sequence[Section]]] = (
             Section("1C exchange", "/office/exchange", "arrow-right-left", "erp.view"),
             Section("Queue to 1C", "/office/erp-queue", "send", "erp.view"),
             Section("RetailCRM", "/office/retailcrm", "phone", "retailcrm.view"),
+            Section("Webhooks", "/office/webhooks", "plug-zap", "webhooks.view"),
         ),
     ),
     (
