@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import base64
 from datetime import timedelta
 
 import httpx
 import psycopg
 import pytest
 import pytest_asyncio
+from litestar import get
 
 from hansa.modules import accounts
 from hansa.modules.accounts.manifest import MODULE
+from hansa.runtime.http import Request, authorise
+from hansa.runtime.module import Module
 from tests.support.http import application
 
 
@@ -62,6 +66,25 @@ async def test_wrong_credentials_are_refused(site, header: str) -> None:
     assert answer.status_code == 401
     assert answer.json()["code"] == "access.bad_credentials"
     assert answer.headers["www-authenticate"].startswith("Bearer")
+
+
+@get("/bitrix/ping")
+async def ping(request: Request) -> str:
+    """Answer a program that is known by name and password."""
+    return authorise(request, "accounts.view").name
+
+
+async def test_a_password_counts_only_where_no_browser_goes(settings, committing, clock) -> None:
+    trial = Module(name="trial", routes=[ping])
+    key = (await _key(committing, clock.now(), "accounts.view"))["Authorization"].split()[1]
+    header = {"Authorization": "Basic " + base64.b64encode(f"x:{key}".encode()).decode()}
+    async with (
+        application(settings, committing, clock=clock, modules=[MODULE, trial]) as site,
+        site.client(headers=header) as client,
+    ):
+        answers = [await client.get(path) for path in ("/bitrix/ping", "/api/v1/users")]
+
+    assert [answer.status_code for answer in answers] == [200, 401]
 
 
 async def test_an_ended_or_expired_key_is_refused(site, committing, clock, root) -> None:

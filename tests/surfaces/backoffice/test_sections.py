@@ -19,6 +19,7 @@ SECTIONS = {
     "/office/roles/new": "accounts.edit",
     "/office/roles/administrator": "accounts.view",
     "/office/api-keys": "accounts.view",
+    "/office/oauth-clients": "accounts.manage_clients",
     "/office/audit": "accounts.audit",
     "/office/audit.csv": "accounts.audit",
     "/office/work": "runtime.view",

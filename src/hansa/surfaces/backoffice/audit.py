@@ -37,6 +37,7 @@ SUBJECTS: Mapping[str, tuple[str, str]] = {
     "user": ("user", "/office/users/{id}"),
     "role": ("role", "/office/roles/{id}"),
     "api_key": ("API key", "/office/api-keys"),
+    "oauth_client": ("OAuth 2 client", "/office/oauth-clients/{id}"),
     "payment": ("payment", ""),
     "product": ("product", "/office/catalogue/products/{id}"),
     "category": ("category", "/office/catalogue/categories/{id}"),

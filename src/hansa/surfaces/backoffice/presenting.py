@@ -58,6 +58,8 @@ NOTICES: Mapping[str, tuple[str, str]] = {
     "password": ("The password is changed; other browsers are signed out.", ""),
     "key_ended": ("The key has ended.", ""),
     "webhook_sent": ("It leaves now; see below whether it arrives.", ""),
+    "secret_ended": ("The secret has ended.", ""),
+    "client_ended": ("The client has ended; its tokens with it.", ""),
     "replayed": ("It is being tried again.", ""),
     "discarded": ("The event is discarded, those behind it follow.", ""),
     "message_discarded": ("The message is discarded, what is behind it goes on.", ""),

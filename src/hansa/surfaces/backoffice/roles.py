@@ -34,6 +34,7 @@ AREAS = {
     "catalog": "Catalogue",
     "checkout": "Checkout",
     "erp": "1C exchange",
+    "loyalty": "Loyalty",
     "markets": "Markets",
     "orders": "Orders",
     "parties": "Customers",
@@ -84,7 +85,7 @@ async def list_roles(request: Request) -> Page:
             }
             for one in roles
         ],
-        areas=_areas(request),
+        areas=areas_of(request),
     )
 
 
@@ -239,7 +240,7 @@ def _role_page(
         role=role,
         title=pick(role.title, request.language) if role else "",
         everything=role is not None and "*" in role.permissions,
-        areas=_areas(request),
+        areas=areas_of(request),
     )
 
 
@@ -258,7 +259,7 @@ async def _keys_page(
         form=form,
         secret=secret,
         name=name,
-        areas=_areas(request),
+        areas=areas_of(request),
         rows=[
             {
                 "id": one.id,
@@ -278,7 +279,7 @@ async def _keys_page(
     )
 
 
-def _areas(request: Request) -> list[dict[str, Any]]:
+def areas_of(request: Request) -> list[dict[str, Any]]:
     """Give the permissions by what they are about; marked if whoever asks may give them."""
     translate, actor = words(request), request.actor
     found: dict[str, list[dict[str, Any]]] = {}
@@ -291,7 +292,7 @@ def _areas(request: Request) -> list[dict[str, Any]]:
             }
         )
     return [
-        {"title": translate(AREAS.get(area, area)), "permissions": listed}
+        {"code": area, "title": translate(AREAS.get(area, area)), "permissions": listed}
         for area, listed in found.items()
     ]
 

@@ -26,6 +26,12 @@ from hansa.surfaces.backoffice.presenting import (
 from hansa.surfaces.backoffice.shell import staff
 
 HOME = "/office/users"
+TABS = (
+    ("People", HOME, "accounts.view"),
+    ("Roles", "/office/roles", "accounts.view"),
+    ("API keys", "/office/api-keys", "accounts.view"),
+    ("OAuth 2 clients", "/office/oauth-clients", "accounts.manage_clients"),
+)
 _CURSOR = "office.users"
 _PLACES = {
     "accounts.email_invalid": "email",
@@ -71,10 +77,11 @@ class UserFields(msgspec.Struct):
 
 def tabs_of(request: Request, current: str) -> list[dict[str, object]]:
     """Give the tabs of the pages about who may do what."""
-    labels = (("People", HOME), ("Roles", "/office/roles"), ("API keys", "/office/api-keys"))
+    actor = request.actor
     return [
         {"label": words(request)(label), "href": href, "current": href == current}
-        for label, href in labels
+        for label, href, permission in TABS
+        if actor is not None and actor.may(permission)
     ]
 
 

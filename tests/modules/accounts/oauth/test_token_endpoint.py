@@ -188,19 +188,17 @@ async def test_a_client_calls_from_its_own_addresses_only(a_program, committing,
     near = await a_program(networks=["127.0.0.0/8", "2001:db8::/32"])
     far = await a_program(networks=["192.0.2.0/24"])
     moved = await a_program()
-    header = await moved.token()
 
     answers = [await near.ask(), await far.ask()]
-    assert (await near.whoami(await near.token())).status_code == 200
     async with committing.transaction() as tx:
         await accounts.change_client(
             tx, client_id=moved.client.id, networks=["192.0.2.1"], by=None, now=now
         )
     refused = await moved.ask()
 
+    assert (await near.whoami(await near.token())).status_code == 200
     assert [answer.status_code for answer in answers] == [200, 401]
     assert refused.json()["error_description"] == "the client may not call from this address"
-    assert header["Authorization"].startswith("Bearer hat_")
 
 
 async def test_spending_can_be_kept_for_those_who_sign(a_program) -> None:

@@ -1,8 +1,8 @@
 """What has ended within the life of a token, in memory: one short list per process.
 
 A token is refused if its client, its secret or key, or the terms it was given under are in the
-list. The list is read again when somebody asks and it is older than a second, without making them
-wait; only a list older than three seconds is waited for. Nothing is read while nobody asks.
+list. The list is read again when somebody asks and it is older than half a second, without making
+them wait; only a list older than two seconds is waited for. Nothing is read while nobody asks.
 """
 
 import asyncio
@@ -21,8 +21,8 @@ from hansa.modules.accounts.oauth.tokens import LIFETIME
 if TYPE_CHECKING:
     from hansa.runtime.context import Context
 
-FRESH_SECONDS = 1.0
-STALE_SECONDS = 3.0
+FRESH_SECONDS = 0.5
+STALE_SECONDS = 2.0
 # Clocks of the machines may differ, and whoever ends something may take a while to commit.
 KEPT = LIFETIME + timedelta(minutes=15)
 
@@ -39,7 +39,7 @@ class Ended:
         self._reading: asyncio.Task[None] | None = None
 
     async def ids(self) -> frozenset[UUID]:
-        """Give the list, three seconds old at most.
+        """Give the list, two seconds old at most.
 
         Raises:
             Unavailable: it cannot be read; whoever may have been shut out is not let in.

@@ -162,7 +162,8 @@ ADD_ENDED = """
     select unnest(%(ids)s::uuid[]), %(now)s
     on conflict (id) do nothing
 """
-# Read by each web process every second; ix_account_oauth_ended_at covers the few that are there.
+# Read by each web process twice a second while tokens come; ix_account_oauth_ended_at covers the
+# few that are there.
 READ_ENDED = """
     select id
       from account_oauth_ended
