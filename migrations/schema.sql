@@ -1568,6 +1568,118 @@ CREATE TABLE public.loyalty_deed (
     amount_minor bigint DEFAULT 0 NOT NULL,
     is_refused boolean DEFAULT false NOT NULL
 );
+CREATE TABLE public.loyalty_feed (
+    id uuid NOT NULL,
+    code text NOT NULL,
+    name text NOT NULL,
+    partner_id uuid NOT NULL,
+    programme_id uuid NOT NULL,
+    kind text NOT NULL,
+    settings jsonb DEFAULT '{}'::jsonb NOT NULL,
+    sealed bytea DEFAULT '\x'::bytea NOT NULL,
+    cron text DEFAULT ''::text NOT NULL,
+    is_active boolean DEFAULT false NOT NULL,
+    mapping_version integer DEFAULT 0 NOT NULL,
+    cursor text DEFAULT ''::text NOT NULL,
+    next_at timestamp with time zone,
+    ran_at timestamp with time zone,
+    failure text DEFAULT ''::text NOT NULL,
+    failure_facts jsonb DEFAULT '{}'::jsonb NOT NULL,
+    failed_at timestamp with time zone,
+    changed_at timestamp with time zone NOT NULL,
+    CONSTRAINT ck_loyalty_feed_kind CHECK ((kind = ANY (ARRAY['pull_file'::text, 'poll'::text, 'webhook'::text, 'call_out'::text])))
+);
+CREATE TABLE public.loyalty_feed_call (
+    id uuid NOT NULL,
+    feed_id uuid NOT NULL,
+    item_id uuid NOT NULL,
+    ordinal integer NOT NULL,
+    path text NOT NULL,
+    body jsonb NOT NULL,
+    state text DEFAULT 'waiting'::text NOT NULL,
+    attempts integer DEFAULT 0 NOT NULL,
+    status integer,
+    try_at timestamp with time zone NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    done_at timestamp with time zone,
+    CONSTRAINT ck_loyalty_feed_call_state CHECK ((state = ANY (ARRAY['waiting'::text, 'done'::text, 'failed'::text])))
+);
+CREATE TABLE public.loyalty_feed_clearing (
+    feed_id uuid NOT NULL,
+    item_id uuid NOT NULL,
+    ordinal integer NOT NULL,
+    partner_id uuid NOT NULL,
+    programme_id uuid NOT NULL,
+    matter text NOT NULL,
+    key text NOT NULL,
+    amount_minor bigint NOT NULL,
+    currency character(3) NOT NULL,
+    points bigint NOT NULL,
+    happened_at timestamp with time zone NOT NULL
+);
+CREATE TABLE public.loyalty_feed_item (
+    feed_id uuid NOT NULL,
+    id uuid NOT NULL,
+    run_id uuid NOT NULL,
+    row_number bigint NOT NULL,
+    key text NOT NULL,
+    rule text NOT NULL,
+    state text NOT NULL,
+    code text DEFAULT ''::text NOT NULL,
+    message text DEFAULT ''::text NOT NULL,
+    facts jsonb DEFAULT '{}'::jsonb NOT NULL,
+    points bigint DEFAULT 0 NOT NULL,
+    shown jsonb,
+    sealed bytea,
+    attempt integer DEFAULT 0 NOT NULL,
+    times integer DEFAULT 1 NOT NULL,
+    try_at timestamp with time zone,
+    first_at timestamp with time zone NOT NULL,
+    last_at timestamp with time zone NOT NULL,
+    CONSTRAINT ck_loyalty_feed_item_state CHECK ((state = ANY (ARRAY['taken'::text, 'refused'::text, 'waiting'::text])))
+);
+CREATE TABLE public.loyalty_feed_mapping (
+    feed_id uuid NOT NULL,
+    version integer CONSTRAINT loyalty_feed_mapping_version_not_null1 NOT NULL,
+    written text NOT NULL,
+    created_by uuid,
+    created_at timestamp with time zone NOT NULL
+);
+CREATE TABLE public.loyalty_feed_order (
+    partner_id uuid NOT NULL,
+    receipt text NOT NULL,
+    feed_id uuid NOT NULL,
+    version text DEFAULT ''::text NOT NULL,
+    state bytea NOT NULL,
+    intent bytea,
+    due_at timestamp with time zone,
+    is_open boolean DEFAULT false NOT NULL,
+    failure text DEFAULT ''::text NOT NULL,
+    failure_facts jsonb DEFAULT '{}'::jsonb NOT NULL,
+    changed_at timestamp with time zone NOT NULL
+);
+CREATE TABLE public.loyalty_feed_run (
+    id uuid NOT NULL,
+    feed_id uuid NOT NULL,
+    source text NOT NULL,
+    file text DEFAULT ''::text NOT NULL,
+    body bytea,
+    state text DEFAULT 'running'::text NOT NULL,
+    mapping_version integer NOT NULL,
+    "position" bigint DEFAULT 0 NOT NULL,
+    read bigint DEFAULT 0 NOT NULL,
+    taken bigint DEFAULT 0 NOT NULL,
+    refused bigint DEFAULT 0 NOT NULL,
+    waiting bigint DEFAULT 0 NOT NULL,
+    repeated bigint DEFAULT 0 NOT NULL,
+    skipped bigint DEFAULT 0 NOT NULL,
+    warnings jsonb DEFAULT '[]'::jsonb NOT NULL,
+    failure text DEFAULT ''::text NOT NULL,
+    failure_facts jsonb DEFAULT '{}'::jsonb NOT NULL,
+    started_at timestamp with time zone NOT NULL,
+    finished_at timestamp with time zone,
+    CONSTRAINT ck_loyalty_feed_run_state CHECK ((state = ANY (ARRAY['running'::text, 'done'::text, 'broken'::text])))
+);
 CREATE TABLE public.loyalty_guard_alert (
     id uuid NOT NULL,
     programme_id uuid NOT NULL,
@@ -3156,6 +3268,12 @@ ALTER TABLE ONLY public.idempotency_key
     ADD CONSTRAINT idempotency_key_pk PRIMARY KEY (scope, key);
 ALTER TABLE ONLY public.loyalty_budget
     ADD CONSTRAINT loyalty_budget_pkey PRIMARY KEY (campaign_id);
+ALTER TABLE ONLY public.loyalty_feed_call
+    ADD CONSTRAINT loyalty_feed_call_pkey PRIMARY KEY (id);
+ALTER TABLE ONLY public.loyalty_feed
+    ADD CONSTRAINT loyalty_feed_pkey PRIMARY KEY (id);
+ALTER TABLE ONLY public.loyalty_feed_run
+    ADD CONSTRAINT loyalty_feed_run_pkey PRIMARY KEY (id);
 ALTER TABLE ONLY public.loyalty_guard_alert
     ADD CONSTRAINT loyalty_guard_alert_pkey PRIMARY KEY (id);
 ALTER TABLE ONLY public.loyalty_guard_challenge
@@ -3268,6 +3386,14 @@ ALTER TABLE ONLY public.loyalty_completion
     ADD CONSTRAINT pk_loyalty_completion PRIMARY KEY (bucket, programme_id, member_id, offer_id, key);
 ALTER TABLE ONLY public.loyalty_deed
     ADD CONSTRAINT pk_loyalty_deed PRIMARY KEY (bucket, programme_id, member_id, offer_id, key);
+ALTER TABLE ONLY public.loyalty_feed_clearing
+    ADD CONSTRAINT pk_loyalty_feed_clearing PRIMARY KEY (feed_id, item_id, ordinal);
+ALTER TABLE ONLY public.loyalty_feed_item
+    ADD CONSTRAINT pk_loyalty_feed_item PRIMARY KEY (feed_id, id);
+ALTER TABLE ONLY public.loyalty_feed_mapping
+    ADD CONSTRAINT pk_loyalty_feed_mapping PRIMARY KEY (feed_id, version);
+ALTER TABLE ONLY public.loyalty_feed_order
+    ADD CONSTRAINT pk_loyalty_feed_order PRIMARY KEY (partner_id, receipt);
 ALTER TABLE ONLY public.loyalty_guard_count
     ADD CONSTRAINT pk_loyalty_guard_count PRIMARY KEY (bucket, key, slot_seconds, slot);
 ALTER TABLE ONLY public.loyalty_guard_device
@@ -3472,6 +3598,12 @@ ALTER TABLE ONLY public.ledger_posting
     ADD CONSTRAINT uq_ledger_posting_key UNIQUE (owner, key);
 ALTER TABLE ONLY public.loyalty_card
     ADD CONSTRAINT uq_loyalty_card_value UNIQUE (value);
+ALTER TABLE ONLY public.loyalty_feed_call
+    ADD CONSTRAINT uq_loyalty_feed_call_item UNIQUE (feed_id, item_id, ordinal);
+ALTER TABLE ONLY public.loyalty_feed
+    ADD CONSTRAINT uq_loyalty_feed_code UNIQUE (code);
+ALTER TABLE ONLY public.loyalty_feed_run
+    ADD CONSTRAINT uq_loyalty_feed_run_source UNIQUE (feed_id, source);
 ALTER TABLE ONLY public.loyalty_guard_challenge
     ADD CONSTRAINT uq_loyalty_guard_challenge_token UNIQUE (token);
 ALTER TABLE ONLY public.loyalty_membership
@@ -3605,6 +3737,17 @@ CREATE INDEX ix_loyalty_budget_lease_campaign ON public.loyalty_budget_lease USI
 CREATE INDEX ix_loyalty_card_expiry ON public.loyalty_card USING btree (expires_at) WHERE ((state = 'active'::text) AND (expires_at IS NOT NULL));
 CREATE INDEX ix_loyalty_card_member ON public.loyalty_card USING btree (bucket, member_id) WHERE (member_id IS NOT NULL);
 CREATE INDEX ix_loyalty_code_shown ON public.loyalty_code_shown USING btree (shown_at);
+CREATE INDEX ix_loyalty_feed_call_waiting ON public.loyalty_feed_call USING btree (feed_id, created_at, id) WHERE (state = 'waiting'::text);
+CREATE INDEX ix_loyalty_feed_clearing_partner ON public.loyalty_feed_clearing USING btree (partner_id, happened_at, item_id, ordinal);
+CREATE INDEX ix_loyalty_feed_due ON public.loyalty_feed USING btree (next_at) WHERE is_active;
+CREATE INDEX ix_loyalty_feed_item_old ON public.loyalty_feed_item USING btree (feed_id, last_at) WHERE ((shown IS NOT NULL) OR (state = 'taken'::text));
+CREATE INDEX ix_loyalty_feed_item_refused ON public.loyalty_feed_item USING btree (feed_id, last_at DESC, id) WHERE (state = 'refused'::text);
+CREATE INDEX ix_loyalty_feed_item_run ON public.loyalty_feed_item USING btree (run_id, row_number);
+CREATE INDEX ix_loyalty_feed_item_try ON public.loyalty_feed_item USING btree (try_at) WHERE (state = 'waiting'::text);
+CREATE INDEX ix_loyalty_feed_order_due ON public.loyalty_feed_order USING btree (due_at, partner_id, receipt) WHERE is_open;
+CREATE INDEX ix_loyalty_feed_order_feed ON public.loyalty_feed_order USING btree (feed_id, due_at) WHERE is_open;
+CREATE INDEX ix_loyalty_feed_run_latest ON public.loyalty_feed_run USING btree (feed_id, started_at DESC, id DESC);
+CREATE INDEX ix_loyalty_feed_run_open ON public.loyalty_feed_run USING btree (feed_id, started_at) WHERE (state = 'running'::text);
 CREATE INDEX ix_loyalty_guard_alert_member ON public.loyalty_guard_alert USING btree (member_id, opened_at, id);
 CREATE INDEX ix_loyalty_guard_alert_opened ON public.loyalty_guard_alert USING btree (opened_at, id);
 CREATE INDEX ix_loyalty_guard_alert_state ON public.loyalty_guard_alert USING btree (state, opened_at, id);
@@ -3846,6 +3989,28 @@ ALTER TABLE ONLY public.loyalty_budget_lease
     ADD CONSTRAINT loyalty_budget_lease_campaign_id_fkey FOREIGN KEY (campaign_id) REFERENCES public.loyalty_budget(campaign_id);
 ALTER TABLE ONLY public.loyalty_budget
     ADD CONSTRAINT loyalty_budget_programme_id_fkey FOREIGN KEY (programme_id) REFERENCES public.loyalty_programme(id);
+ALTER TABLE ONLY public.loyalty_feed_call
+    ADD CONSTRAINT loyalty_feed_call_feed_id_fkey FOREIGN KEY (feed_id) REFERENCES public.loyalty_feed(id);
+ALTER TABLE ONLY public.loyalty_feed_clearing
+    ADD CONSTRAINT loyalty_feed_clearing_feed_id_fkey FOREIGN KEY (feed_id) REFERENCES public.loyalty_feed(id);
+ALTER TABLE ONLY public.loyalty_feed_clearing
+    ADD CONSTRAINT loyalty_feed_clearing_partner_id_fkey FOREIGN KEY (partner_id) REFERENCES public.loyalty_partner(id);
+ALTER TABLE ONLY public.loyalty_feed_clearing
+    ADD CONSTRAINT loyalty_feed_clearing_programme_id_fkey FOREIGN KEY (programme_id) REFERENCES public.loyalty_programme(id);
+ALTER TABLE ONLY public.loyalty_feed_item
+    ADD CONSTRAINT loyalty_feed_item_feed_id_fkey FOREIGN KEY (feed_id) REFERENCES public.loyalty_feed(id);
+ALTER TABLE ONLY public.loyalty_feed_mapping
+    ADD CONSTRAINT loyalty_feed_mapping_feed_id_fkey FOREIGN KEY (feed_id) REFERENCES public.loyalty_feed(id);
+ALTER TABLE ONLY public.loyalty_feed_order
+    ADD CONSTRAINT loyalty_feed_order_feed_id_fkey FOREIGN KEY (feed_id) REFERENCES public.loyalty_feed(id);
+ALTER TABLE ONLY public.loyalty_feed_order
+    ADD CONSTRAINT loyalty_feed_order_partner_id_fkey FOREIGN KEY (partner_id) REFERENCES public.loyalty_partner(id);
+ALTER TABLE ONLY public.loyalty_feed
+    ADD CONSTRAINT loyalty_feed_partner_id_fkey FOREIGN KEY (partner_id) REFERENCES public.loyalty_partner(id);
+ALTER TABLE ONLY public.loyalty_feed
+    ADD CONSTRAINT loyalty_feed_programme_id_fkey FOREIGN KEY (programme_id) REFERENCES public.loyalty_programme(id);
+ALTER TABLE ONLY public.loyalty_feed_run
+    ADD CONSTRAINT loyalty_feed_run_feed_id_fkey FOREIGN KEY (feed_id) REFERENCES public.loyalty_feed(id);
 ALTER TABLE ONLY public.loyalty_offer
     ADD CONSTRAINT loyalty_offer_partner_id_fkey FOREIGN KEY (partner_id) REFERENCES public.loyalty_partner(id);
 ALTER TABLE ONLY public.loyalty_offer

@@ -1,6 +1,11 @@
 """What loyalty brings into the application."""
 
 from hansa.modules.loyalty import guard
+from hansa.modules.loyalty.intake import Intake
+from hansa.modules.loyalty.intake.api import ROUTES as INTAKE_ROUTES
+from hansa.modules.loyalty.intake.checks import CHECKS as INTAKE_CHECKS
+from hansa.modules.loyalty.intake.jobs import JOBS as INTAKE_JOBS
+from hansa.modules.loyalty.intake.jobs import PERIODIC as INTAKE_PERIODIC
 from hansa.modules.loyalty.members import Codes, Naming, SendCode, send_code
 from hansa.modules.loyalty.members.api import ROUTES as MEMBER_ROUTES
 from hansa.modules.loyalty.members.checks import CHECKS as MEMBER_CHECKS
@@ -26,7 +31,7 @@ from hansa.runtime.module import Feature, JobHandler, Module, Periodic, Permissi
 
 MODULE = Module(
     name="loyalty",
-    routes=(*MEMBER_ROUTES,),
+    routes=(*MEMBER_ROUTES, *INTAKE_ROUTES),
     jobs=(
         JobHandler(job=SendCode, handle=send_code),
         JobHandler(job=TidyMembers, handle=tidy_members),
@@ -35,12 +40,14 @@ MODULE = Module(
         JobHandler(job=ExpirePoints, handle=run_expire_points),
         JobHandler(job=RecountMember, handle=run_recount_member),
         JobHandler(job=PostReward, handle=run_post_reward),
+        *INTAKE_JOBS,
     ),
     periodic=(
         Periodic(cron="41 3 * * *", job=TidyMembers()),
         Periodic(cron="41 * * * *", job=guard.ForgetCounts()),
         Periodic(cron="* * * * *", job=ExpireHolds()),
         Periodic(cron="7 * * * *", job=ExpirePoints()),
+        *INTAKE_PERIODIC,
     ),
     subscriptions=SUBSCRIPTIONS,
     permissions=(
@@ -51,8 +58,8 @@ MODULE = Module(
         Permission(code="loyalty.members", title="Enrol, find and link members for a partner"),
         Permission(code="loyalty.settle", title="Close periods and settle with partners"),
     ),
-    checks=(*MEMBER_CHECKS, *guard.CHECKS, *POINT_CHECKS),
-    services=(Naming, Codes, Directory, Rulebook, guard.Watch, Poster),
+    checks=(*MEMBER_CHECKS, *guard.CHECKS, *POINT_CHECKS, *INTAKE_CHECKS),
+    services=(Naming, Codes, Directory, Rulebook, guard.Watch, Poster, Intake),
     features=(
         Feature(
             code="loyalty.app",

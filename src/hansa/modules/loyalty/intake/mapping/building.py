@@ -44,9 +44,10 @@ from hansa.modules.loyalty.points.commands import (
     VoidHold,
 )
 
-LINE_NUMBER_MAX = 10**9
+LINE_NUMBER_MAX = 10**6
 VERSION_DIGITS = 30
 RECEIPT_CHARACTERS_MAX = 100
+CATEGORY_CHARACTERS_MAX = 60
 HOLD_MINUTES_USUAL = 60
 _MEMBER_CHARACTERS_MAX = 100
 
@@ -357,7 +358,7 @@ def _lines(
         lines.amount, terms, what="an amount in minor units", least=0, most=AMOUNT_MINOR_MAX
     )
     quantity = None if lines.quantity is None else number(lines.quantity, terms)
-    category = _words(lines.category, terms, REFERENCE_CHARACTERS_MAX)
+    category = _words(lines.category, terms, CATEGORY_CHARACTERS_MAX)
     item = _words(lines.item, terms, REFERENCE_CHARACTERS_MAX)
     each = lines.each
     quantity_column = "?" if lines.quantity is None else column_of(lines.quantity)

@@ -70,6 +70,15 @@ class Engine:
         """Columns that tell who somebody is: never shown."""
         return self._used.personal
 
+    @property
+    def has_orders(self) -> bool:
+        """Tell whether orders are told of, so that their returns are set off against them."""
+        return any(
+            isinstance(command, said.PurchaseOf)
+            for rule in self.document.rules
+            for command in rule.commands
+        )
+
     def understand(self, record: Record) -> Understood | None:
         """Make commands of a record; None if the mapping passes it over.
 

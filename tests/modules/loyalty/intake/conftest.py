@@ -1,0 +1,42 @@
+"""A coalition whose partner sends files, pages and events."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from dataclasses import replace
+
+import pytest_asyncio
+
+from hansa.assembly.application import build_context
+from hansa.assembly.modules import services_of
+from hansa.modules.loyalty import intake
+from hansa.modules.loyalty.manifest import MODULE
+from hansa.modules.markets.manifest import MODULE as MARKETS
+from hansa.runtime.clock import FixedClock
+from hansa.runtime.context import Context
+from hansa.runtime.database import Database
+from hansa.runtime.settings import Settings
+from tests.support.feeds import Coalition, ListDoor, a_coalition
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def context(
+    settings: Settings, committing: Database, clock: FixedClock
+) -> AsyncIterator[Context]:
+    made = build_context(replace(settings, database_url=committing.dsn), clock=clock)
+    await made.open(services_of([MARKETS, MODULE]))
+    yield made
+    await made.close()
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def coalition(context: Context) -> Coalition:
+    return await a_coalition(context, now=context.clock.now())
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def door(context: Context) -> ListDoor:
+    """A door that keeps a list, in place of points."""
+    kept = ListDoor()
+    context.service(intake.Intake).door = kept
+    return kept

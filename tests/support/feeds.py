@@ -1,0 +1,163 @@
+"""Feeds of partners for tests: a coalition, a context, and a door that keeps a list.
+
+async with a_coalition(context) ...
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID, uuid4
+
+import msgspec
+
+from hansa.kernel.errors import HansaError, Unavailable
+from hansa.modules import loyalty
+from hansa.modules.loyalty import intake, programmes
+from hansa.modules.loyalty.intake.checks import CHECKS
+from hansa.modules.loyalty.intake.fetching import run_feed
+from hansa.modules.loyalty.points.commands import Command, Kind, Receipt
+from hansa.runtime.clock import FixedClock
+from hansa.runtime.context import Context
+
+__all__ = ["Coalition", "ListDoor", "a_coalition", "a_feed", "findings", "run"]
+
+assert loyalty
+
+
+class KeyTaken(HansaError):
+    """The key came before with other content."""
+
+    code = "loyalty.key_reused"
+    message = "The key was used for something else."
+
+
+@dataclass
+class ListDoor:
+    """A door that keeps what went through, once per key; `refusals` say no to a key or a member."""
+
+    done: dict[str, Command] = field(default_factory=dict)
+    calls: int = 0
+    refusals: dict[str, HansaError] = field(default_factory=dict)
+    away_after: int | None = None
+
+    async def submit(self, command: Command) -> Receipt:
+        if self.away_after is not None and self.calls >= self.away_after:
+            raise Unavailable
+        self.calls += 1
+        member = getattr(command, "member", None)
+        for name in (command.key, "" if member is None else member.value):
+            if name in self.refusals:
+                raise self.refusals[name]
+        known = self.done.setdefault(command.key, command)
+        if known != command:
+            raise KeyTaken
+        return Receipt(
+            posting_id=UUID(int=len(self.done)),
+            kind=Kind.ACCRUAL,
+            member_id=None,
+            points=getattr(command, "points", 0) or 0,
+            balance=0,
+            available=0,
+        )
+
+    @property
+    def commands(self) -> list[Command]:
+        return list(self.done.values())
+
+
+@dataclass(frozen=True)
+class Coalition:
+    """A programme and a partner."""
+
+    programme: programmes.Programme
+    partner: programmes.Partner
+
+
+async def a_coalition(context: Context, *, now: datetime, code: str = "fashion") -> Coalition:
+    """Open a programme with one partner in it."""
+    programme = programmes.Programme(
+        id=uuid4(), number=1, code="together", name={"ru": "Вместе", "en": "Together"}
+    )
+    partner = programmes.Partner(id=uuid4(), number=1, code=code, name={"ru": "Мода", "en": "Mode"})
+    terms = programmes.Participation(programme_id=programme.id, partner_id=partner.id)
+    async with context.database.transaction() as tx:
+        await programmes.save_programme(tx, programme=programme, by=None, now=now)
+        await programmes.save_partner(tx, partner=partner, by=None, now=now)
+        await programmes.save_participation(tx, participation=terms, by=None, now=now)
+    await context.service(programmes.Directory).refresh()
+    return Coalition(programme, partner)
+
+
+async def a_feed(
+    context: Context,
+    coalition: Coalition,
+    mapping: dict[str, Any] | str,
+    *,
+    kind: str = "pull_file",
+    code: str = "orders",
+    credentials: intake.Credentials | None = None,
+    **settings: Any,
+) -> intake.Feed:
+    """Make a feed in use, with a mapping."""
+    now = context.clock.now()
+    if kind == "pull_file":
+        settings = {"folder": f"feeds/{code}", **settings}
+    feed = intake.Feed(
+        id=uuid4(),
+        code=code,
+        name=code.title(),
+        partner_id=coalition.partner.id,
+        programme_id=coalition.programme.id,
+        kind=intake.FeedKind(kind),
+        settings=intake.FeedSettings(**settings),
+        is_active=True,
+    )
+    async with context.database.transaction() as tx:
+        await intake.save_feed(tx, context, feed=feed, credentials=credentials, by=None, now=now)
+        await write_mapping(tx, context, feed, mapping)
+    return await reread(context, feed)
+
+
+async def write_mapping(
+    tx: Any, context: Context, feed: intake.Feed, mapping: dict[str, Any] | str
+) -> None:
+    written = mapping if isinstance(mapping, str) else msgspec.json.encode(mapping).decode()
+    await intake.save_mapping(
+        tx, context, feed=feed, written=written, by=None, now=context.clock.now()
+    )
+
+
+async def reread(context: Context, feed: intake.Feed) -> intake.Feed:
+    async with context.database.snapshot(single=True) as snap:
+        return await intake.get_feed(snap, feed_id=feed.id)
+
+
+async def run(context: Context, feed: intake.Feed) -> intake.Run:
+    """Run a feed as its job does, a second later; give its latest run."""
+    assert isinstance(context.clock, FixedClock)
+    context.clock.advance(timedelta(seconds=1))
+    await run_feed(context, feed.id)
+    async with context.database.snapshot(single=True) as snap:
+        runs = await intake.list_runs(snap, feed_id=feed.id)
+    assert runs, "it found nothing"
+    return runs[0]
+
+
+async def refused(context: Context, feed: intake.Feed) -> list[str]:
+    """Give what was refused, as `row: sentence`, by rows."""
+    async with context.database.snapshot(single=True) as snap:
+        items = await intake.list_refused(snap, feed_id=feed.id)
+    told = sorted(items, key=lambda one: one.row)
+    return [f"{one.row}: {one.message.format(**one.facts)}" for one in told]
+
+
+async def findings(context: Context) -> list[str]:
+    """Run every check of feeds."""
+    async with context.database.snapshot() as snap:
+        return [
+            f"{found.subject}: {found.message}"
+            for check in CHECKS
+            for found in await check.run(snap)
+        ]
