@@ -221,8 +221,7 @@ async def end_card(
     partner_of(request)
 
     async def end(tx: Transaction) -> None:
-        standing = await reading.standing(tx, member_id)
-        member = (await reading.lock(tx, [standing]))[standing]
+        member = await reading.lock_standing(tx, member_id)
         await prove(tx, member, data.proof.shown(), now=request.received_at)
         await cards.end_card(
             tx,

@@ -211,8 +211,7 @@ async def _print(
 
 
 async def _owner(tx: Transaction, member_id: UUID, *, must_be_active: bool = True) -> Member:
-    member_id = await reading.standing(tx, member_id)
-    member = (await reading.lock(tx, [member_id]))[member_id]
+    member = await reading.lock_standing(tx, member_id)
     if must_be_active and member.state is not MemberState.ACTIVE:
         raise MemberBlocked
     return member

@@ -68,8 +68,7 @@ async def set_consent(  # noqa: PLR0913 - one column each
         raise PurposeUnknown(purpose)
     if (is_granted and not (document and version)) or (purpose == RULES and not is_granted):
         raise ConsentNeeded
-    member_id = await reading.standing(tx, member_id)
-    member = (await reading.lock(tx, [member_id]))[member_id]
+    member = await reading.lock_standing(tx, member_id)
     if member.party_id is None:
         raise MemberNotFound
     text = f"{document}@{version}" if document else ""

@@ -93,16 +93,39 @@ async def enrol(
         now=now,
     )
     await names.lock(tx, enrolment.wanted)
+    while True:
+        member_id, missing = await _find(tx, enrolment)
+        member = await reading.lock_standing(tx, member_id)
+        if member.erased_at is None:
+            return await _take_in(tx, enrolment, member, missing, consent)
+        # Erased while we waited for the row: these are names of somebody new now.
+
+
+async def _find(tx: Transaction, enrolment: _Enrolment) -> tuple[UUID, list[Name]]:
+    """Find the member, or make one; give the names they are to get."""
     owners = await names.owners(tx, enrolment.wanted)
-    member_id = _one_of(enrolment, set(owners.values()))
+    member_id = _one_of(enrolment, set(owners.values()) | await _shown_member(tx, enrolment))
     missing = [name for name in enrolment.wanted if name not in owners]
     if member_id is None:
         party_id, own = await _meet(tx, enrolment)
         member_id, is_new = await _member_of(tx, enrolment, party_id)
-        missing = missing if is_new or enrolment.shown else [one for one in missing if one in own]
-    elif enrolment.shown is None:
-        missing = []
-    return await _take_in(tx, enrolment, member_id, missing, consent)
+        known = is_new or enrolment.shown is not None
+        return member_id, missing if known else [one for one in missing if one in own]
+    return member_id, missing if enrolment.shown is not None else []
+
+
+async def _shown_member(tx: Transaction, enrolment: _Enrolment) -> set[UUID]:
+    """Give the member whose app was shown.
+
+    Raises:
+        ProofInvalid: they were erased since.
+    """
+    if enrolment.shown is None or enrolment.shown.member_id is None:
+        return set()
+    member_id = await reading.standing(tx, enrolment.shown.member_id)
+    if (await reading.load(tx, [member_id]))[member_id].erased_at is not None:
+        raise ProofInvalid
+    return {member_id}
 
 
 def _wanted(new: NewMember, partner_id: UUID | None) -> tuple[Name, ...]:
@@ -120,8 +143,6 @@ def _wanted(new: NewMember, partner_id: UUID | None) -> tuple[Name, ...]:
 def _one_of(enrolment: _Enrolment, found: set[UUID]) -> UUID | None:
     """Give the member the names belong to, and see that the proof is theirs."""
     shown = enrolment.shown
-    if shown is not None and shown.member_id is not None:
-        found = found | {shown.member_id}
     if shown is not None and shown.phone_value is not None:
         phones = {one.value for one in enrolment.wanted if one.kind is RefKind.PHONE}
         if phones != {shown.phone_value}:
@@ -182,11 +203,10 @@ async def parties_of(snap: Snapshot, party_id: UUID) -> list[UUID]:
 async def _take_in(
     tx: Transaction,
     enrolment: _Enrolment,
-    member_id: UUID,
+    member: Member,
     missing: Sequence[Name],
     consent: ConsentGiven,
 ) -> Member:
-    member = (await reading.lock(tx, [member_id]))[member_id]
     membership = member.membership(enrolment.programme.id)
     is_in = membership is not None and membership.state is not MemberState.LEFT
     if member.state is not MemberState.ACTIVE and (missing or not is_in):
@@ -204,14 +224,14 @@ async def _take_in(
     if not is_in:
         await open_membership(
             tx,
-            member_id=member_id,
+            member_id=member.id,
             programme=enrolment.programme,
             partner_id=enrolment.partner_id,
             now=enrolment.now,
         )
     if missing or not is_in:
         await _tell(tx, enrolment, member, missing, consent, is_in=is_in)
-    return (await reading.load(tx, [member_id]))[member_id]
+    return (await reading.load(tx, [member.id]))[member.id]
 
 
 async def _tell(

@@ -57,12 +57,11 @@ async def link_partner(  # noqa: PLR0913 - who, to whom, on what grounds
         raise ConsentNeeded
     name = names.name_of(MemberRef(RefKind.PARTNER, partner_ref), partner.id)
     await names.lock(tx, [name])
-    member_id = await reading.standing(tx, member_id)
-    member = (await reading.lock(tx, [member_id]))[member_id]
+    member = await reading.lock_standing(tx, member_id)
     if member.state is not MemberState.ACTIVE or member.party_id is None:
         raise MemberBlocked
     shown = await prove(tx, member, proof, now=now)
-    if (await names.owners(tx, [name])).get(name) == member_id:
+    if (await names.owners(tx, [name])).get(name) == member.id:
         return member
     if len(await _links(tx, member, partner.id)) >= LINKS_MAX:
         raise TooManyLinks(LINKS_MAX)
@@ -113,8 +112,7 @@ async def unlink_partner(
     Raises:
         MemberNotFound: there is none.
     """
-    member_id = await reading.standing(tx, member_id)
-    member = (await reading.lock(tx, [member_id]))[member_id]
+    member = await reading.lock_standing(tx, member_id)
     links = await _links(tx, member, partner.id)
     ended = links
     if partner_ref is not None:

@@ -37,11 +37,10 @@ async def change_phone(
     if shown.member_id is not None or shown.phone_value not in {None, name.value}:
         raise ProofInvalid
     await names.lock(tx, [name])
-    member_id = await reading.standing(tx, member_id)
-    member = (await reading.lock(tx, [member_id]))[member_id]
+    member = await reading.lock_standing(tx, member_id)
     if member.state is not MemberState.ACTIVE:
         raise MemberBlocked
-    rows = await tx.all(store.REFERENCES_OF, {"bucket": member.bucket, "member_id": member_id})
+    rows = await tx.all(store.REFERENCES_OF, {"bucket": member.bucket, "member_id": member.id})
     phones = {bytes(row.value) for row in rows if row.kind == RefKind.PHONE}
     if phones == {name.value}:
         return member

@@ -41,6 +41,19 @@ async def standing(snap: Snapshot, member_id: UUID) -> UUID:
     return member
 
 
+async def lock_standing(tx: Transaction, member_id: UUID) -> Member:
+    """Lock the member that stands for this one, also if it was merged while we waited for it.
+
+    Raises:
+        MemberNotFound: there is none.
+    """
+    while True:
+        member_id = await standing(tx, member_id)
+        member = (await lock(tx, [member_id]))[member_id]
+        if member.state is not MemberState.MERGED:
+            return member
+
+
 async def lock(tx: Transaction, member_ids: Sequence[UUID]) -> dict[UUID, Member]:
     """Lock members in the order of their ids; give them with their memberships.
 

@@ -8,7 +8,6 @@ from hansa.modules.loyalty.members.model import (
     Membership,
     MemberState,
     RefKind,
-    bucket_of,
 )
 from hansa.modules.loyalty.members.naming import scope_of, value_of
 from hansa.modules.loyalty.members.store import membership as store
@@ -25,29 +24,41 @@ async def resolve(snap: Snapshot, *, programme_id_refs: Sequence[Asked]) -> dict
     state. Names are normalised already (`MemberRef`); the one statement costs a look-up by
     primary key or two for each.
     """
-    asked = list(dict.fromkeys(programme_id_refs))
-    ids = [_id(ref) for _, _, ref in asked]
-    scopes = [scope_of(ref.kind, partner_id) for _, partner_id, ref in asked]
+    asked: list[tuple[Asked, UUID | None]] = []
+    for one in dict.fromkeys(programme_id_refs):
+        member_id = _id(one[2])
+        if member_id is not None or one[2].kind is not RefKind.ID:
+            asked.append((one, member_id))
+    places: dict[UUID, str] = {}
+    for (programme_id, _, _), _ in asked:
+        places.setdefault(programme_id, str(len(places) + 1))
     rows = await snap.all(
         store.RESOLVE,
         {
-            "programmes": [programme_id for programme_id, _, _ in asked],
-            "members": ids,
-            "buckets": [None if one is None else bucket_of(one) for one in ids],
-            "kinds": [ref.kind.value for _, _, ref in asked],
-            "scopes": scopes,
-            "values": [
-                None if ref.kind is RefKind.ID else value_of(ref.kind, scope, ref.value)
-                for (_, _, ref), scope in zip(asked, scopes, strict=True)
-            ],
+            "programme_ids": list(places),
+            "programmes": ",".join([places[one[0]] for one, _ in asked]),
+            "members": ",".join(["" if known is None else str(known) for _, known in asked]),
+            "values": b"".join([_value(one) for one, _ in asked]),
         },
     )
-    return {
-        asked[row.n - 1]: Membership(
-            row.member_id, asked[row.n - 1][0], row.account_id, MemberState(row.state)
-        )
-        for row in rows
-    }
+    found: dict[Asked, Membership] = {}
+    for row in rows:
+        one, known = asked[row.n - 1]
+        member_id = UUID(row.member_id) if row.member_id else known
+        assert member_id is not None, "the statement gives the member that was not known"
+        found[one] = Membership(member_id, one[0], row.account_id, _STATES[row.state])
+    return found
+
+
+_STATES = {one.value: one for one in MemberState}
+_NO_VALUE = bytes(32)
+
+
+def _value(one: Asked) -> bytes:
+    _, partner_id, ref = one
+    if ref.kind is RefKind.ID:
+        return _NO_VALUE
+    return value_of(ref.kind, scope_of(ref.kind, partner_id), ref.value)
 
 
 def _id(ref: MemberRef) -> UUID | None:

@@ -106,18 +106,27 @@ async def erase_member(
         MemberNotFound: there is none.
         PointsHeld: points are set aside for a purchase; erase when that is over.
     """
-    member_id = await reading.standing(tx, member_id)
-    absorbed = [row.id for row in await tx.all(merges.ABSORBED_BY, {"id": member_id})]
-    everybody = await reading.lock(tx, [member_id, *absorbed])
-    member = everybody[member_id]
+    member, everybody = await _lock_all(tx, member_id)
     if member.erased_at is not None:
         return
     await _close(tx, member, [one.programme_id for one in member.memberships], forfeit=True)
     left = [MemberState.ACTIVE, MemberState.BLOCKED]
     await _set(tx, member, MemberState.LEFT, left, programme_id=None, now=now)
     await tell(tx, member, "erased", by=by, now=now)
-    for one in everybody.values():
+    for one in everybody:
         await _forget(tx, one, now=now)
+
+
+async def _lock_all(tx: Transaction, member_id: UUID) -> tuple[Member, list[Member]]:
+    """Lock a member and everybody merged into them, also those merged while we waited."""
+    locked: dict[UUID, Member] = {}
+    while True:
+        member_id = await reading.standing(tx, member_id)
+        rows = await tx.all(merges.ABSORBED_BY, {"id": member_id})
+        wanted = {member_id, *(row.id for row in rows)}
+        if wanted == locked.keys():
+            return locked[member_id], list(locked.values())
+        locked = await reading.lock(tx, sorted(wanted))
 
 
 async def _forget(tx: Transaction, member: Member, *, now: datetime) -> None:
@@ -136,8 +145,7 @@ async def _forget(tx: Transaction, member: Member, *, now: datetime) -> None:
 
 
 async def _lock(tx: Transaction, member_id: UUID, programme_id: UUID | None) -> Member:
-    member_id = await reading.standing(tx, member_id)
-    member = (await reading.lock(tx, [member_id]))[member_id]
+    member = await reading.lock_standing(tx, member_id)
     if programme_id is not None and member.membership(programme_id) is None:
         raise MemberNotFound
     return member

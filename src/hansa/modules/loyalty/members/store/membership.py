@@ -2,28 +2,33 @@
 
 # A batch of postings asks for up to 500 at once, 5,000 a second. Each name is looked up by itself:
 # `pk_loyalty_reference` gives the member of a telephone or card (not asked for when the member is
-# named by id), `pk_loyalty_membership` the account. Written as lateral joins so that no stale
-# statistics make the planner read a whole table. A merged one is followed, however often merged.
+# named by id; the hash alone decides, as kind and scope are in it), `pk_loyalty_membership` the
+# account. Written as lateral joins so that no stale statistics make the planner read a whole table.
+# A merged one is followed, however often merged. The lists come as one text or one string of bytes
+# each, since sending arrays and reading numbers of members one by one would cost as much as the
+# look-up: `programmes` are places in `programme_ids`, `values` 32 bytes for each name.
 RESOLVE = """
-    select a.n, f.member_id, f.account_id, f.state
-      from unnest(%(programmes)s::uuid[], %(buckets)s::smallint[], %(members)s::uuid[],
-                  %(kinds)s::text[], %(scopes)s::text[], %(values)s::bytea[])
-           with ordinality as a (programme_id, bucket, member_id, kind, scope, value, n)
+    select a.n, nullif(f.member_id, a.member_id)::text as member_id, f.account_id, f.state
+      from unnest(string_to_array(%(programmes)s, ',')::smallint[],
+                  string_to_array(%(members)s, ',', '')::uuid[])
+           with ordinality as a (programme, member_id, n)
       left join lateral (
-               select r.bucket, r.member_id
+               select r.member_id
                  from loyalty_reference r
                 where a.member_id is null
-                  and r.value = a.value
-                  and r.kind = a.kind
-                  and r.scope = a.scope
+                  and r.value = substring(%(values)s::bytea, (a.n * 32 - 31)::integer, 32)
                 limit 1
            ) r on true
       join lateral (
+               select coalesce(a.member_id, r.member_id) as member_id,
+                      (%(programme_ids)s::uuid[])[a.programme] as programme_id
+           ) who on true
+      join lateral (
                select m.member_id, m.account_id, m.state, m.merged_into
                  from loyalty_membership m
-                where m.bucket = coalesce(a.bucket, r.bucket)
-                  and m.member_id = coalesce(a.member_id, r.member_id)
-                  and m.programme_id = a.programme_id
+                where m.bucket = get_byte(uuid_send(who.member_id), 15)
+                  and m.member_id = who.member_id
+                  and m.programme_id = who.programme_id
                 limit 1
            ) m on true
       join lateral (
@@ -37,14 +42,14 @@ RESOLVE = """
                             where m.merged_into is not null
                               and k.bucket = get_byte(uuid_send(m.merged_into), 15)
                               and k.member_id = m.merged_into
-                              and k.programme_id = a.programme_id
+                              and k.programme_id = who.programme_id
                             union all
                            select k.member_id, k.account_id, k.state, k.merged_into
                              from way
                              join loyalty_membership k
                                on k.bucket = get_byte(uuid_send(way.merged_into), 15)
                               and k.member_id = way.merged_into
-                              and k.programme_id = a.programme_id
+                              and k.programme_id = who.programme_id
                        )
                        select member_id, account_id, state
                          from way
