@@ -17,7 +17,7 @@ import hansa
 from hansa.assembly.modules import all_modules, permissions_of
 from hansa.kernel.errors import HansaError
 from hansa.runtime.html.catalogue import read_catalogue
-from hansa.surfaces.backoffice import order_words, presenting, shell
+from hansa.surfaces.backoffice import order_words, presenting, rollout, rollout_people, shell
 
 ROOT = Path(hansa.__file__).parent
 LANGUAGE = "ru"
@@ -66,12 +66,15 @@ def of_tables() -> Iterator[tuple[str, str]]:
         order_words.STANDINGS,
         order_words.PAYMENTS,
         order_words.REFUNDS,
+        rollout.STATES,
+        {"killed": rollout.KILLED},
     )
     for table in tables:
         for label, _ in table.values():
             yield "order_words", label
-    for label in order_words.STEPS.values():
-        yield "order_words.STEPS", label
+    plain = (order_words.STEPS, rollout.REASONS, rollout.FIELDS, rollout_people.FAULTS)
+    for label in (label for table in plain for label in table.values()):
+        yield "a table of words", label
     for notice, _ in presenting.NOTICES.values():
         yield "presenting.NOTICES", notice
     for title, sections in shell.SECTIONS:

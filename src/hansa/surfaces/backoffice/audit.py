@@ -46,6 +46,8 @@ SUBJECTS: Mapping[str, tuple[str, str]] = {
     "price_list": ("price list", ""),
     "warehouse": ("warehouse", ""),
     "market": ("market", ""),
+    "rollout_feature": ("feature", "/office/rollout/features/{id}"),
+    "rollout_audience": ("audience", "/office/rollout/audiences/{id}"),
     "gift_set": ("gift set", "/office/gifts/{id}"),
     "event": ("event", "/office/work"),
     "job": ("job", "/office/work"),

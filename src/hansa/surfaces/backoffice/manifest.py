@@ -14,6 +14,8 @@ from hansa.surfaces.backoffice import (
     people,
     receipts,
     retailcrm_settings,
+    rollout,
+    rollout_audiences,
     sign_in,
     webhooks,
 )
@@ -38,6 +40,8 @@ SURFACE = Module(
         *receipts.ROUTES,
         *retailcrm_settings.ROUTES,
         *webhooks.ROUTES,
+        *rollout_audiences.ROUTES,
+        *rollout.ROUTES,
     ],
     permissions=[
         Permission(code="runtime.view", title="See events and jobs, those that failed included"),

@@ -54,6 +54,7 @@ SECTIONS: Sequence[tuple[str | None, Sequence[Section]]] = (
     (
         "Set-up",
         (
+            Section("Roll-out", "/office/rollout", "sliders-horizontal", "rollout.view"),
             Section("Markets", "/office/markets", "globe", "markets.view"),
             Section("People and roles", "/office/users", "shield", "accounts.view"),
             Section("Events and jobs", "/office/work", "activity", "runtime.view"),
