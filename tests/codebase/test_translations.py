@@ -17,7 +17,14 @@ import hansa
 from hansa.assembly.modules import all_modules, permissions_of
 from hansa.kernel.errors import HansaError
 from hansa.runtime.html.catalogue import read_catalogue
-from hansa.surfaces.backoffice import order_words, presenting, rollout, rollout_people, shell
+from hansa.surfaces.backoffice import (
+    order_words,
+    presenting,
+    rollout,
+    rollout_history,
+    rollout_people,
+    shell,
+)
 
 ROOT = Path(hansa.__file__).parent
 LANGUAGE = "ru"
@@ -72,7 +79,7 @@ def of_tables() -> Iterator[tuple[str, str]]:
     for table in tables:
         for label, _ in table.values():
             yield "order_words", label
-    plain = (order_words.STEPS, rollout.REASONS, rollout.FIELDS, rollout_people.FAULTS)
+    plain = (order_words.STEPS, rollout.REASONS, rollout_history.FIELDS, rollout_people.FAULTS)
     for label in (label for table in plain for label in table.values()):
         yield "a table of words", label
     for notice, _ in presenting.NOTICES.values():

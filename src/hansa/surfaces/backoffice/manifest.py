@@ -16,6 +16,7 @@ from hansa.surfaces.backoffice import (
     retailcrm_settings,
     rollout,
     rollout_audiences,
+    rollout_history,
     sign_in,
     webhooks,
 )
@@ -42,6 +43,7 @@ SURFACE = Module(
         *webhooks.ROUTES,
         *rollout_audiences.ROUTES,
         *rollout.ROUTES,
+        *rollout_history.ROUTES,
     ],
     permissions=[
         Permission(code="runtime.view", title="See events and jobs, those that failed included"),

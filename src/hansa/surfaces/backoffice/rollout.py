@@ -1,7 +1,6 @@
 """Roll-out in the back office: features, for whom they are on, why, and their history."""
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
 from decimal import Decimal
 from typing import Annotated, Any
 from uuid import UUID
@@ -14,14 +13,12 @@ from hansa.kernel.errors import HansaError
 from hansa.kernel.text import pick
 from hansa.modules import markets, rollout
 from hansa.modules.rollout import PARTS, Reason, Rules, Setting, State
-from hansa.runtime.database import Snapshot, Transaction
+from hansa.runtime.database import Transaction
 from hansa.runtime.html import Form, Page, first_shown, read_form
 from hansa.runtime.html.formats import format_moment, format_number
 from hansa.runtime.http import Request
 from hansa.runtime.module import Feature
 from hansa.surfaces.backoffice.presenting import (
-    PAGE_ROWS,
-    address,
     done,
     local_text,
     read_instant,
@@ -34,7 +31,6 @@ from hansa.surfaces.backoffice.shell import staff
 
 HOME = "/office/rollout"
 AUDIENCES_SHOWN = 200
-_HISTORY = "office.rollout.history"
 _Short = Annotated[str, msgspec.Meta(max_length=100)]
 
 STATES: Mapping[State, tuple[str, str]] = {
@@ -56,18 +52,6 @@ REASONS: Mapping[Reason, str] = {
     Reason.AUDIENCE: "This person is in an audience.",
     Reason.PERCENTAGE: "The percentage reaches this person.",
     Reason.NOT_CHOSEN: "No rule chooses this person: the percentage does not reach them yet.",
-}
-FIELDS: Mapping[str, str] = {
-    "state": "State",
-    "is_killed": "Kill switch",
-    "allowed": "Allow list",
-    "markets": "Markets",
-    "starts_at": "From",
-    "ends_at": "Until",
-    "audience_ids": "Audiences",
-    "parts": "Percentage",
-    "market_parts": "Percentage by market",
-    "salt": "Salt",
 }
 
 
@@ -110,7 +94,7 @@ async def list_features(request: Request) -> Page:
                 "code": feature.code,
                 "state": words(request)(label),
                 "tone": tone,
-                "percent": _percent_text(request, setting.rules),
+                "percent": _spread_text(request, setting.rules),
                 "audiences": len(setting.rules.audience_ids),
                 "allowed": len(setting.rules.allowed),
                 "changed": format_moment(setting.changed_at, request.language, zone_of(request))
@@ -132,7 +116,7 @@ async def show_feature(request: Request, code: FromPath[str]) -> Page:
 async def save(request: Request, code: FromPath[str]) -> Response[None] | Page:
     """Change for whom a feature is on."""
     by = staff(request, "rollout.edit")
-    _feature(request, code)
+    feature_of(request, code)
     form = await read_form(request, RulesFields)
     parts = _read_percent(form, "percent", form.text("percent"))
     by_market = await _read_market_percents(request, form)
@@ -160,7 +144,7 @@ async def save(request: Request, code: FromPath[str]) -> Response[None] | Page:
                         feature=code,
                         rules=rules,
                         version=typed.version,
-                        known=_codes(request),
+                        known=known_codes(request),
                         by=by,
                         now=request.received_at,
                     )
@@ -182,7 +166,7 @@ async def set_killed(request: Request, code: FromPath[str]) -> Response[None]:
             tx,
             feature=code,
             is_killed=is_killed,
-            known=_codes(request),
+            known=known_codes(request),
             by=by,
             now=request.received_at,
         )
@@ -211,67 +195,6 @@ async def explain(request: Request, code: FromPath[str]) -> Page:
     return await _page(request, code, explaining=form, answer=answer)
 
 
-@get(HOME + "/features/{code:str}/history")
-async def show_history(request: Request, code: FromPath[str]) -> Page:
-    """Show how the rules were before, and who changed them."""
-    staff(request, "rollout.view")
-    feature = _feature(request, code)
-    after = request.read_cursor(request.query_params.get("after"), of=_HISTORY, types=(int,))
-    async with request.snapshot() as snap:
-        held = await rollout.get_setting(snap, feature=code)
-        found = await rollout.list_versions(
-            snap, feature=code, before=after[0] if after else None, limit=PAGE_ROWS + 2
-        )
-        names = await _names(request, snap, found)
-    shown, cursor = request.page_of(
-        found[: PAGE_ROWS + 1], limit=PAGE_ROWS, of=_HISTORY, key=lambda one: [one.version]
-    )
-    earlier = [*(one.rules for one in found[1:]), Rules()]
-    translate = words(request)
-    return show(
-        request,
-        "rollout_history.html",
-        feature={"code": code, "title": translate(feature.title), "url": f"{HOME}/features/{code}"},
-        version=held.version,
-        rows=[
-            {
-                "version": one.version,
-                "moment": format_moment(one.changed_at, request.language, zone_of(request)),
-                "who": one.actor_name or translate("by itself"),
-                "restored": one.restored_version,
-                "changes": [
-                    {
-                        "field": translate(FIELDS[name]),
-                        "before": _value_text(request, name, before, names),
-                        "after": _value_text(request, name, after_value, names),
-                    }
-                    for name, (before, after_value) in rollout.changes(past, one.rules).items()
-                ],
-            }
-            for one, past in zip(shown, earlier, strict=False)
-        ],
-        first_url=address(request) if after else None,
-        next_url=address(request, after=cursor) if cursor else None,
-    )
-
-
-@post(HOME + "/features/{code:str}/history/{version:int}/restore")
-async def restore(request: Request, code: FromPath[str], version: FromPath[int]) -> Response[None]:
-    """Put the rules back as they were at a version."""
-    by = staff(request, "rollout.edit")
-    async with request.transaction() as tx:
-        await rollout.restore_version(
-            tx,
-            feature=code,
-            version=version,
-            known=_codes(request),
-            by=by,
-            now=request.received_at,
-        )
-    await request.context.service(rollout.Rollout).refresh()
-    return done(request, f"{HOME}/features/{code}", "rules_restored")
-
-
 async def _page(
     request: Request,
     code: str,
@@ -281,7 +204,7 @@ async def _page(
     answer: rollout.Answer | None = None,
     status_code: int = 200,
 ) -> Page:
-    feature = _feature(request, code)
+    feature = feature_of(request, code)
     async with request.snapshot() as snap:
         setting = await rollout.get_setting(snap, feature=code)
         audiences = await rollout.list_audiences(snap, limit=AUDIENCES_SHOWN)
@@ -305,7 +228,7 @@ async def _page(
         form=form or _shown(request, setting),
         audiences=audiences,
         people=people,
-        markets=_markets(request),
+        markets=market_names(request),
         states=[
             {"value": str(one), "title": translate(label)} for one, (label, _) in STATES.items()
         ],
@@ -319,7 +242,7 @@ def _shown(request: Request, setting: Setting) -> Form[Any]:
     form = first_shown(
         request,
         state=str(rules.state),
-        percent=_number(request, rules.parts),
+        percent=percent_text(request, rules.parts),
         allowed=[str(one) for one in rules.allowed],
         audience_ids=[str(one) for one in rules.audience_ids],
         markets=list(rules.markets),
@@ -329,7 +252,7 @@ def _shown(request: Request, setting: Setting) -> Form[Any]:
         version=str(setting.version),
     )
     for market, parts in rules.market_parts.items():
-        form.values[f"percent_in_{market}"] = _number(request, parts)
+        form.values[f"percent_in_{market}"] = percent_text(request, parts)
     return form
 
 
@@ -343,8 +266,8 @@ def _answer(
         "audience": named.get(rollout.AudienceId(answer.audience_id), "")
         if answer.audience_id
         else "",
-        "place": None if answer.part is None else _number(request, answer.part),
-        "percent": None if answer.parts is None else _number(request, answer.parts),
+        "place": None if answer.part is None else percent_text(request, answer.part),
+        "percent": None if answer.parts is None else percent_text(request, answer.parts),
     }
 
 
@@ -359,7 +282,7 @@ async def _found(tx: Transaction, form: Form[Any]) -> tuple[UUID, ...]:
 async def _read_market_percents(request: Request, form: Form[Any]) -> dict[str, int]:
     sent = await request.form()
     read = {}
-    for code, _ in _markets(request):
+    for code, _ in market_names(request):
         field = f"percent_in_{code}"
         text = str(sent.get(field, "")).strip()
         form.values[field] = text
@@ -383,65 +306,32 @@ def _state_of(rules: Rules) -> tuple[str, str]:
     return KILLED if rules.is_killed else STATES[rules.state]
 
 
-def _percent_text(request: Request, rules: Rules) -> str:
+def _spread_text(request: Request, rules: Rules) -> str:
     if rules.state is not State.SOME:
         return "—"
     spread = {rules.parts, *rules.market_parts.values()}
     low, high = min(spread), max(spread)
-    shown = _number(request, low)
-    return f"{shown} %" if low == high else f"{shown}–{_number(request, high)} %"
+    shown = percent_text(request, low)
+    return f"{shown} %" if low == high else f"{shown}–{percent_text(request, high)} %"
 
 
-def _number(request: Request, parts: int) -> str:
+def percent_text(request: Request, parts: int) -> str:
+    """Write parts of 10,000 as a percentage, without its sign."""
     return format_number(Decimal(parts) * 100 / PARTS, request.language)
 
 
-def _value_text(request: Request, name: str, value: Any, names: Mapping[str, str]) -> str:
-    translate = words(request)
-    if isinstance(value, bool):
-        return translate("on") if value else translate("off")
-    if name == "state":
-        return translate(STATES[State(value)][0])
-    if isinstance(value, int):
-        return f"{_number(request, value)} %"
-    if name in {"starts_at", "ends_at"} and value:
-        instant = datetime.fromisoformat(value)
-        return format_moment(instant, request.language, zone_of(request))
-    if isinstance(value, dict):
-        shown = [
-            f"{names.get(code, code)} {_number(request, one)} %" for code, one in value.items()
-        ]
-    elif isinstance(value, list | tuple):
-        shown = [names.get(one, one) for one in value]
-    else:
-        shown = [value] if value else []
-    return ", ".join(shown) or "—"
-
-
-async def _names(
-    request: Request, snap: Snapshot, versions: Sequence[rollout.Version]
-) -> dict[str, str]:
-    """Give what the numbers and codes in rules stand for: audiences, people, markets."""
-    audiences = await rollout.list_audiences(snap, limit=AUDIENCES_SHOWN)
-    allowed = {who for one in versions for who in one.rules.allowed}
-    people = await names_of_people(request, snap, sorted(allowed))
-    return {
-        **{str(one.id): one.name for one in audiences},
-        **{str(one["id"]): one["name"] for one in people},
-        **dict(_markets(request)),
-    }
-
-
-def _markets(request: Request) -> list[tuple[str, str]]:
+def market_names(request: Request) -> list[tuple[str, str]]:
+    """Give codes and names of the markets."""
     directory = request.context.service(markets.MarketDirectory)
     return [(one.code, pick(one.name, request.language)) for one in directory.all()]
 
 
-def _codes(request: Request) -> list[str]:
+def known_codes(request: Request) -> list[str]:
+    """Give the features the code declares."""
     return [one.code for one in request.visit.wiring.features]
 
 
-def _feature(request: Request, code: str) -> Feature:
+def feature_of(request: Request, code: str) -> Feature:
     """Give a declared feature.
 
     Raises:
@@ -453,4 +343,4 @@ def _feature(request: Request, code: str) -> Feature:
     raise rollout.NoSuchFeature(code)
 
 
-ROUTES = (list_features, show_feature, save, set_killed, explain, show_history, restore)
+ROUTES = (list_features, show_feature, save, set_killed, explain)
