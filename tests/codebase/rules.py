@@ -137,6 +137,10 @@ def find_impure_imports(source: Source) -> Findings:
             yield line, f"imports {name}"
 
 
+# Modules made of services: each folder is a package of its own (`loyalty.guard.judge`).
+OF_SERVICES = ("hansa.modules.loyalty",)
+
+
 def find_private_imports(source: Source) -> Findings:
     """Others see of a module its package and nothing inside."""
     if not source.path.startswith("src/hansa/") or source.path.startswith("src/hansa/assembly/"):
@@ -144,6 +148,8 @@ def find_private_imports(source: Source) -> Findings:
     own = ".".join(source.path.removeprefix("src/").split("/")[:3])
     for line, name in _imports(source):
         package, inside = ".".join(name.split(".")[:3]), name.split(".")[3:]
+        if package in OF_SERVICES:
+            inside = inside[1:]
         if not package.startswith("hansa.modules.") or package == own or not inside:
             continue
         # A class may be imported by its name (`orders.NewOrder`); what is inside a file may not.
@@ -284,8 +290,12 @@ RULES = (
             Sample("from hansa.modules.stock import store"),
             Sample("import hansa.modules.pricing"),
             Sample("from hansa.modules.pricing import PriceProfile"),
+            Sample("from hansa.modules.loyalty import guard"),
+            Sample("from hansa.modules.loyalty.guard import Alert"),
         ),
         bad=(
+            Sample("from hansa.modules.loyalty.guard import store"),
+            Sample("from hansa.modules.loyalty.guard.store.counting import LOAD_COUNTS"),
             Sample("from hansa.modules.pricing import store"),
             Sample("from hansa.modules.pricing.store import QUOTE"),
             Sample("from hansa.modules.pricing.model import PriceProfile"),

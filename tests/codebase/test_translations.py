@@ -18,6 +18,7 @@ from hansa.assembly.modules import all_modules, permissions_of
 from hansa.kernel.errors import HansaError
 from hansa.runtime.html.catalogue import read_catalogue
 from hansa.surfaces.backoffice import (
+    loyalty_alerts,
     order_words,
     presenting,
     rollout,
@@ -75,11 +76,21 @@ def of_tables() -> Iterator[tuple[str, str]]:
         order_words.REFUNDS,
         rollout.STATES,
         {"killed": rollout.KILLED},
+        loyalty_alerts.STATES,
     )
     for table in tables:
         for label, _ in table.values():
             yield "order_words", label
-    plain = (order_words.STEPS, rollout.REASONS, rollout_history.FIELDS, rollout_people.FAULTS)
+    plain = (
+        order_words.STEPS,
+        rollout.REASONS,
+        rollout_history.FIELDS,
+        rollout_people.FAULTS,
+        loyalty_alerts.KINDS,
+        loyalty_alerts.ABOUT,
+        loyalty_alerts.DECISIONS,
+        loyalty_alerts.ACTS,
+    )
     for label in (label for table in plain for label in table.values()):
         yield "a table of words", label
     for notice, _ in presenting.NOTICES.values():

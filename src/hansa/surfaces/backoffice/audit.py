@@ -46,6 +46,7 @@ SUBJECTS: Mapping[str, tuple[str, str]] = {
     "price_list": ("price list", ""),
     "warehouse": ("warehouse", ""),
     "market": ("market", ""),
+    "loyalty_alert": ("fraud alert", "/office/loyalty/alerts/{id}"),
     "rollout_feature": ("feature", "/office/rollout/features/{id}"),
     "rollout_audience": ("audience", "/office/rollout/audiences/{id}"),
     "gift_set": ("gift set", "/office/gifts/{id}"),

@@ -70,6 +70,8 @@ NOTICES: Mapping[str, tuple[str, str]] = {
     "crm_tested": ("RetailCRM answers; its lists are here.", ""),
     "crm_failed": ("RetailCRM did not answer well; see below.", ""),
     "crm_done": ("It is dealt with.", ""),
+    "alert_dismissed": ("The alert is dismissed.", ""),
+    "member_blocked": ("The member may spend nothing any more.", ""),
     "rules_restored": ("The earlier rules hold again.", ""),
     "merged": ("Two cards are one now.", "/office/customers/merges/{of}/undo"),
     "parted": ("Two cards again, as before.", ""),

@@ -52,6 +52,10 @@ SECTIONS: Sequence[tuple[str | None, Sequence[Section]]] = (
         ),
     ),
     (
+        "Loyalty",
+        (Section("Fraud alerts", "/office/loyalty/alerts", "triangle-alert", "loyalty.view"),),
+    ),
+    (
         "Set-up",
         (
             Section("Roll-out", "/office/rollout", "sliders-horizontal", "rollout.view"),
