@@ -6,10 +6,12 @@ import asyncio
 import os
 import subprocess
 import sys
+from uuid import uuid4
 
 import pytest
 
 from hansa.modules import rollout
+from tests.support.http import application
 from tests.support.processes import ROOT
 
 
@@ -44,6 +46,19 @@ async def test_features_are_listed_and_changed(hansa, committing):
     async with committing.snapshot() as snap:
         held = await rollout.get_setting(snap, feature="loyalty.app")
     assert (held.version, held.rules.parts) == (1, 250)
+
+
+async def test_a_process_that_runs_knows_of_it_within_seconds(hansa, committing, settings, clock):
+    somebody = uuid4()
+    async with application(settings, committing, clock=clock) as site:
+        assert not rollout.is_on(site.context, "loyalty.app", somebody)
+        done = await hansa("set", "loyalty.app", "--state", "some", "--allow", str(somebody))
+        async with asyncio.timeout(10):  # promised are two seconds; the machine may be busy
+            while not rollout.is_on(site.context, "loyalty.app", somebody):
+                await asyncio.sleep(0.01)
+
+        assert done.returncode == 0, done.stderr
+        assert not rollout.is_on(site.context, "loyalty.app", uuid4())
 
 
 @pytest.mark.parametrize(

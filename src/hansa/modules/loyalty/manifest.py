@@ -31,7 +31,7 @@ from hansa.runtime.module import Feature, JobHandler, Module, Periodic, Permissi
 
 MODULE = Module(
     name="loyalty",
-    routes=(*MEMBER_ROUTES, *INTAKE_ROUTES),
+    routes=(*guard.ROUTES, *MEMBER_ROUTES, *INTAKE_ROUTES),
     jobs=(
         JobHandler(job=SendCode, handle=send_code),
         JobHandler(job=TidyMembers, handle=tidy_members),

@@ -53,7 +53,7 @@ SECTIONS: Sequence[tuple[str | None, Sequence[Section]]] = (
     ),
     (
         "Loyalty",
-        (Section("Fraud alerts", "/office/loyalty/alerts", "triangle-alert", "loyalty.view"),),
+        (Section("Alerts", "/office/loyalty/alerts", "triangle-alert", "loyalty.view"),),
     ),
     (
         "Set-up",

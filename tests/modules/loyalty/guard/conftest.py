@@ -48,5 +48,5 @@ async def run(
         if verdict.is_allowed:
             facts.note(rules, attempt, verdict)
         outcomes.append(guard.Outcome(attempt, verdict, is_posted=verdict.is_allowed))
-    await guard.record(tx, outcomes=outcomes, rules=book, now=now)
+    await guard.record(tx, outcomes=outcomes, rules=book, now=now, facts=facts)
     return [one.verdict for one in outcomes]

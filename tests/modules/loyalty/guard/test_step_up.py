@@ -8,11 +8,12 @@ from uuid import UUID
 
 import pytest
 
-from hansa.modules.loyalty import guard
+from hansa.modules.loyalty import guard, members
 from hansa.modules.loyalty.guard import Decision, Rules
 from tests.conftest import NOON
 from tests.modules.loyalty.guard.conftest import ANNA, BORIS, PROGRAMME, run, spend
 from tests.support.http import application
+from tests.support.loyalty import a_member, a_partner, a_programme
 from tests.support.races import until_blocked
 
 RULES = Rules(new_device_points=0)
@@ -160,26 +161,47 @@ async def test_neither_code_nor_token_is_kept_in_the_clear(tx):
     assert made.code.encode().hex() not in kept
 
 
-async def test_a_code_is_sent_after_the_commit_by_whoever_can(settings, committing, clock):
+async def test_a_code_goes_to_the_members_telephone_after_the_commit(settings, committing, clock):
     sent = []
 
-    async def send(*, member_id: UUID, programme_id: UUID, code: str) -> None:
-        async with committing.snapshot() as snap:  # it is there already
-            assert await snap.scalar("select count(*) from loyalty_guard_challenge") == 1
-        sent.append((member_id, programme_id, code))
+    class Telephone:
+        async def send(self, context, message: members.CodeMessage) -> None:
+            del context
+            async with committing.snapshot() as snap:  # it is there already
+                assert await snap.scalar("select count(*) from loyalty_guard_challenge") == 1
+            sent.append(message)
 
+    async with committing.transaction() as tx:
+        programme = await a_programme(tx, now=NOON)
+        member = await a_member(tx, programme, now=NOON, phone="+79161234567")
+    async with application(settings, committing, clock=clock) as site:
+        site.context.service(members.Codes).sender = Telephone()
+        challenge = await guard.start_step_up(
+            site.context, programme_id=programme.id, member_id=member.id, now=NOON
+        )
+        [message] = sent
+        async with committing.transaction() as tx:
+            done = await guard.finish_step_up(
+                tx, challenge_id=challenge.id, code=message.code, now=NOON
+            )
+
+    assert (message.phone, message.challenge_id) == ("+79161234567", challenge.id)
+    assert done.token
+
+
+async def test_a_member_without_a_telephone_gets_no_code(settings, committing, clock):
+    async with committing.transaction() as tx:
+        programme = await a_programme(tx, now=NOON)
+        partner = await a_partner(tx, programme, now=NOON)
+        member = await a_member(
+            tx, programme, now=NOON, partner=partner, partner_ref="their-number-7"
+        )
     async with application(settings, committing, clock=clock) as site:
         with pytest.raises(guard.CannotSend):
             await guard.start_step_up(
-                site.context, programme_id=PROGRAMME, member_id=ANNA, now=NOON
+                site.context, programme_id=programme.id, member_id=member.id, now=NOON
             )
-        site.context.service(guard.Watch).send_code = send
-        challenge = await guard.start_step_up(
-            site.context, programme_id=PROGRAMME, member_id=ANNA, now=NOON
-        )
-        async with committing.transaction() as tx:
-            [(member_id, programme_id, code)] = sent
-            done = await guard.finish_step_up(tx, challenge_id=challenge.id, code=code, now=NOON)
-
-    assert (member_id, programme_id) == (ANNA, PROGRAMME)
-    assert done.token
+        with pytest.raises(members.MemberNotFound):
+            await guard.start_step_up(
+                site.context, programme_id=programme.id, member_id=ANNA, now=NOON
+            )

@@ -11,9 +11,10 @@ is counted together, sorted; then challenges by id. Called by `points` within a 
     facts = await guard.load_facts(tx, attempts=attempts, rules=rules, now=now)
     verdict = guard.judge(rules.get(programme_id, guard.QUIET), facts, attempt)
     facts.note(rules.get(programme_id, guard.QUIET), attempt, verdict)       # once it is posted
-    await guard.record(tx, outcomes=outcomes, rules=rules, now=now)
+    await guard.record(tx, outcomes=outcomes, rules=rules, now=now, facts=facts)
 """
 
+from hansa.modules.loyalty.guard.api import ROUTES
 from hansa.modules.loyalty.guard.batching import Outcome, RuleBook, load_facts, record
 from hansa.modules.loyalty.guard.checks import CHECKS
 from hansa.modules.loyalty.guard.faults import (
@@ -21,6 +22,7 @@ from hansa.modules.loyalty.guard.faults import (
     CannotSend,
     NoSuchAlert,
     NoSuchChallenge,
+    NoSuchProgramme,
     ReasonNeeded,
     RulesInvalid,
     TooManyCodes,
@@ -60,6 +62,7 @@ from hansa.modules.loyalty.guard.queries import (
     list_rules,
     standing_of,
 )
+from hansa.modules.loyalty.guard.sending import SendCode
 from hansa.modules.loyalty.guard.step_up import (
     Challenge,
     Finished,
@@ -68,11 +71,12 @@ from hansa.modules.loyalty.guard.step_up import (
     make_challenge,
     start_step_up,
 )
-from hansa.modules.loyalty.guard.watch import SendCode, Watch
+from hansa.modules.loyalty.guard.watch import Watch
 
 __all__ = [
     "CHECKS",
     "QUIET",
+    "ROUTES",
     "Act",
     "Alert",
     "AlertFilter",
@@ -93,6 +97,7 @@ __all__ = [
     "Made",
     "NoSuchAlert",
     "NoSuchChallenge",
+    "NoSuchProgramme",
     "Outcome",
     "Reason",
     "ReasonNeeded",

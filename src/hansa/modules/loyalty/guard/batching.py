@@ -5,7 +5,7 @@
         verdict = guard.judge(rules.get(attempt.programme_id, guard.QUIET), facts, attempt)
         if verdict.is_allowed and ...:                 # it is posted
             facts.note(rules..., attempt, verdict)     # those that follow see it
-    await guard.record(tx, outcomes=..., rules=rules, now=now)
+    await guard.record(tx, outcomes=..., rules=rules, now=now, facts=facts)
 
 A programme without rules costs one statement for a batch that spends, none for one that earns.
 """
@@ -21,16 +21,14 @@ import msgspec
 from hansa.contracts.loyalty import FraudAlert
 from hansa.kernel.identifiers import new_id
 from hansa.modules.loyalty.guard.judging import (
+    Counted,
     CountKey,
     Facts,
     Tally,
     device_digest,
     first_slot,
-    keys_of,
-    shared_keys,
     slot_of,
     token_digest,
-    windows_of,
 )
 from hansa.modules.loyalty.guard.model import (
     ALERTING,
@@ -70,15 +68,19 @@ async def load_facts(
     Until the end of the transaction nobody else counts for the same devices and partners, nor for
     the same members, which `members_locked` says the caller has seen to (by their accounts).
     """
-    watched = [(one, rules.get(one.programme_id, QUIET)) for one in attempts]
-    await _lock(tx, watched, members_locked=members_locked)
     facts = Facts()
-    await _load_counts(tx, facts, watched)
-    spends = [(one, held) for one, held in watched if one.act is Act.SPEND]
+    counted = [
+        facts.counted_of(held, one)
+        for one in attempts
+        if not (held := rules.get(one.programme_id, QUIET)).is_quiet
+    ]
+    await _lock(tx, counted, members_locked=members_locked)
+    await _load_counts(tx, facts, counted)
+    spends = [one for one in attempts if one.act is Act.SPEND]
     if spends:
-        await _load_members(tx, facts, [one for one, _ in spends])
-        await _load_devices(tx, facts, _on_devices(spends))
-        tokens = sorted({token_digest(one.token) for one, _ in spends if one.token})
+        await _load_members(tx, facts, spends)
+        await _load_devices(tx, facts, _on_devices(counted))
+        tokens = sorted({token_digest(one.token) for one in spends if one.token})
         if tokens:
             rows = await tx.all(counting.LOCK_TOKENS, {"tokens": tokens, "now": now})
             facts.tokens = {row.token: (row.programme_id, row.member_id) for row in rows}
@@ -86,22 +88,29 @@ async def load_facts(
 
 
 async def record(
-    tx: Transaction, *, outcomes: Sequence[Outcome], rules: RuleBook, now: datetime
+    tx: Transaction,
+    *,
+    outcomes: Sequence[Outcome],
+    rules: RuleBook,
+    now: datetime,
+    facts: Facts | None = None,
 ) -> None:
-    """Write down what was posted, and what a person should look at; four statements at most.
+    """Write down what was posted, and what a person should look at; six statements at most.
 
+    With the `facts` of the batch it need not be found out again where each attempt is counted.
     Publishes: FraudAlert, once for each alert that is opened.
     """
+    known = facts or Facts()
     posted = [
-        (one.attempt, rules.get(one.attempt.programme_id, QUIET))
+        known.counted_of(held, one.attempt)
         for one in outcomes
-        if one.is_posted
+        if one.is_posted and not (held := rules.get(one.attempt.programme_id, QUIET)).is_quiet
     ]
     await _save_counts(tx, posted)
     moving = {
-        (one.programme_id, one.member_id): one.at
-        for one, held in posted
-        if held.dormant_days is not None
+        (one.attempt.programme_id, one.attempt.member_id): one.attempt.at
+        for one in posted
+        if one.rules.dormant_days is not None
     }
     if moving:
         await tx.execute(
@@ -110,8 +119,11 @@ async def record(
         )
     await _save_devices(tx, posted)
     tokens = sorted(
-        {token_digest(one.attempt.token) for one in outcomes if one.is_posted}
-        & {token_digest(one.attempt.token) for one in outcomes if one.verdict.used_token}
+        {
+            token_digest(one.attempt.token)
+            for one in outcomes
+            if one.is_posted and one.verdict.used_token
+        }
     )
     if tokens:
         await tx.execute(counting.USE_TOKENS, {"tokens": tokens, "now": now})
@@ -163,25 +175,21 @@ async def open_alerts(tx: Transaction, *, sightings: Sequence[Sighting], now: da
     )
 
 
-async def _lock(
-    tx: Transaction, watched: Sequence[tuple[Attempt, Rules]], *, members_locked: bool
-) -> None:
-    wanted: set[UUID] = set()
-    for attempt, rules in watched:
-        keys = shared_keys(rules, attempt) if members_locked else tuple(windows_of(rules, attempt))
-        wanted.update(one.key for one in keys)
+async def _lock(tx: Transaction, counted: Sequence[Counted], *, members_locked: bool) -> None:
+    wanted: set[bytes] = set()
+    for one in counted:
+        keys = one.shared() if members_locked else tuple(one.windows())
+        wanted.update(key.key for key in keys)
     if wanted:
-        numbers = sorted(int.from_bytes(one.bytes[:8], "big", signed=True) for one in wanted)
+        numbers = sorted(int.from_bytes(one[:8], "big", signed=True) for one in wanted)
         await tx.all(counting.LOCK_KEYS, {"keys": numbers})
 
 
-async def _load_counts(
-    tx: Transaction, facts: Facts, watched: Sequence[tuple[Attempt, Rules]]
-) -> None:
+async def _load_counts(tx: Transaction, facts: Facts, counted: Sequence[Counted]) -> None:
     first: dict[CountKey, int] = {}
-    for attempt, rules in watched:
-        for key, window in windows_of(rules, attempt).items():
-            slot = first_slot(attempt.at, window)
+    for one in counted:
+        for key, window in one.windows().items():
+            slot = first_slot(one.attempt.at, window)
             first[key] = min(first.get(key, slot), slot)
     if not first:
         return
@@ -189,7 +197,7 @@ async def _load_counts(
         counting.LOAD_COUNTS, _counters(list(first)) | {"first_slots": list(first.values())}
     )
     for row in rows:
-        key = CountKey(row.bucket, row.key, row.slot_seconds)
+        key = CountKey(row.bucket, bytes(row.key), row.slot_seconds)
         tally = facts.tallies.setdefault(key, Tally())
         tally.slots[row.slot] = (row.number, row.points)
 
@@ -212,15 +220,15 @@ async def _load_devices(
         facts.devices[row.member_id, row.device] = Device(row.first_seen_at, row.trusted_at)
 
 
-async def _save_counts(tx: Transaction, posted: Sequence[tuple[Attempt, Rules]]) -> None:
+async def _save_counts(tx: Transaction, posted: Sequence[Counted]) -> None:
     added: dict[tuple[CountKey, int], tuple[int, int]] = {}
     gone_at: dict[tuple[CountKey, int], datetime] = {}
-    for attempt, rules in posted:
-        for key in keys_of(rules, attempt):
-            at = (key, slot_of(attempt.at, key.slot_seconds))
+    for one in posted:
+        for key in one.goes_into():
+            at = (key, slot_of(one.attempt.at, key.slot_seconds))
             number, points = added.get(at, (0, 0))
-            added[at] = (number + 1, points + attempt.points)
-            gone_at[at] = attempt.at + timedelta(seconds=key.window_seconds)
+            added[at] = (number + 1, points + one.attempt.points)
+            gone_at[at] = one.attempt.at + timedelta(seconds=key.window_seconds)
     if not added:
         return
     keys = [key for key, _ in added]
@@ -236,20 +244,20 @@ async def _save_counts(tx: Transaction, posted: Sequence[tuple[Attempt, Rules]])
     )
 
 
-async def _save_devices(tx: Transaction, posted: Sequence[tuple[Attempt, Rules]]) -> None:
-    seen = _on_devices([(one, held) for one, held in posted if one.act is Act.SPEND])
+async def _save_devices(tx: Transaction, posted: Sequence[Counted]) -> None:
+    seen = _on_devices(posted)
     if seen:
         await tx.execute(counting.SAVE_DEVICES, _devices(seen) | {"seen_at": list(seen.values())})
 
 
-def _on_devices(
-    spends: Sequence[tuple[Attempt, Rules]],
-) -> dict[tuple[UUID, UUID], datetime]:
+def _on_devices(counted: Sequence[Counted]) -> dict[tuple[UUID, UUID], datetime]:
     """Give the devices on which points are spent under a rule that asks for them."""
     return {
-        (one.member_id, device_digest(one.device)): one.at
-        for one, rules in spends
-        if one.device and rules.new_device_points is not None
+        (one.attempt.member_id, device_digest(one.attempt.device)): one.attempt.at
+        for one in counted
+        if one.attempt.act is Act.SPEND
+        and one.attempt.device
+        and one.rules.new_device_points is not None
     }
 
 

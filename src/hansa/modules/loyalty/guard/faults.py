@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import ClassVar
 
-from hansa.kernel.errors import Conflict, Invalid, NotFound, Rejected, Unavailable
+from hansa.kernel.errors import Conflict, Invalid, NotFound, Rejected
 
 
 @dataclass(eq=False)
@@ -14,6 +14,14 @@ class RulesInvalid(Invalid):
     message: ClassVar[str] = "This cannot be saved: {field} is not right."
 
     field: str
+
+
+@dataclass(eq=False)
+class NoSuchProgramme(NotFound):
+    """There is no such programme."""
+
+    code: ClassVar[str] = "loyalty.no_such_programme"
+    message: ClassVar[str] = "There is no such programme."
 
 
 @dataclass(eq=False)
@@ -59,8 +67,8 @@ class NoSuchChallenge(NotFound):
 
 
 @dataclass(eq=False)
-class CannotSend(Unavailable):
-    """Nothing here can send codes."""
+class CannotSend(Rejected):
+    """The member has no telephone a code could go to."""
 
     code: ClassVar[str] = "loyalty.cannot_send"
-    message: ClassVar[str] = "A code cannot be sent right now. Try again in a moment."
+    message: ClassVar[str] = "There is no telephone a code could be sent to."

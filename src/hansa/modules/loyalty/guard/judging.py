@@ -31,7 +31,7 @@ class CountKey(NamedTuple):
     """
 
     bucket: int
-    key: UUID
+    key: bytes
     slot_seconds: int
 
     @property
@@ -57,6 +57,48 @@ class Tally:
         return sum(one for one, _ in found), sum(points for _, points in found)
 
 
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """Where an attempt is counted: by which limits, and for the cooling of fresh points."""
+
+    attempt: Attempt
+    rules: Rules
+    limits: tuple[tuple[CountKey, Limit], ...]
+    cooling: CountKey | None
+
+    @classmethod
+    def of(cls, rules: Rules, attempt: Attempt) -> "Counted":
+        """Find it out: some digests, so once for each attempt of a batch."""
+        found = ((_key_of(limit, attempt), limit) for limit in rules.counts(attempt.act))
+        limits = tuple((key, limit) for key, limit in found if key is not None)
+        seconds = rules.cooling_seconds
+        return cls(
+            attempt, rules, limits, None if seconds is None else _cooling_key(seconds, attempt)
+        )
+
+    def goes_into(self) -> tuple[CountKey, ...]:
+        """Give the counters the attempt goes into, each once."""
+        keys = dict.fromkeys(key for key, _ in self.limits)
+        cools = self.attempt.act is Act.EARN and not self.attempt.is_pending
+        if cools and self.cooling is not None:
+            keys[self.cooling] = None
+        return tuple(keys)
+
+    def windows(self) -> dict[CountKey, int]:
+        """Give the counters the attempt is judged by, each with the longest window asked for."""
+        windows: dict[CountKey, int] = {}
+        for key, limit in self.limits:
+            windows[key] = max(windows.get(key, 0), limit.window_seconds)
+        seconds = self.rules.cooling_seconds
+        if self.attempt.act is Act.SPEND and self.cooling is not None and seconds is not None:
+            windows[self.cooling] = seconds
+        return windows
+
+    def shared(self) -> tuple[CountKey, ...]:
+        """Give the counters that other members' attempts go into as well."""
+        return tuple(key for key, limit in self.limits if is_shared(limit))
+
+
 @dataclass(slots=True)
 class Facts:
     """What is known of a batch of attempts; grows as its attempts are allowed, see `note`."""
@@ -66,16 +108,29 @@ class Facts:
     blocked: set[tuple[UUID, UUID]] = field(default_factory=set)
     devices: dict[tuple[UUID, UUID], Device] = field(default_factory=dict)
     tokens: dict[bytes, tuple[UUID, UUID]] = field(default_factory=dict)
+    counted: dict[int, Counted] = field(default_factory=dict)
+
+    def counted_of(self, rules: Rules, attempt: Attempt) -> Counted:
+        """Give where an attempt is counted, found out once."""
+        held = self.counted.get(id(attempt))
+        if held is None or held.attempt is not attempt or held.rules is not rules:
+            held = Counted.of(rules, attempt)
+            self.counted[id(attempt)] = held
+        return held
 
     def note(self, rules: Rules, attempt: Attempt, verdict: Verdict) -> None:
         """Let the attempts that follow in the batch know of one that was allowed."""
-        for key in keys_of(rules, attempt):
+        for key in self.counted_of(rules, attempt).goes_into():
             tally = self.tallies.setdefault(key, Tally())
             tally.add(slot_of(attempt.at, key.slot_seconds), attempt.points)
         if verdict.used_token:
             self.tokens.pop(token_digest(attempt.token), None)
-        whose = (attempt.programme_id, attempt.member_id)
-        self.moved_at[whose] = max(self.moved_at.get(whose, attempt.at), attempt.at)
+        if rules.dormant_days is not None:
+            whose = (attempt.programme_id, attempt.member_id)
+            self.moved_at[whose] = max(self.moved_at.get(whose, attempt.at), attempt.at)
+
+
+_ALLOWED = Verdict(Decision.ALLOW)
 
 
 def judge(rules: Rules, facts: Facts, attempt: Attempt) -> Verdict:
@@ -83,7 +138,7 @@ def judge(rules: Rules, facts: Facts, attempt: Attempt) -> Verdict:
 
     A valid token answers every step-up; it answers no refusal.
     """
-    reasons = [*_limits(rules, facts, attempt)]
+    reasons = _limits(rules, facts, attempt) if rules.limits else []
     if attempt.act is Act.SPEND:
         if (attempt.programme_id, attempt.member_id) in facts.blocked:
             reasons.insert(0, Reason(Kind.BLOCKED, Decision.REFUSE))
@@ -93,6 +148,8 @@ def judge(rules: Rules, facts: Facts, attempt: Attempt) -> Verdict:
             _dormant(rules, facts, attempt),
         )
         reasons += [one for one in found if one is not None]
+    if not reasons:
+        return _ALLOWED
     decisions = {one.decision for one in reasons}
     if not decisions - {Decision.ALLOW}:
         return Verdict(Decision.ALLOW, tuple(reasons))
@@ -105,7 +162,7 @@ def judge(rules: Rules, facts: Facts, attempt: Attempt) -> Verdict:
 
 def _limits(rules: Rules, facts: Facts, attempt: Attempt) -> list[Reason]:
     reasons = []
-    for key, limit in _counted(rules, attempt):
+    for key, limit in facts.counted_of(rules, attempt).limits:
         tally = facts.tallies.get(key)
         first = first_slot(attempt.at, limit.window_seconds)
         number, points = (0, 0) if tally is None else tally.since(first)
@@ -121,7 +178,8 @@ def _limits(rules: Rules, facts: Facts, attempt: Attempt) -> list[Reason]:
 def _cooling(rules: Rules, facts: Facts, attempt: Attempt) -> Reason | None:
     if rules.cooling_seconds is None or attempt.available is None:
         return None
-    tally = facts.tallies.get(_cooling_key(rules.cooling_seconds, attempt))
+    key = facts.counted_of(rules, attempt).cooling
+    tally = None if key is None else facts.tallies.get(key)
     if tally is None:
         return None
     _, fresh = tally.since(first_slot(attempt.at, rules.cooling_seconds))
@@ -163,38 +221,9 @@ def _is_proven(facts: Facts, attempt: Attempt) -> bool:
     return whose == (attempt.programme_id, attempt.member_id)
 
 
-def keys_of(rules: Rules, attempt: Attempt) -> tuple[CountKey, ...]:
-    """Give the counters an attempt goes into, each once."""
-    keys = dict.fromkeys(key for key, _ in _counted(rules, attempt))
-    cools = attempt.act is Act.EARN and not attempt.is_pending
-    if cools and rules.cooling_seconds is not None:
-        keys[_cooling_key(rules.cooling_seconds, attempt)] = None
-    return tuple(keys)
-
-
-def windows_of(rules: Rules, attempt: Attempt) -> dict[CountKey, int]:
-    """Give the counters an attempt is judged by, each with the longest window asked for."""
-    windows: dict[CountKey, int] = {}
-    for key, limit in _counted(rules, attempt):
-        windows[key] = max(windows.get(key, 0), limit.window_seconds)
-    if attempt.act is Act.SPEND and rules.cooling_seconds is not None:
-        windows[_cooling_key(rules.cooling_seconds, attempt)] = rules.cooling_seconds
-    return windows
-
-
 def is_shared(limit: Limit) -> bool:
     """Tell whether a limit counts what several members do."""
     return limit.scope in {Scope.DEVICE, Scope.PARTNER}
-
-
-def shared_keys(rules: Rules, attempt: Attempt) -> tuple[CountKey, ...]:
-    """Give the counters of an attempt that other members' attempts go into as well."""
-    return tuple(key for key, limit in _counted(rules, attempt) if is_shared(limit))
-
-
-def _counted(rules: Rules, attempt: Attempt) -> list[tuple[CountKey, Limit]]:
-    found = ((_key_of(limit, attempt), limit) for limit in rules.counts(attempt.act))
-    return [(key, limit) for key, limit in found if key is not None]
 
 
 def _key_of(limit: Limit, attempt: Attempt) -> CountKey | None:
@@ -205,13 +234,13 @@ def _key_of(limit: Limit, attempt: Attempt) -> CountKey | None:
     elif limit.scope is Scope.DEVICE:
         if not attempt.device:
             return None
-        parts = device_digest(attempt.device).bytes
+        parts = _digest("device.", attempt.device.encode())
     elif partner is None:
         return None
     else:
         parts = partner.bytes if limit.scope is Scope.PARTNER else member + partner.bytes
     key = _digest(f"{limit.scope}.{limit.act}.", attempt.programme_id.bytes + parts)
-    bucket = key.bytes[15] % BUCKETS if is_shared(limit) else bucket_of(attempt.member_id)
+    bucket = key[15] % BUCKETS if is_shared(limit) else bucket_of(attempt.member_id)
     return CountKey(bucket, key, limit.slot_seconds)
 
 
@@ -220,13 +249,13 @@ def _cooling_key(cooling_seconds: int, attempt: Attempt) -> CountKey:
     return CountKey(bucket_of(attempt.member_id), key, slot_seconds_of(cooling_seconds))
 
 
-def _digest(what: str, parts: bytes) -> UUID:
-    return UUID(bytes=hashlib.blake2b(what.encode() + parts, digest_size=16).digest())
+def _digest(what: str, parts: bytes) -> bytes:
+    return hashlib.blake2b(what.encode() + parts, digest_size=16).digest()
 
 
 def device_digest(device: str) -> UUID:
     """Give what is kept of a device's id."""
-    return _digest("device.", device.encode())
+    return UUID(bytes=_digest("device.", device.encode()))
 
 
 def token_digest(token: str) -> bytes:

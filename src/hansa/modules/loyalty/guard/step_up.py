@@ -11,7 +11,6 @@ from uuid import UUID
 from hansa.kernel.identifiers import new_id
 from hansa.modules.loyalty.guard.batching import Sighting, open_alerts
 from hansa.modules.loyalty.guard.faults import (
-    CannotSend,
     NoSuchChallenge,
     TooManyCodes,
 )
@@ -76,17 +75,19 @@ async def start_step_up(
 
     Raises:
         TooManyCodes: three were sent within ten minutes.
-        CannotSend: nothing here can send codes.
+        CannotSend: the member has no telephone.
         Unavailable: it was not sent.
     """
-    send = context.service(Watch).send_code
-    if send is None:
-        raise CannotSend
     async with context.database.transaction() as tx:
         made = await make_challenge(
             tx, programme_id=programme_id, member_id=member_id, device=device, now=now
         )
-    await send(member_id=member_id, programme_id=programme_id, code=made.code)
+    await context.service(Watch).send_code(
+        challenge_id=made.challenge.id,
+        member_id=member_id,
+        programme_id=programme_id,
+        code=made.code,
+    )
     return made.challenge
 
 

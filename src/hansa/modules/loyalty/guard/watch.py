@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 from uuid import UUID
 
 import psycopg
@@ -11,6 +11,7 @@ import structlog
 from hansa.kernel.errors import Unavailable
 from hansa.modules.loyalty.guard.model import QUIET, Rules
 from hansa.modules.loyalty.guard.queries import list_rules
+from hansa.modules.loyalty.guard.sending import ByTelephone, SendCode
 
 if TYPE_CHECKING:
     from hansa.runtime.context import Context
@@ -20,29 +21,17 @@ REFRESH_SECONDS = 1.0
 _log = structlog.get_logger(__name__)
 
 
-class SendCode(Protocol):
-    """Sends a code to a member; implemented by whoever knows how members are reached."""
-
-    async def __call__(self, *, member_id: UUID, programme_id: UUID, code: str) -> None:
-        """Send it now, not through the queue of jobs: there the code would stand in the clear.
-
-        Raises:
-            Unavailable: it could not be sent.
-        """
-
-
 class Watch:
     """The rules of every programme, as of a second ago; if the database is away, as they were.
 
-    `send_code` is set by the module that sends messages when it starts.
+    `send_code` is how codes of step-ups leave; whoever can reach members by other ways sets it.
     """
-
-    send_code: SendCode | None = None
 
     def __init__(self, context: "Context") -> None:
         self._database = context.database
         self._rules: Mapping[UUID, Rules] = {}
         self._task: asyncio.Task[None] | None = None
+        self.send_code: SendCode = ByTelephone(context)
 
     @property
     def rules(self) -> Mapping[UUID, Rules]:

@@ -10,32 +10,34 @@ LIST_RULES = """
 # memory. Sorted by the caller.
 LOCK_KEYS = """
     select pg_advisory_xact_lock(asked.key)
-      from unnest(%(keys)s::bigint[]) as asked (key)
+      from unnest(%(keys)b::bigint[]) as asked (key)
 """
 
-# pk_loyalty_guard_count gives the slots of each key that reach into its window: 61 at most.
+# pk_loyalty_guard_count gives the slots of each key that reach into its window: 61 at most. Keys
+# come and go as bytes: five hundred UUIDs are dear to make in Python.
 LOAD_COUNTS = """
-    select held.bucket, held.key, held.slot_seconds, held.slot, held.number, held.points
-      from unnest(%(buckets)s::smallint[], %(keys)s::uuid[], %(slot_seconds)s::integer[],
-                  %(first_slots)s::bigint[])
+    select held.bucket, uuid_send(held.key) as key, held.slot_seconds, held.slot, held.number,
+           held.points
+      from unnest(%(buckets)b::smallint[], %(keys)b::bytea[], %(slot_seconds)b::integer[],
+                  %(first_slots)b::bigint[])
         as asked (bucket, key, slot_seconds, first_slot)
       join loyalty_guard_count as held
         on held.bucket = asked.bucket
-       and held.key = asked.key
+       and held.key = encode(asked.key, 'hex')::uuid
        and held.slot_seconds = asked.slot_seconds
        and held.slot >= asked.first_slot
 """
 
 LOAD_MEMBERS = """
     select held.programme_id, held.member_id, held.moved_at, held.blocked_by
-      from unnest(%(buckets)s::smallint[], %(programme_ids)s::uuid[], %(member_ids)s::uuid[])
+      from unnest(%(buckets)b::smallint[], %(programme_ids)b::uuid[], %(member_ids)b::uuid[])
         as asked (bucket, programme_id, member_id)
       join loyalty_guard_member as held using (bucket, programme_id, member_id)
 """
 
 LOAD_DEVICES = """
     select held.member_id, held.device, held.first_seen_at, held.trusted_at
-      from unnest(%(buckets)s::smallint[], %(member_ids)s::uuid[], %(devices)s::uuid[])
+      from unnest(%(buckets)b::smallint[], %(member_ids)b::uuid[], %(devices)b::uuid[])
         as asked (bucket, member_id, device)
       join loyalty_guard_device as held using (bucket, member_id, device)
 """
@@ -55,10 +57,11 @@ LOCK_TOKENS = """
 SAVE_COUNTS = """
     insert into loyalty_guard_count as held
            (bucket, key, slot_seconds, slot, number, points, gone_at)
-    select new.bucket, new.key, new.slot_seconds, new.slot, new.number, new.points, new.gone_at
-      from unnest(%(buckets)s::smallint[], %(keys)s::uuid[], %(slot_seconds)s::integer[],
-                  %(slots)s::bigint[], %(numbers)s::integer[], %(points)s::bigint[],
-                  %(gone_at)s::timestamptz[])
+    select new.bucket, encode(new.key, 'hex')::uuid, new.slot_seconds, new.slot, new.number,
+           new.points, new.gone_at
+      from unnest(%(buckets)b::smallint[], %(keys)b::bytea[], %(slot_seconds)b::integer[],
+                  %(slots)b::bigint[], %(numbers)b::integer[], %(points)b::bigint[],
+                  %(gone_at)b::timestamptz[])
         as new (bucket, key, slot_seconds, slot, number, points, gone_at)
      order by new.bucket, new.key, new.slot_seconds, new.slot
         on conflict (bucket, key, slot_seconds, slot) do update
@@ -70,8 +73,8 @@ SAVE_COUNTS = """
 SAVE_MOVES = """
     insert into loyalty_guard_member as held (bucket, programme_id, member_id, moved_at)
     select new.bucket, new.programme_id, new.member_id, new.moved_at
-      from unnest(%(buckets)s::smallint[], %(programme_ids)s::uuid[], %(member_ids)s::uuid[],
-                  %(moved_at)s::timestamptz[])
+      from unnest(%(buckets)b::smallint[], %(programme_ids)b::uuid[], %(member_ids)b::uuid[],
+                  %(moved_at)b::timestamptz[])
         as new (bucket, programme_id, member_id, moved_at)
      where not exists (select
                          from loyalty_guard_member as known
@@ -88,8 +91,8 @@ SAVE_DEVICES = """
     insert into loyalty_guard_device as held
            (bucket, member_id, device, first_seen_at, seen_at)
     select new.bucket, new.member_id, new.device, new.seen_at, new.seen_at
-      from unnest(%(buckets)s::smallint[], %(member_ids)s::uuid[], %(devices)s::uuid[],
-                  %(seen_at)s::timestamptz[])
+      from unnest(%(buckets)b::smallint[], %(member_ids)b::uuid[], %(devices)b::uuid[],
+                  %(seen_at)b::timestamptz[])
         as new (bucket, member_id, device, seen_at)
      order by new.bucket, new.member_id, new.device
         on conflict (bucket, member_id, device) do update
@@ -110,9 +113,9 @@ OPEN_ALERTS = """
            (id, programme_id, member_id, partner_id, kind, facts, number, opened_at, last_at)
     select new.id, new.programme_id, new.member_id, new.partner_id, new.kind, new.facts,
            new.number, %(now)s, %(now)s
-      from unnest(%(ids)s::uuid[], %(programme_ids)s::uuid[], %(member_ids)s::uuid[],
-                  %(partner_ids)s::uuid[], %(kinds)s::text[], %(facts)s::jsonb[],
-                  %(numbers)s::integer[])
+      from unnest(%(ids)s::uuid[], %(programme_ids)b::uuid[], %(member_ids)b::uuid[],
+                  %(partner_ids)b::uuid[], %(kinds)s::text[], %(facts)s::jsonb[],
+                  %(numbers)b::integer[])
         as new (id, programme_id, member_id, partner_id, kind, facts, number)
      order by new.programme_id, new.member_id, new.kind
         on conflict (programme_id, member_id, kind) where state in ('new', 'looked_at')
