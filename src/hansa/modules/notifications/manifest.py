@@ -1,23 +1,38 @@
 """What notifications brings into the application."""
 
 from hansa.contracts.loyalty import MemberChanged, PercentChanged, PointsPosted, TaskCompleted
-from hansa.modules.notifications import api_edna, sending, subscribers
+from hansa.modules.notifications import api, api_edna, sending, subscribers
 from hansa.modules.notifications.channels.registry import Channels
 from hansa.modules.notifications.checks import CHECKS
 from hansa.modules.notifications.jobs import run_forget_devices, run_forget_messages
-from hansa.modules.notifications.work import ForgetDevices, ForgetMessages
+from hansa.modules.notifications.picking import (
+    run_pick_recipients,
+    run_stop_messages,
+    run_tend_campaigns,
+)
+from hansa.modules.notifications.work import (
+    ForgetDevices,
+    ForgetMessages,
+    PickRecipients,
+    StopMessages,
+    TendCampaigns,
+)
 from hansa.runtime.module import JobHandler, Loop, Module, Periodic, Permission, Subscription
 
 MODULE = Module(
     name="notifications",
-    routes=api_edna.ROUTES,
+    routes=(*api.ROUTES, *api_edna.ROUTES),
     jobs=(
         JobHandler(job=ForgetDevices, handle=run_forget_devices),
         JobHandler(job=ForgetMessages, handle=run_forget_messages),
+        JobHandler(job=PickRecipients, handle=run_pick_recipients),
+        JobHandler(job=StopMessages, handle=run_stop_messages),
+        JobHandler(job=TendCampaigns, handle=run_tend_campaigns),
     ),
     periodic=(
         Periodic(cron="37 3 * * *", job=ForgetDevices()),
         Periodic(cron="47 3 * * *", job=ForgetMessages()),
+        Periodic(cron="* * * * *", job=TendCampaigns()),
     ),
     subscriptions=(
         Subscription(

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from typing import ClassVar
+from uuid import UUID
 
 from hansa.kernel.message import Job
 
@@ -18,3 +19,38 @@ class ForgetMessages(Job):
     """Remove messages and statuses that ended long ago."""
 
     type: ClassVar[str] = "notifications.forget_messages"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PickRecipients(Job):
+    """Pick the people of a campaign, from where it stands."""
+
+    type: ClassVar[str] = "notifications.pick_recipients"
+    campaign_id: UUID
+
+    def lock(self) -> str | None:
+        """One of a campaign at a time."""
+        return f"notifications.pick:{self.campaign_id}"
+
+    def queueing_lock(self) -> str | None:
+        """One that waits is enough."""
+        return f"notifications.pick:{self.campaign_id}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StopMessages(Job):
+    """Take back what a stopped campaign has waiting."""
+
+    type: ClassVar[str] = "notifications.stop_messages"
+    campaign_id: UUID
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TendCampaigns(Job):
+    """Start campaigns that are due, end those that have sent everything."""
+
+    type: ClassVar[str] = "notifications.tend_campaigns"
+
+    def queueing_lock(self) -> str | None:
+        """One that waits is enough."""
+        return "notifications.tend_campaigns"
