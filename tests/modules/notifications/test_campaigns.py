@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import timedelta
+from itertools import count
 from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
 
 from hansa.kernel.identifiers import new_id
+from hansa.modules.loyalty import members as loyalty_members
+from hansa.modules.loyalty import points, programmes
 from hansa.modules.loyalty.desk import Criteria
 from hansa.modules.notifications import ChannelName, Kind, NewDevice, picking, queries
 from hansa.modules.notifications.campaigning import (
@@ -27,13 +30,22 @@ from hansa.modules.notifications.campaigns import (
     Variant,
     draw,
 )
+from hansa.modules.notifications.measuring import result_of, run_measure_campaign
 from hansa.modules.notifications.texts import PlaceUnknown, Text
-from hansa.modules.notifications.work import PickRecipients, StopMessages, TendCampaigns
+from hansa.modules.notifications.warning import run_warn_of_expiry
+from hansa.modules.notifications.work import (
+    MeasureCampaign,
+    PickRecipients,
+    StopMessages,
+    TendCampaigns,
+    WarnOfExpiry,
+)
 from tests.modules.notifications.conftest import BY, Post
-from tests.support.loyalty import a_member, a_programme
+from tests.support.loyalty import a_member, a_partner, a_programme
 from tests.support.push import Person
 
 DAY = timedelta(days=1)
+_numbers = count(1)
 TEXTS = {"ru": Text(title="Скидка", body="{name}, скидка")}
 PLAIN = Campaign(
     id=UUID(int=1),
@@ -328,6 +340,77 @@ async def test_what_has_started_is_not_written_anew(post: Post) -> None:
             await save_campaign(tx, campaign=campaign, by=BY, now=post.now)
 
 
+async def accrue(post: Post, person: Person, amount: int, **fields: Any) -> None:
+    """Give points, as a partner does that takes part in the programme."""
+    async with post.context.database.transaction() as tx:
+        programme = next(
+            iter((await programmes.read_coalition(tx, now=post.now)).programmes.values())
+        )
+        partner = await a_partner(
+            tx, programme, now=post.now, code=f"p{uuid4().hex[:8]}", number=next(_numbers)
+        )
+    await post.context.service(programmes.Directory).refresh()
+    await post.context.service(points.Poster).submit(
+        points.Accrue(
+            owner=partner.id,
+            key=uuid4().hex,
+            programme_id=programme.id,
+            happened_at=post.now,
+            member=loyalty_members.MemberRef(loyalty_members.RefKind.ID, str(person.member_id)),
+            points=amount,
+            **fields,
+        )
+    )
+
+
+async def test_a_balance_is_that_of_the_picking(post: Post) -> None:
+    people = await members(post, 2)
+    await accrue(post, people[0], 12_500)
+    texts = {"ru": Text(title="Баллы", body="{name}, у вас {balance}")}
+    campaign = await a_campaign(
+        post, variants=(Variant(code="a", texts=texts),), criteria=Criteria(balance_min=1)
+    )
+    await start(post, campaign)
+    await pick(post, campaign)
+    await post.send()
+
+    assert post.arrived(people[0]) == ["У вас 12\N{NO-BREAK SPACE}500"]
+    assert post.arrived(people[1]) == []
+
+
+async def test_the_result_compares_the_treated_with_the_control_group(post: Post) -> None:
+    people = await members(post, 10)
+    campaign = await a_campaign(post, control_share=5_000, measured_days=2)
+    control = [one for one in people if draw(campaign, one.member_id).is_control]
+    treated = [one for one in people if one not in control]
+    await start(post, campaign)
+    await pick(post, campaign)
+    await accrue(post, treated[0], 100)
+    await accrue(post, control[0], 30)
+    post.advance(3 * DAY)
+    await accrue(post, treated[0], 1_000)
+
+    await run_measure_campaign(post.context, MeasureCampaign(campaign_id=campaign.id))
+
+    result = result_of(await now_of(post, campaign))
+    assert result is not None
+    assert (result.treated.members, result.control.members) == (len(treated), len(control))
+    assert (result.treated.earned, result.control.earned) == (100, 30)
+
+
+async def test_expiring_points_are_told_once(post: Post) -> None:
+    people = await members(post, 2)
+    await accrue(post, people[0], 70, expires_at=post.now + 5 * DAY)
+    await accrue(post, people[1], 70, expires_at=post.now + 15 * DAY)
+
+    for _ in range(2):
+        await run_warn_of_expiry(post.context, WarnOfExpiry())
+    await post.send()
+
+    assert [len(post.arrived(one)) for one in people] == [1, 0]
+    assert "70" in post.arrived(people[0])[0]
+
+
 @pytest.mark.parametrize(
     ("changes", "refusal"),
     [
@@ -339,7 +422,7 @@ async def test_what_has_started_is_not_written_anew(post: Post) -> None:
         ({"link": "https://elsewhere.example/"}, CampaignInvalid),
         ({"link": "//elsewhere.example/"}, CampaignInvalid),
         (
-            {"variants": (Variant(code="a", texts={"ru": Text(title="x", body="{points}")}),)},
+            {"variants": (Variant(code="a", texts={"ru": Text(title="x", body="{percent}")}),)},
             PlaceUnknown,
         ),
     ],

@@ -43,6 +43,7 @@ from hansa.modules.ledger.queries import (
     read_balances,
     read_history,
     read_rolled,
+    read_turnover,
     reversed_of,
     transfers_of,
 )
@@ -91,6 +92,7 @@ __all__ = [
     "read_bucket",
     "read_history",
     "read_rolled",
+    "read_turnover",
     "reversed_of",
     "roll",
     "seal_period",

@@ -73,6 +73,30 @@ async def read_balances(snap: Snapshot, *, places: Collection[Place]) -> dict[Pl
     return {(row.bucket, row.id): Account(*row) for row in rows}
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Turnover:
+    """What came to accounts and what went from them."""
+
+    earned: int
+    spent: int
+
+
+async def read_turnover(
+    snap: Snapshot, *, places: Collection[Place], since: datetime, until: datetime
+) -> Turnover:
+    """Sum what was recorded on accounts in [since, until)."""
+    row = await snap.one(
+        sql.TURNOVER,
+        {
+            "buckets": [one[0] for one in places],
+            "ids": [one[1] for one in places],
+            "since": since,
+            "until": until,
+        },
+    )
+    return Turnover(earned=row.earned, spent=row.spent)
+
+
 async def read_history(
     snap: Snapshot, *, bucket: int, account_id: int, before: int | None, limit: int
 ) -> list[HistoryEntry]:

@@ -11,7 +11,7 @@ from uuid import UUID
 from hansa.kernel.errors import Invalid, NotFound, Rejected
 from hansa.modules import loyalty
 from hansa.modules.notifications.model import Kind
-from hansa.modules.notifications.texts import Texts, check_texts
+from hansa.modules.notifications.texts import BALANCE, Texts, check_texts, places_of
 
 SHARE_WHOLE = 10_000
 CONTROL_SHARE_MAX = 9_000
@@ -22,7 +22,7 @@ LINK_CHARACTERS_MAX = 300
 LASTS = timedelta(days=3)
 """How long a campaign sends that names no end."""
 
-PLACES = frozenset({"name"})
+PLACES = frozenset({"name", "balance"})
 
 
 class CampaignState(StrEnum):
@@ -119,6 +119,11 @@ class Campaign:
     ended_at: datetime | None = None
     result: Mapping[str, object] | None = field(default=None, compare=False)
     result_at: datetime | None = None
+
+    @property
+    def tells_balance(self) -> bool:
+        """Tell whether a text has the balance in it."""
+        return any(BALANCE in places_of(one.texts) for one in self.variants)
 
     @property
     def sends_until(self) -> datetime | None:

@@ -5,17 +5,21 @@ from hansa.modules.notifications import api, api_edna, sending, subscribers
 from hansa.modules.notifications.channels.registry import Channels
 from hansa.modules.notifications.checks import CHECKS
 from hansa.modules.notifications.jobs import run_forget_devices, run_forget_messages
+from hansa.modules.notifications.measuring import run_measure_campaign
 from hansa.modules.notifications.picking import (
     run_pick_recipients,
     run_stop_messages,
     run_tend_campaigns,
 )
+from hansa.modules.notifications.warning import run_warn_of_expiry
 from hansa.modules.notifications.work import (
     ForgetDevices,
     ForgetMessages,
+    MeasureCampaign,
     PickRecipients,
     StopMessages,
     TendCampaigns,
+    WarnOfExpiry,
 )
 from hansa.runtime.module import JobHandler, Loop, Module, Periodic, Permission, Subscription
 
@@ -28,11 +32,14 @@ MODULE = Module(
         JobHandler(job=PickRecipients, handle=run_pick_recipients),
         JobHandler(job=StopMessages, handle=run_stop_messages),
         JobHandler(job=TendCampaigns, handle=run_tend_campaigns),
+        JobHandler(job=MeasureCampaign, handle=run_measure_campaign),
+        JobHandler(job=WarnOfExpiry, handle=run_warn_of_expiry),
     ),
     periodic=(
         Periodic(cron="37 3 * * *", job=ForgetDevices()),
         Periodic(cron="47 3 * * *", job=ForgetMessages()),
         Periodic(cron="* * * * *", job=TendCampaigns()),
+        Periodic(cron="17 8 * * *", job=WarnOfExpiry()),
     ),
     subscriptions=(
         Subscription(

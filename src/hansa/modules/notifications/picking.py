@@ -13,7 +13,13 @@ from hansa.modules.notifications.campaigns import Campaign, CampaignRefuses, Cam
 from hansa.modules.notifications.messages import Notice
 from hansa.modules.notifications.notifying import notify_all, reachable
 from hansa.modules.notifications.store import campaigns as store
-from hansa.modules.notifications.work import PickRecipients, StopMessages, TendCampaigns
+from hansa.modules.notifications.texts import BALANCE
+from hansa.modules.notifications.work import (
+    MeasureCampaign,
+    PickRecipients,
+    StopMessages,
+    TendCampaigns,
+)
 from hansa.runtime.context import Context
 from hansa.runtime.database import Transaction
 
@@ -53,6 +59,11 @@ async def run_tend_campaigns(context: Context, _job: TendCampaigns) -> None:
                 await tx.enqueue(PickRecipients(campaign_id=row.id))
             elif row.state == CampaignState.RUNNING and row.is_sent:
                 await _move(tx, row.id, CampaignState.DONE, now)
+    async with context.database.snapshot(single=True) as snap:
+        rows = await snap.all(store.TO_MEASURE, {"now": now, "limit": _LIVE_MAX})
+    for row in rows:
+        async with context.database.transaction() as tx:
+            await tx.enqueue(MeasureCampaign(campaign_id=row.id))
 
 
 async def pick_page(tx: Transaction, *, campaign_id: UUID, now: datetime) -> bool:
@@ -108,6 +119,7 @@ async def _add(
         },
     )
     treated = [row.member_id for row in rows if not row.is_control]
+    balances = await _balances(tx, campaign, treated, now)
     await notify_all(
         tx,
         notices=[
@@ -118,6 +130,7 @@ async def _add(
                 texts=drawn[member_id].variant.texts,
                 collapse_key=f"campaign:{campaign.id}",
                 dedup_key=f"campaign:{campaign.id}:{member_id}",
+                values=balances.get(member_id, {}),
                 link=campaign.link,
                 expires_at=campaign.sends_until,
                 campaign_id=campaign.id,
@@ -128,6 +141,18 @@ async def _add(
         now=now,
     )
     return len(rows), len(rows) - len(treated)
+
+
+async def _balances(
+    tx: Transaction, campaign: Campaign, members: list[UUID], now: datetime
+) -> dict[UUID, dict[str, int]]:
+    """Give what fills `{balance}`, if a text of the campaign has it."""
+    if not campaign.tells_balance:
+        return {}
+    found = await loyalty.points.read_balances(
+        tx, members=[(campaign.programme_id, one) for one in members], now=now
+    )
+    return {one.member_id: {BALANCE: one.available} for one in found.values()}
 
 
 async def _move(tx: Transaction, campaign_id: UUID, to: CampaignState, now: datetime) -> None:

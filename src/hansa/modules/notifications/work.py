@@ -54,3 +54,22 @@ class TendCampaigns(Job):
     def queueing_lock(self) -> str | None:
         """One that waits is enough."""
         return "notifications.tend_campaigns"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MeasureCampaign(Job):
+    """Compare what the treated did with what the control group did."""
+
+    type: ClassVar[str] = "notifications.measure_campaign"
+    campaign_id: UUID
+
+    def queueing_lock(self) -> str | None:
+        """One that waits is enough."""
+        return f"notifications.measure:{self.campaign_id}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WarnOfExpiry(Job):
+    """Tell members whose points expire within days."""
+
+    type: ClassVar[str] = "notifications.warn_of_expiry"

@@ -11,12 +11,14 @@ from hansa.modules.loyalty import programmes
 from hansa.modules.loyalty.desk import (
     Criteria,
     CriteriaInvalid,
+    activity_of,
     check_criteria,
     count_segment,
     list_segment,
 )
 from hansa.modules.loyalty.members import Member
 from hansa.runtime.database import Transaction
+from tests.modules.loyalty.points.conftest import Play
 from tests.support.loyalty import a_member, a_programme
 
 DAY = timedelta(days=1)
@@ -141,6 +143,10 @@ async def test_random_buckets_share_everybody_out(tx: Transaction, now: datetime
 @pytest.mark.parametrize(
     "wrong",
     [
+        Criteria(balance_min=2, balance_max=1),
+        Criteria(expiring_min=1),
+        Criteria(expiring_days=0),
+        Criteria(active_within_days=4000),
         Criteria(language="Russian"),
         Criteria(joined_within_days=0),
         Criteria(percent_min=-1),
@@ -151,3 +157,66 @@ async def test_random_buckets_share_everybody_out(tx: Transaction, now: datetime
 def test_filters_that_cannot_hold_are_refused(wrong: Criteria) -> None:
     with pytest.raises(CriteriaInvalid):
         check_criteria(wrong)
+
+
+async def who(play: Play, **filters: object) -> set[UUID]:
+    async with play.context.database.transaction() as tx:
+        return await found(tx, play.programme, play.clock.now(), **filters)
+
+
+async def test_by_balance_and_by_what_expires(play: Play) -> None:
+    rich, poor, none = play.member, await play.another_member(), await play.another_member()
+    soon = play.clock.now() + 5 * DAY
+    await play.accrue(1_000)
+    await play.accrue(40, expires_at=soon)
+    await play.accrue(30, member=play.ref(poor), expires_at=soon)
+    await play.spend(100)
+
+    assert (await play.balance()).posted == 940
+    assert await who(play, balance_min=940) == {rich.id}
+    assert await who(play, balance_min=941) == set()
+    assert await who(play, balance_min=30, balance_max=30) == {poor.id}
+    assert await who(play, balance_max=0) == {none.id}
+    # Spending drew what expires first, so nothing of the rich member's is left to expire.
+    assert await who(play, expiring_days=7) == {poor.id}
+    assert await who(play, expiring_days=7, expiring_min=30) == {poor.id}
+    assert await who(play, expiring_days=7, expiring_min=31) == set()
+    assert await who(play, expiring_days=4) == set()
+    play.later(days=6)
+    assert await who(play, expiring_days=7) == set()
+
+
+async def test_by_what_was_bought_and_when(play: Play) -> None:
+    active, other, never = play.member, await play.another_member(), await play.another_member()
+    await play.buy("r1", 10_000, member=play.ref(other))
+    play.later(days=20)
+    await play.buy("b1", 10_000, partner=play.bank)
+
+    assert await who(play, active_within_days=10) == {active.id}
+    assert await who(play, active_within_days=30) == {active.id, other.id}
+    assert await who(play, inactive_for_days=10) == {other.id, never.id}
+    assert await who(play, inactive_for_days=30) == {never.id}
+    assert await who(play, partner_id=play.shop.id) == {other.id}
+    assert await who(play, partner_id=play.bank.id) == {active.id}
+
+
+async def test_what_a_group_did_in_a_time(play: Play) -> None:
+    other = await play.another_member()
+    await play.accrue(500)
+    began = play.later(days=1)
+    await play.buy("r1", 10_000)
+    await play.spend(20)
+    ended = play.later(days=1)
+    await play.accrue(500)
+
+    async with play.context.database.snapshot() as snap:
+        did = await activity_of(
+            snap,
+            programme_id=play.programme.id,
+            member_ids=[play.member.id, other.id, uuid4()],
+            since=began,
+            until=ended,
+        )
+
+    assert (did.members, did.active, did.receipts) == (2, 1, 1)
+    assert (did.earned, did.spent) == (10, 20)

@@ -85,3 +85,13 @@ HELD_OF_BUCKET = """
      group by part.tag
      order by part.tag
 """
+
+# Of accounts what came and what went in a time; a range of pk_ledger_entry each.
+TURNOVER = """
+    select coalesce(sum(e.amount) filter (where e.amount > 0), 0)::bigint as earned,
+           coalesce(-sum(e.amount) filter (where e.amount < 0), 0)::bigint as spent
+      from unnest(%(buckets)s::smallint[], %(ids)s::bigint[]) as asked (bucket, id)
+      join ledger_entry e on e.bucket = asked.bucket and e.account_id = asked.id
+     where e.recorded_at >= %(since)s
+       and e.recorded_at < %(until)s
+"""

@@ -29,6 +29,8 @@ class CriteriaInvalid(Invalid):
 class Criteria:
     """Filters of a segment; all that are set must hold.
 
+    A balance is what was earned and not spent; `expiring_min` of it at least go within
+    `expiring_days`. Active is whoever had a receipt. `partner_id` has sold them something ever.
     `percent_min` is a member's percent for all goods, in hundredths, at least. `offer_id` is
     switched on. `random_from` to `random_until` (exclusive) are of 10,000 buckets, in which a
     member stays for ever; experiments take some of them.
@@ -36,6 +38,13 @@ class Criteria:
 
     language: str | None = None
     joined_within_days: int | None = None
+    balance_min: int | None = None
+    balance_max: int | None = None
+    expiring_days: int | None = None
+    expiring_min: int | None = None
+    active_within_days: int | None = None
+    inactive_for_days: int | None = None
+    partner_id: UUID | None = None
     percent_min: int | None = None
     offer_id: UUID | None = None
     random_from: int | None = None
@@ -50,7 +59,15 @@ def check_criteria(criteria: Criteria) -> None:
     """
     if criteria.language is not None and not _LANGUAGE.fullmatch(criteria.language):
         raise CriteriaInvalid("language")
-    _check_range("joined_within_days", criteria.joined_within_days, 1, DAYS_MAX)
+    for field in (
+        "joined_within_days", "expiring_days", "active_within_days", "inactive_for_days"
+    ):  # fmt: skip
+        _check_range(field, getattr(criteria, field), 1, DAYS_MAX)
+    for field in ("balance_min", "balance_max", "expiring_min"):
+        _check_range(field, getattr(criteria, field), -POINTS_MAX, POINTS_MAX)
+    if criteria.expiring_min is not None and criteria.expiring_days is None:
+        raise CriteriaInvalid("expiring_days")
+    _check_order("balance_max", criteria.balance_min, criteria.balance_max)
     _check_range("percent_min", criteria.percent_min, 0, PERCENT_MAX)
     _check_range("random_from", criteria.random_from, 0, RANDOM_BUCKETS)
     _check_range("random_until", criteria.random_until, 0, RANDOM_BUCKETS)

@@ -46,6 +46,13 @@ def _parameters(
         "after_bucket": -1 if after is None else bucket_of(after),
         "language": criteria.language,
         "joined_after": _ago(criteria.joined_within_days, now),
+        "balance_min": criteria.balance_min,
+        "balance_max": criteria.balance_max,
+        "expires_before": _ahead(criteria.expiring_days, now),
+        "expiring_min": 1 if criteria.expiring_min is None else criteria.expiring_min,
+        "active_after": _ago(criteria.active_within_days, now),
+        "inactive_since": _ago(criteria.inactive_for_days, now),
+        "partner_id": criteria.partner_id,
         "percent_min": criteria.percent_min,
         "offer_id": criteria.offer_id,
         "random_from": criteria.random_from,
@@ -56,3 +63,7 @@ def _parameters(
 
 def _ago(days: int | None, now: datetime) -> datetime | None:
     return None if days is None else now - timedelta(days=days)
+
+
+def _ahead(days: int | None, now: datetime) -> datetime | None:
+    return None if days is None else now + timedelta(days=days)

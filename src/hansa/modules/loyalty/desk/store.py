@@ -1,8 +1,9 @@
-"""Statements about all members: segments."""
+"""Statements about all members: segments, and what members did in a time."""
 
 # One statement for every segment: a filter that is not set is null and lets everybody through.
 # Members are walked along pk_loyalty_membership, page by page; what is asked of one is found by the
-# keys that begin with (bucket, programme, member). A percent is counted as `offers` count it: the
+# keys that begin with (bucket, programme, member), by ix_loyalty_lot_open and by
+# ix_loyalty_receipt_member. A percent is counted as `offers` count it: the
 # base and the best raise of each group, not above the limit.
 _MATCHING = """
       from loyalty_membership as membership
@@ -17,6 +18,48 @@ _MATCHING = """
            > (%(after_bucket)s::smallint, %(after)s::uuid)
        and (%(language)s::text is null or member.language = %(language)s)
        and (%(joined_after)s::timestamptz is null or member.joined_at > %(joined_after)s)
+       and (%(balance_min)s::bigint is null or coalesce((
+            select sum(lot.remaining)
+              from loyalty_lot as lot
+             where lot.bucket = membership.bucket
+               and lot.account_id = membership.account_id
+               and (lot.remaining <> 0 or lot.held <> 0)), 0) >= %(balance_min)s)
+       and (%(balance_max)s::bigint is null or coalesce((
+            select sum(lot.remaining)
+              from loyalty_lot as lot
+             where lot.bucket = membership.bucket
+               and lot.account_id = membership.account_id
+               and (lot.remaining <> 0 or lot.held <> 0)), 0) <= %(balance_max)s)
+       and (%(expires_before)s::timestamptz is null or coalesce((
+            select sum(lot.remaining)
+              from loyalty_lot as lot
+             where lot.bucket = membership.bucket
+               and lot.account_id = membership.account_id
+               and (lot.remaining <> 0 or lot.held <> 0)
+               and lot.remaining > 0
+               and lot.expires_at > %(now)s
+               and lot.expires_at <= %(expires_before)s), 0) >= %(expiring_min)s)
+       and (%(active_after)s::timestamptz is null or exists (
+            select 1
+              from loyalty_receipt as receipt
+             where receipt.bucket = membership.bucket
+               and receipt.member_id = membership.member_id
+               and receipt.programme_id = membership.programme_id
+               and receipt.happened_at > %(active_after)s))
+       and (%(inactive_since)s::timestamptz is null or not exists (
+            select 1
+              from loyalty_receipt as receipt
+             where receipt.bucket = membership.bucket
+               and receipt.member_id = membership.member_id
+               and receipt.programme_id = membership.programme_id
+               and receipt.happened_at > %(inactive_since)s))
+       and (%(partner_id)s::uuid is null or exists (
+            select 1
+              from loyalty_receipt as receipt
+             where receipt.bucket = membership.bucket
+               and receipt.member_id = membership.member_id
+               and receipt.programme_id = membership.programme_id
+               and receipt.partner_id = %(partner_id)s))
        and (%(random_from)s::integer is null or
             (get_byte(uuid_send(member.id), 12) * 65536
              + get_byte(uuid_send(member.id), 13) * 256
@@ -72,3 +115,21 @@ COUNT_SEGMENT = (
              limit %(limit)s) as found
 """
 )
+
+# What members did from an instant to another; pk_loyalty_membership, ix_loyalty_receipt_member.
+ACCOUNTS_AND_RECEIPTS = """
+    select membership.bucket, membership.account_id, count(receipt.receipt) as receipts
+      from unnest(%(buckets)s::smallint[], %(member_ids)s::uuid[]) as asked (bucket, member_id)
+      join loyalty_membership as membership
+        on membership.bucket = asked.bucket
+       and membership.member_id = asked.member_id
+       and membership.programme_id = %(programme_id)s
+      left join loyalty_receipt as receipt
+        on receipt.bucket = membership.bucket
+       and receipt.member_id = membership.member_id
+       and receipt.programme_id = membership.programme_id
+       and receipt.happened_at >= %(since)s
+       and receipt.happened_at < %(until)s
+     group by membership.bucket, membership.account_id
+     order by membership.bucket, membership.account_id
+"""

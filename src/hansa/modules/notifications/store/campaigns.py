@@ -166,3 +166,18 @@ KEEP_RESULT = """
        set result = %(result)s::jsonb, result_at = %(now)s
      where id = %(id)s
 """
+
+# Measured while the days run, once a day, and for good when they are over.
+TO_MEASURE = """
+    select id
+      from notifications_campaign
+     where started_at is not null
+       and is_picked
+       and started_at > %(now)s::timestamptz - interval '100 days'
+       and (result_at is null
+            or (result_at < started_at + measured_days * interval '1 day'
+                and (result_at < %(now)s::timestamptz - interval '1 day'
+                     or started_at + measured_days * interval '1 day' <= %(now)s)))
+     order by started_at, id
+     limit %(limit)s
+"""
