@@ -24,9 +24,11 @@ class CoalitionChanged(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MemberChanged(Event):
-    """Somebody was enrolled, linked to a partner, unlinked, blocked or erased; `what` says which.
+    """Something happened to a member, told once per programme they take part in.
 
-    `partner_id` is the partner concerned, if one is.
+    `what` is `enrolled`, `linked`, `unlinked`, `blocked`, `unblocked`, `left` (this programme, with
+    its points given up), `erased`, `phone_changed`, `consent_changed`, `card_added`, or `card_` and
+    how a card ended. `partner_id` is the partner concerned, if one is.
     """
 
     type: ClassVar[str] = "loyalty.MemberChanged"

@@ -151,6 +151,16 @@ async def test_a_merged_member_leads_to_who_stands_for_them_however_often(tx, no
     assert {one.state for one in found.values()} == {members.MemberState.ACTIVE}
 
 
+async def test_accounts_lead_back_to_their_memberships(tx, now):
+    programme = await a_programme(tx, now=now)
+    people = [await a_member(tx, programme, now=now) for _ in range(3)]
+    accounts = [one.memberships[0].account_id for one in people]
+
+    found = await members.find_memberships(tx, account_ids=[*accounts, 10**9])
+
+    assert found == {one.memberships[0].account_id: one.memberships[0] for one in people}
+
+
 async def test_these_tables_hold_nothing_readable(tx, now):
     programme = await a_programme(tx, now=now)
     partner = await a_partner(tx, programme, now=now)

@@ -176,6 +176,25 @@ async def test_of_an_erased_person_the_number_alone_is_left(tx, now):
     assert [one.number for one in await members.list_cards(tx, member_id=anna.id)] == [None]
 
 
+async def test_a_customer_of_the_shop_keeps_their_name_when_they_are_erased_here(tx, now):
+    programme = await a_programme(tx, now=now)
+    anna = await a_member(tx, programme, now=now, phone=phone(1), name="Анна Орлова")
+    only_here = await a_member(tx, programme, now=now, phone=phone(2), name="Борис Котов")
+    mail = parties.Identifier(kind="email", value="anna@example.org")
+    await parties.add_identifier(tx, party_id=anna.party_id, identifier=mail, now=now)
+    home = parties.Address(id=uuid4(), city="Омск")
+    await parties.save_address(tx, party_id=only_here.party_id, address=home, now=now)
+
+    for one in (anna, only_here):
+        await members.erase_member(tx, member_id=one.id, now=now)
+
+    customer = await parties.get_party(tx, party_id=anna.party_id)
+    assert (customer.display_name, customer.identifiers) == ("Анна Орлова", (mail,))
+    nobody = await parties.get_party(tx, party_id=only_here.party_id)
+    assert (nobody.display_name, nobody.identifiers) == ("", ())
+    assert await parties.list_addresses(tx, party_id=only_here.party_id) == ()
+
+
 async def test_an_erased_person_who_comes_back_is_new(tx, now):
     programme = await a_programme(tx, now=now)
     anna = await a_member(tx, programme, now=now, phone=phone(1))

@@ -98,7 +98,7 @@ from hansa.modules.loyalty.members.queries import (
     list_members,
     list_past_names,
 )
-from hansa.modules.loyalty.members.resolving import resolve
+from hansa.modules.loyalty.members.resolving import find_memberships, resolve
 from hansa.modules.loyalty.members.sending import (
     CodeMessage,
     Codes,
@@ -191,6 +191,7 @@ __all__ = [
     "find_member",
     "find_member_of_party",
     "find_members",
+    "find_memberships",
     "finish_sign_in",
     "get_member",
     "get_members",

@@ -50,6 +50,17 @@ async def resolve(snap: Snapshot, *, programme_id_refs: Sequence[Asked]) -> dict
     return found
 
 
+async def find_memberships(snap: Snapshot, *, account_ids: Sequence[int]) -> dict[int, Membership]:
+    """Give whose accounts of points these are; a merged membership as it is, unknown left out."""
+    rows = await snap.all(store.OF_ACCOUNTS, {"account_ids": list(account_ids)})
+    return {
+        row.account_id: Membership(
+            row.member_id, row.programme_id, row.account_id, _STATES[row.state]
+        )
+        for row in rows
+    }
+
+
 _STATES = {one.value: one for one in MemberState}
 _NO_VALUE = bytes(32)
 

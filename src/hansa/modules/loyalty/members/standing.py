@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
-from hansa.modules import ledger
+from hansa.modules import ledger, parties
 from hansa.modules.loyalty.members import names, reading
 from hansa.modules.loyalty.members.faults import MemberNotFound, PointsHeld, PointsLeft
 from hansa.modules.loyalty.members.model import Member, MemberState
@@ -99,8 +99,9 @@ async def erase_member(
     """Forget who a member is, and everybody merged into them; numbers and points' history stay.
 
     Nothing names the member any more: telephones, cards and partners' ids end, here and in the
-    parties, and their hashes are wiped. Points that are left are given up. It cannot be undone:
-    merges the member took part in cannot be parted after. Again changes nothing.
+    parties, and their hashes are wiped. A person nobody else knows loses name and addresses too.
+    Points that are left are given up. It cannot be undone: merges the member took part in cannot be
+    parted after. Again changes nothing.
 
     Raises:
         MemberNotFound: there is none.
@@ -134,6 +135,8 @@ async def _forget(tx: Transaction, member: Member, *, now: datetime) -> None:
     rows = await tx.all(references.REFERENCES_OF, columns)
     values = [bytes(row.value) for row in rows]
     await names.end(tx, member=member, values=values, reason="erased", now=now)
+    if member.party_id is not None:
+        await _forget_person(tx, member.party_id, now=now)
     for statement in (
         signing_in.FORGET_PHONES,
         references.WIPE_PAST,
@@ -142,6 +145,16 @@ async def _forget(tx: Transaction, member: Member, *, now: datetime) -> None:
         store.ERASE_MEMBER,
     ):
         await tx.execute(statement, columns)
+
+
+async def _forget_person(tx: Transaction, party_id: UUID, *, now: datetime) -> None:
+    """Empty a party that nothing leads to any more; a shop's customer has a mail address."""
+    party = await parties.get_party(tx, party_id=party_id)
+    if party.identifiers:
+        return
+    await parties.save_profile(tx, party_id=party.id, profile=parties.Profile(), now=now)
+    for one in await parties.list_addresses(tx, party_id=party.id):
+        await parties.remove_address(tx, party_id=party.id, address_id=one.id)
 
 
 async def _lock(tx: Transaction, member_id: UUID, programme_id: UUID | None) -> Member:

@@ -122,6 +122,13 @@ MEMBERSHIPS_OF = """
      order by s.enrolled_at, s.programme_id
 """
 
+# uq_loyalty_membership_account.
+OF_ACCOUNTS = """
+    select member_id, programme_id, account_id, state
+      from loyalty_membership
+     where account_id = any(%(account_ids)s::bigint[])
+"""
+
 ADD_MEMBERSHIP = """
     insert into loyalty_membership
            (bucket, member_id, programme_id, account_id, state, enrolled_at, enrolled_by,
