@@ -3754,6 +3754,7 @@ CREATE INDEX ix_loyalty_guard_alert_state ON public.loyalty_guard_alert USING bt
 CREATE INDEX ix_loyalty_guard_challenge_expires ON public.loyalty_guard_challenge USING btree (expires_at);
 CREATE INDEX ix_loyalty_guard_challenge_member ON public.loyalty_guard_challenge USING btree (bucket, member_id, started_at);
 CREATE INDEX ix_loyalty_guard_count_gone ON public.loyalty_guard_count USING brin (gone_at);
+CREATE INDEX ix_loyalty_guard_member_blocked ON public.loyalty_guard_member USING btree (blocked_by) WHERE (blocked_by IS NOT NULL);
 CREATE INDEX ix_loyalty_lot_due ON public.loyalty_lot USING btree (expires_at) WHERE (remaining > 0);
 CREATE INDEX ix_loyalty_lot_open ON public.loyalty_lot USING btree (bucket, account_id, expires_at, id) WHERE ((remaining <> 0) OR (held <> 0));
 CREATE INDEX ix_loyalty_member_joined ON public.loyalty_member USING btree (joined_at, id);

@@ -37,6 +37,8 @@ create table loyalty_guard_member (
     blocked_by         uuid,
     constraint pk_loyalty_guard_member primary key (bucket, member_id, programme_id)
 ) with (fillfactor = 80);
+create index ix_loyalty_guard_member_blocked
+    on loyalty_guard_member (blocked_by) where blocked_by is not null;
 
 create table loyalty_guard_device (
     bucket             smallint not null,

@@ -49,7 +49,7 @@ MODULE = Module(
         Periodic(cron="7 * * * *", job=ExpirePoints()),
         *INTAKE_PERIODIC,
     ),
-    subscriptions=SUBSCRIPTIONS,
+    subscriptions=(*SUBSCRIPTIONS, *guard.SUBSCRIPTIONS),
     permissions=(
         Permission(code="loyalty.view", title="See loyalty: members, points, offers"),
         Permission(code="loyalty.edit", title="Change programmes, partners and offers"),

@@ -71,12 +71,14 @@ from hansa.modules.loyalty.guard.step_up import (
     make_challenge,
     start_step_up,
 )
+from hansa.modules.loyalty.guard.subscribers import SUBSCRIPTIONS
 from hansa.modules.loyalty.guard.watch import Watch
 
 __all__ = [
     "CHECKS",
     "QUIET",
     "ROUTES",
+    "SUBSCRIPTIONS",
     "Act",
     "Alert",
     "AlertFilter",

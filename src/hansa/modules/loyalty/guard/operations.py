@@ -88,7 +88,7 @@ async def dismiss_alert(
     if alert.state is AlertState.DISMISSED:
         raise AlertOver
     if alert.state is AlertState.BLOCKED:
-        await tx.execute(watching.UNBLOCK_MEMBER, _blocking(alert))
+        await tx.execute(watching.UNBLOCK_MEMBER, {"alert_id": alert.id})
     return await _move(tx, alert, AlertState.DISMISSED, note=note, by=by, now=now)
 
 

@@ -129,21 +129,42 @@ BLOCK_MEMBER = """
        set blocked_by = coalesce(held.blocked_by, excluded.blocked_by)
 """
 
-# Another alert that blocks the member goes on blocking.
+# Of the member, and of whoever the member was merged into. Another alert that blocks one of them
+# goes on blocking. ix_loyalty_guard_member_blocked finds them.
 UNBLOCK_MEMBER = """
-    update loyalty_guard_member
+    update loyalty_guard_member as held
        set blocked_by = (select other.id
                            from loyalty_guard_alert as other
-                          where other.member_id = %(member_id)s
-                            and other.programme_id = %(programme_id)s
+                          where other.member_id = held.member_id
+                            and other.programme_id = held.programme_id
                             and other.state = 'blocked'
                             and other.id <> %(alert_id)s
                           order by other.id
                           limit 1)
-     where bucket = %(bucket)s
-       and programme_id = %(programme_id)s
-       and member_id = %(member_id)s
-       and blocked_by = %(alert_id)s
+     where held.blocked_by = %(alert_id)s
+"""
+
+FOLLOW_MERGE = """
+    insert into loyalty_guard_member as held (bucket, programme_id, member_id, moved_at, blocked_by)
+    select %(keep_bucket)s, absorbed.programme_id, %(keep_id)s, absorbed.moved_at,
+           absorbed.blocked_by
+      from loyalty_guard_member as absorbed
+     where absorbed.bucket = %(absorb_bucket)s
+       and absorbed.member_id = %(absorb_id)s
+     order by absorbed.programme_id
+        on conflict (bucket, member_id, programme_id) do update
+       set moved_at = greatest(held.moved_at, excluded.moved_at),
+           blocked_by = coalesce(held.blocked_by, excluded.blocked_by)
+"""
+
+UNDO_MERGE = """
+    update loyalty_guard_member as held
+       set blocked_by = null
+     where held.bucket = %(keep_bucket)s
+       and held.member_id = %(keep_id)s
+       and held.blocked_by in (select alert.id
+                                 from loyalty_guard_alert as alert
+                                where alert.member_id = %(absorb_id)s)
 """
 
 STANDING_OF = """
