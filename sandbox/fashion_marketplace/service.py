@@ -1,6 +1,7 @@
 """Answers calls: the API of orders, the export of the night, and the control."""
 
 import random
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import parse_qs
@@ -52,7 +53,13 @@ class Service:
             return self._route(call)
         except Impossible as error:
             return Answer.of({"error": str(error)}, 409)
-        except (msgspec.DecodeError, UnicodeDecodeError, LookupError, TypeError, ValueError) as error:
+        except (
+            msgspec.DecodeError,
+            UnicodeDecodeError,
+            LookupError,
+            TypeError,
+            ValueError,
+        ) as error:
             return Answer.of({"error": str(error)}, 400)
 
     def _route(self, call: Call) -> Answer:
@@ -76,7 +83,7 @@ class Service:
             case _:
                 return Answer.of({"error": "not found"}, 404)
 
-    def _guarded(self, call: Call, give: Any) -> Answer:
+    def _guarded(self, call: Call, give: Callable[[Call], Answer]) -> Answer:
         self.calls += 1
         if call.headers.get("authorization") != f"Bearer {self.token}":
             return Answer.of({"error": "who are you?"}, 401)

@@ -5,11 +5,16 @@ async with a_coalition(context) ...
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 from uuid import UUID, uuid4
 
+import httpx
 import msgspec
 
 from hansa.kernel.errors import HansaError, Unavailable
@@ -20,6 +25,8 @@ from hansa.modules.loyalty.intake.fetching import run_feed
 from hansa.modules.loyalty.points.commands import Command, Kind, Receipt
 from hansa.runtime.clock import FixedClock
 from hansa.runtime.context import Context
+from sandbox.acquirer.wire import Answer, Call, Handler, serve_connection
+from tests.support.http import Site
 
 __all__ = ["Coalition", "ListDoor", "a_coalition", "a_feed", "findings", "run"]
 
@@ -161,3 +168,31 @@ async def findings(context: Context) -> list[str]:
             for check in CHECKS
             for found in await check.run(snap)
         ]
+
+
+@contextlib.asynccontextmanager
+async def served(site: Site) -> AsyncIterator[str]:
+    """Let programs reach the application of a test over real HTTP; give its address."""
+    transport = httpx.ASGITransport(app=site.app)  # type: ignore[arg-type]
+
+    async def pass_on(call: Call) -> Answer:
+        async with httpx.AsyncClient(transport=transport, base_url="http://hansa.test") as client:
+            query = f"?{call.query}" if call.query else ""
+            told = {name: one for name, one in call.headers.items() if name != "host"}
+            answer = await client.request(
+                call.method, call.path + query, headers=told, content=call.body
+            )
+        return Answer(answer.status_code, answer.content, answer.headers.get("content-type", ""))
+
+    async with listening(pass_on) as address:
+        yield address
+
+
+@contextlib.asynccontextmanager
+async def listening(answer: Handler) -> AsyncIterator[str]:
+    """Run a handler behind HTTP on a free port; give its address."""
+    server = await asyncio.start_server(partial(serve_connection, answer), "127.0.0.1", 0)
+    try:
+        yield f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+    finally:
+        server.close()

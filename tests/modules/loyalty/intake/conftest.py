@@ -17,6 +17,7 @@ from hansa.runtime.context import Context
 from hansa.runtime.database import Database
 from hansa.runtime.settings import Settings
 from tests.support.feeds import Coalition, ListDoor, a_coalition
+from tests.support.http import Site, application
 
 
 @pytest_asyncio.fixture(loop_scope="session")
@@ -27,6 +28,13 @@ async def context(
     await made.open(services_of([MARKETS, MODULE]))
     yield made
     await made.close()
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def site(settings: Settings, committing: Database, clock: FixedClock) -> AsyncIterator[Site]:
+    """The whole application, for partners that tell us something."""
+    async with application(settings, committing, clock=clock) as running:
+        yield running
 
 
 @pytest_asyncio.fixture(loop_scope="session")

@@ -151,6 +151,7 @@ def _is_question(desk: Desk, found: Sequence[Found]) -> bool:
 
 def _answer(request: Request, result: Result) -> RecordAnswer:
     outcome, refusal = result.outcome(), result.refusal
+    balance, available = outcome["balance"], outcome["available"]
     is_known = bool(result.receipts) or bool(result.balance)
     return RecordAnswer(
         row=result.found.row,
@@ -161,8 +162,8 @@ def _answer(request: Request, result: Result) -> RecordAnswer:
         if refusal is None
         else translated(request, refusal.message).format(**refusal.data()),
         points=result.points,
-        balance=int(str(outcome["balance"])) if is_known else None,
-        available=int(str(outcome["available"])) if is_known else None,
+        balance=balance if is_known and isinstance(balance, int) else None,
+        available=available if is_known and isinstance(available, int) else None,
         uncovered=result.uncovered,
         earns_at="" if result.due_at is None else result.due_at.isoformat(),
     )

@@ -1,0 +1,48 @@
+"""Run the simulated insurer until SIGTERM or Ctrl-C."""
+
+import argparse
+import asyncio
+import contextlib
+import os
+import signal
+from functools import partial
+
+from sandbox.acquirer.wire import HEAD_BYTES_MAX, serve_connection
+from sandbox.insurer.desk import Desk
+from sandbox.insurer.service import Service
+
+
+async def run(arguments: argparse.Namespace) -> None:
+    """Serve until told to stop."""
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, stop.set)
+    desk = Desk(
+        partner_url=arguments.partner_url,
+        secret=os.environ.get("INSURER_SECRET", "practice-secret"),
+        partner_secret=os.environ.get("PARTNER_SECRET", "practice-answer-secret"),
+    )
+    server = await asyncio.start_server(
+        partial(serve_connection, Service(desk).answer),
+        arguments.host,
+        arguments.port,
+        limit=HEAD_BYTES_MAX,
+    )
+    print(f"Insurer: http://{arguments.host}:{arguments.port}/", flush=True)  # noqa: T201 - a program tells where it is
+    await stop.wait()
+    server.close()
+
+
+def main() -> None:
+    """Read the command line; secrets come by the environment."""
+    parser = argparse.ArgumentParser(prog="sandbox.insurer", description=__doc__)
+    parser.add_argument("--host", default="127.0.0.1")
+    parser.add_argument("--port", type=int, default=8782)
+    parser.add_argument("--partner-url", required=True, help="where the programme takes events")
+    with contextlib.suppress(KeyboardInterrupt):
+        asyncio.run(run(parser.parse_args()))
+
+
+if __name__ == "__main__":
+    main()

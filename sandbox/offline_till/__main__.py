@@ -1,0 +1,44 @@
+"""Run the simulated till until SIGTERM or Ctrl-C."""
+
+import argparse
+import asyncio
+import contextlib
+import os
+import signal
+from functools import partial
+
+from sandbox.acquirer.wire import HEAD_BYTES_MAX, serve_connection
+from sandbox.offline_till.service import Service
+from sandbox.offline_till.till import Till
+
+
+async def run(arguments: argparse.Namespace) -> None:
+    """Serve until told to stop."""
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, stop.set)
+    till = Till(arguments.partner_url, os.environ.get("TILL_SECRET", "practice-secret"))
+    server = await asyncio.start_server(
+        partial(serve_connection, Service(till).answer),
+        arguments.host,
+        arguments.port,
+        limit=HEAD_BYTES_MAX,
+    )
+    print(f"Till: http://{arguments.host}:{arguments.port}/", flush=True)  # noqa: T201 - a program tells where it is
+    await stop.wait()
+    server.close()
+
+
+def main() -> None:
+    """Read the command line; the secret comes by the environment."""
+    parser = argparse.ArgumentParser(prog="sandbox.offline_till", description=__doc__)
+    parser.add_argument("--host", default="127.0.0.1")
+    parser.add_argument("--port", type=int, default=8783)
+    parser.add_argument("--partner-url", required=True, help="where the programme takes operations")
+    with contextlib.suppress(KeyboardInterrupt):
+        asyncio.run(run(parser.parse_args()))
+
+
+if __name__ == "__main__":
+    main()
