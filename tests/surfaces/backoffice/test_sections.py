@@ -22,6 +22,9 @@ SECTIONS = {
     "/office/oauth-clients": "accounts.manage_clients",
     "/office/audit": "accounts.audit",
     "/office/audit.csv": "accounts.audit",
+    "/office/campaigns": "notifications.view",
+    "/office/segments": "notifications.view",
+    "/office/messages": "notifications.view",
     "/office/work": "runtime.view",
     "/office/work/jobs": "runtime.view",
 }

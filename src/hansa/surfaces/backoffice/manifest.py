@@ -2,6 +2,7 @@
 
 from hansa.runtime.module import Module, Permission
 from hansa.surfaces.backoffice import (
+    campaigns_routes,
     connection_parts,
     dashboard,
     drops_routes,
@@ -32,6 +33,7 @@ SURFACE = Module(
         dashboard.show,
         *goods.ROUTES,
         *drops_routes.ROUTES,
+        *campaigns_routes.ROUTES,
         *people.ROUTES,
         *erp_queue.ROUTES,
         *erp_queue_settings.ROUTES,

@@ -43,6 +43,14 @@ SECTIONS: Sequence[tuple[str | None, Sequence[Section]]] = (
         ),
     ),
     (
+        "Loyalty",
+        (
+            Section("Campaigns", "/office/campaigns", "send", "notifications.view"),
+            Section("Segments", "/office/segments", "filter", "notifications.view"),
+            Section("Messages", "/office/messages", "bell", "notifications.view"),
+        ),
+    ),
+    (
         "Channels",
         (
             Section("1C exchange", "/office/exchange", "arrow-right-left", "erp.view"),
