@@ -11,7 +11,8 @@ from hansa.modules.loyalty.members.api import ROUTES as MEMBER_ROUTES
 from hansa.modules.loyalty.members.checks import CHECKS as MEMBER_CHECKS
 from hansa.modules.loyalty.members.jobs import TidyMembers, tidy_members
 from hansa.modules.loyalty.offers import Rulebook
-from hansa.modules.loyalty.points import Poster
+from hansa.modules.loyalty.partner_api.api import ROUTES as PARTNER_ROUTES
+from hansa.modules.loyalty.points import BalanceReader, Poster
 from hansa.modules.loyalty.points.checks import CHECKS as POINT_CHECKS
 from hansa.modules.loyalty.points.jobs import (
     run_expire_holds,
@@ -31,7 +32,7 @@ from hansa.runtime.module import Feature, JobHandler, Module, Periodic, Permissi
 
 MODULE = Module(
     name="loyalty",
-    routes=(*guard.ROUTES, *MEMBER_ROUTES, *INTAKE_ROUTES),
+    routes=(*guard.ROUTES, *MEMBER_ROUTES, *PARTNER_ROUTES, *INTAKE_ROUTES),
     jobs=(
         JobHandler(job=SendCode, handle=send_code),
         JobHandler(job=TidyMembers, handle=tidy_members),
@@ -56,10 +57,23 @@ MODULE = Module(
         Permission(code="loyalty.correct", title="Propose corrections of points"),
         Permission(code="loyalty.approve", title="Approve corrections of points and offers"),
         Permission(code="loyalty.members", title="Enrol, find and link members for a partner"),
+        Permission(code="loyalty.earn", title="Report receipts and returns, give points"),
+        Permission(code="loyalty.spend", title="Hold and spend points"),
+        Permission(code="loyalty.read", title="Read balances and postings of members"),
+        Permission(code="loyalty.bulk", title="Send many commands at once"),
         Permission(code="loyalty.settle", title="Close periods and settle with partners"),
     ),
     checks=(*MEMBER_CHECKS, *guard.CHECKS, *POINT_CHECKS, *INTAKE_CHECKS),
-    services=(Naming, Codes, Directory, Rulebook, guard.Watch, Poster, Intake),
+    services=(
+        Naming,
+        Codes,
+        Directory,
+        Rulebook,
+        guard.Watch,
+        Poster,
+        BalanceReader,
+        Intake,
+    ),
     features=(
         Feature(
             code="loyalty.app",

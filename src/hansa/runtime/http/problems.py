@@ -247,7 +247,15 @@ def _respond(
     if status == HTTP_401_UNAUTHORIZED:
         is_wrong = isinstance(error, BadCredentials)
         headers["WWW-Authenticate"] = CHALLENGE_WRONG if is_wrong else CHALLENGE
-    problem = Problem(
+    problem = problem_of(request, error, status, faults)
+    return Response(problem, status_code=status, media_type=PROBLEM, headers=headers)
+
+
+def problem_of(
+    request: Request, error: HansaError, status: int, faults: tuple[FieldFault, ...] = ()
+) -> Problem:
+    """Write a failure as a problem document in the language of the request."""
+    return Problem(
         title=_title(request, status),
         status=status,
         code=error.code,
@@ -263,7 +271,6 @@ def _respond(
         ],
         data=_public_data(error),
     )
-    return Response(problem, status_code=status, media_type=PROBLEM, headers=headers)
 
 
 def wants_page(request: Request) -> bool:
@@ -368,4 +375,12 @@ HANDLERS: dict[Any, Any] = {
     Exception: handle_unexpected,
 }
 
-__all__ = ["HANDLERS", "PROBLEM", "ErrorField", "Problem", "body_faults", "status_of"]
+__all__ = [
+    "HANDLERS",
+    "PROBLEM",
+    "ErrorField",
+    "Problem",
+    "body_faults",
+    "problem_of",
+    "status_of",
+]

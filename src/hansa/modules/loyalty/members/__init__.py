@@ -72,7 +72,7 @@ from hansa.modules.loyalty.members.model import (
     bucket_of,
     lane_of,
 )
-from hansa.modules.loyalty.members.naming import Naming, use_secret
+from hansa.modules.loyalty.members.naming import Naming, normalised, use_secret
 from hansa.modules.loyalty.members.phones import change_phone
 from hansa.modules.loyalty.members.profile import SettingInvalid, save_settings
 from hansa.modules.loyalty.members.proofs import (
@@ -209,6 +209,7 @@ __all__ = [
     "list_shown_codes",
     "make_card_token",
     "merge_members",
+    "normalised",
     "print_cards",
     "purpose_of",
     "read_card_token",

@@ -101,6 +101,15 @@ def identifier_of(ref: MemberRef, partner_id: UUID | None) -> parties.Identifier
     return parties.normalise(parties.Identifier(kind=kind.value, value=ref.value))
 
 
+def normalised(ref: MemberRef, partner_id: UUID | None) -> MemberRef:
+    """Give a reference in the spelling by which members are found.
+
+    Raises:
+        parties.IdentifierInvalid: it is none of its kind.
+    """
+    return MemberRef(ref.kind, identifier_of(ref, partner_id).value)
+
+
 def ref_of(identifier: parties.Identifier) -> tuple[RefKind, str] | None:
     """Give kind and scope of what the parties keep, if members are named by it."""
     if identifier.kind == parties.IdentifierKind.PHONE:

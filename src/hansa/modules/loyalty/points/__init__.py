@@ -11,6 +11,10 @@ have of offers, then budgets.
 
 from hansa.modules.loyalty.points.batch import Answered
 from hansa.modules.loyalty.points.commands import (
+    AMOUNT_MINOR_MAX,
+    HOLD_SECONDS_MAX,
+    LINES_MAX,
+    POINTS_MAX,
     Accrue,
     Command,
     Correct,
@@ -37,6 +41,7 @@ from hansa.modules.loyalty.points.queries import (
     read_balances,
     read_history,
 )
+from hansa.modules.loyalty.points.reader import BalanceReader
 from hansa.modules.loyalty.points.refusals import (
     AboveHeld,
     AboveOriginal,
@@ -60,13 +65,18 @@ from hansa.modules.loyalty.points.refusals import (
 )
 
 __all__ = [
+    "AMOUNT_MINOR_MAX",
+    "HOLD_SECONDS_MAX",
     "HOUSE",
+    "LINES_MAX",
+    "POINTS_MAX",
     "AboveHeld",
     "AboveOriginal",
     "AbovePurchase",
     "Accrue",
     "Answered",
     "Balance",
+    "BalanceReader",
     "BeforePurchase",
     "Command",
     "CommandInvalid",

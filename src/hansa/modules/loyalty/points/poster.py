@@ -1,9 +1,11 @@
 """The door to points: commands go in one by one and are answered in batches."""
 
+import asyncio
 import os
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from hansa.kernel.errors import HansaError
 from hansa.modules import ledger
 from hansa.modules.loyalty import offers
 from hansa.modules.loyalty.points import sanity
@@ -86,6 +88,32 @@ class Poster:
             except (ledger.KeyTaken, Overtaken):
                 continue
         return await self._batcher.submit(asked)
+
+    async def post_all(self, commands: Sequence[tuple[Command, bytes]]) -> list[Answer]:
+        """Do many commands, each with its content, in their order; one by one refused or done."""
+        posting = [self.post(command, content=content) for command, content in commands]
+        answers: list[Answer] = []
+        for answer in await asyncio.gather(*posting, return_exceptions=True):
+            if isinstance(answer, BaseException) and not isinstance(answer, Exception):
+                raise answer  # this very request is being cancelled
+            answers.append(answer)
+        return answers
+
+    async def try_out_each(self, commands: Sequence[Command]) -> list[Answer]:
+        """Try commands out together; what is wrong with one by itself does not touch the others."""
+        answers: list[Answer | None] = [None] * len(commands)
+        sane: list[int] = []
+        for place, command in enumerate(commands):
+            try:
+                sanity.check(command, now=self._clock.now())
+            except HansaError as error:
+                answers[place] = error
+            else:
+                sane.append(place)
+        given = await self.try_out([commands[place] for place in sane]) if sane else []
+        for place, answer in zip(sane, given, strict=True):
+            answers[place] = answer
+        return [one for one in answers if one is not None]
 
     async def try_out(self, commands: Sequence[Command]) -> list[Answer]:
         """Give the answers commands would get now, together and in this order; nothing is done."""

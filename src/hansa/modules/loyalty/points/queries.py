@@ -37,18 +37,17 @@ class Balance:
     owed: int
     expiring: int
     expires_at: datetime | None
-    version: int
 
 
 async def read_balances(
     snap: Snapshot, *, members: Sequence[MemberKey], now: datetime
 ) -> dict[MemberKey, Balance]:
-    """Give balances, each named by programme and member, in two statements; unknown are left out.
+    """Give balances, each named by programme and member, in one statement; unknown are left out.
 
-    Read in one snapshot, the numbers of a member fit each other.
+    The numbers of a member fit each other.
     """
     rows = await snap.all(
-        sql.STANDINGS,
+        sql.BALANCES,
         {
             "buckets": [bucket_of(member_id) for _, member_id in members],
             "programmes": [programme_id for programme_id, _ in members],
@@ -57,25 +56,20 @@ async def read_balances(
             "soon": now + SOON,
         },
     )
-    accounts = await ledger.read_balances(
-        snap, places=[(row.bucket, row.account_id) for row in rows]
-    )
-    found = {}
-    for row in rows:
-        account = accounts[row.bucket, row.account_id]
-        found[row.programme_id, row.member_id] = Balance(
+    return {
+        (row.programme_id, row.member_id): Balance(
             programme_id=row.programme_id,
             member_id=row.member_id,
-            posted=account.posted,
-            available=max(0, row.active - account.owed),
+            posted=row.posted,
+            available=max(0, row.active - row.owed),
             pending=row.pending,
-            held=account.held,
-            owed=account.owed,
+            held=row.held,
+            owed=row.owed,
             expiring=row.expiring,
             expires_at=row.expires_at,
-            version=account.version,
         )
-    return found
+        for row in rows
+    }
 
 
 async def read_history(

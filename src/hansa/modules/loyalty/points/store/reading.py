@@ -1,25 +1,35 @@
 """Reads of balances, lots, receipts, and of what time has come for."""
 
-# One row per member asked for: what can be spent, what cannot yet, what goes soon. Memberships by
-# primary key, lots by ix_loyalty_lot_open: only those that are open.
-STANDINGS = """
-    select m.programme_id, m.member_id, m.bucket, m.account_id, m.state,
-           coalesce(l.active, 0)::bigint as active, coalesce(l.pending, 0)::bigint as pending,
-           coalesce(l.expiring, 0)::bigint as expiring, l.expires_at
+# One row per member asked for, from the open lots alone, so that its numbers fit each other: what
+# can be spent, what cannot yet, what is held, owed, and goes soon. Memberships by primary key, lots
+# by ix_loyalty_lot_open.
+BALANCES = """
+    select m.programme_id, m.member_id, m.state, l.posted, l.held, l.owed, l.active, l.pending,
+           l.expiring, l.expires_at
       from unnest(%(buckets)b::smallint[], %(programmes)b::uuid[], %(members)b::uuid[])
                as asked (bucket, programme_id, member_id)
       join loyalty_membership m using (bucket, member_id, programme_id)
-      left join lateral (
-            select sum(case when active_at <= %(now)s then remaining - held end) as active,
-                   sum(case when active_at > %(now)s then remaining - held end) as pending,
-                   sum(case when expires_at <= %(soon)s then remaining - held end) as expiring,
-                   min(expires_at) as expires_at
-              from loyalty_lot l
-             where l.bucket = m.bucket
-               and l.account_id = m.account_id
-               and (l.remaining <> 0 or l.held <> 0)
-               and l.remaining > l.held
-               and (l.expires_at is null or l.expires_at > %(now)s)
+      join lateral (
+            select coalesce(sum(remaining), 0)::bigint as posted,
+                   coalesce(sum(held), 0)::bigint as held,
+                   coalesce(sum(greatest(0, held - remaining)), 0)::bigint as owed,
+                   coalesce(sum(remaining - held) filter (where is_open and active_at <= %(now)s),
+                            0)::bigint as active,
+                   coalesce(sum(remaining - held) filter (where is_open and active_at > %(now)s),
+                            0)::bigint as pending,
+                   coalesce(sum(remaining - held) filter (where is_open
+                                                            and expires_at <= %(soon)s),
+                            0)::bigint as expiring,
+                   min(expires_at) filter (where is_open) as expires_at
+              from (
+                    select remaining, held, active_at, expires_at,
+                           remaining > held and (expires_at is null or expires_at > %(now)s)
+                               as is_open
+                      from loyalty_lot l
+                     where l.bucket = m.bucket
+                       and l.account_id = m.account_id
+                       and (l.remaining <> 0 or l.held <> 0)
+                   ) as lots
            ) l on true
 """
 

@@ -1,0 +1,502 @@
+"""Postings of points per second over HTTP, beside `pgbench` on the same server in the same run.
+
+`python -m benchmarks.loyalty [--seconds 6] [--clients 384] [--members 100000] [--json FILE]`
+
+Everything on one machine: PostgreSQL (durable: every answer is given after the commit is on disk),
+the web role with its tokens, rules, lots, receipts and outbox, and the client that asks. Of the
+requests 70 % are receipts with two lines, 10 % accruals, 20 % spending, from twenty partners.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import functools
+import json
+import random
+import re
+import secrets
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+from urllib.parse import urlencode
+from urllib.request import Request, urlopen
+from uuid import UUID
+
+import uvloop
+
+from benchmarks.stock_reservation import web
+from hansa.kernel.identifiers import new_id
+from hansa.modules import accounts
+from hansa.modules.ledger.checks import CHECKS as LEDGER_CHECKS
+from hansa.modules.loyalty import members, offers, points, programmes
+from hansa.modules.loyalty.points.checks import CHECKS as POINT_CHECKS
+from hansa.runtime.clock import SystemClock
+from hansa.runtime.database import Database
+from hansa.runtime.database.embedded import embedded_postgres
+from hansa.runtime.database.installed_postgres import binary
+from hansa.runtime.database.migrate import migrate
+from hansa.runtime.settings import Settings
+
+PARTNERS = 20
+SCOPES = ("loyalty.earn", "loyalty.spend", "loyalty.read", "loyalty.bulk")
+BULK_ITEMS = 500
+
+# Whole tables at once: what enrolling one by one would give, without names.
+MEMBERS = """
+    insert into loyalty_member (bucket, id, party_id, state, time_zone, joined_at, changed_at)
+    select get_byte(uuid_send(id), 15), id, null, 'active', 'Europe/Moscow', now(), now()
+      from unnest(%(ids)s::uuid[]) as id
+"""
+MEMBERSHIPS = """
+    insert into loyalty_membership
+           (bucket, member_id, programme_id, account_id, enrolled_at, changed_at)
+    select get_byte(uuid_send(id), 15), id, %(programme)s, nextval('loyalty_account_number'),
+           now(), now()
+      from unnest(%(ids)s::uuid[]) as id
+"""
+ACCOUNTS = """
+    insert into ledger_account (bucket, id, ledger, opened_at)
+    select bucket, account_id, 1, now() from loyalty_membership
+"""
+
+
+@dataclass
+class World:
+    """What is asked about: partners' tokens, and members that exist."""
+
+    tokens: list[str]
+    members: list[UUID]
+    codes: list[str]
+
+
+Make = Callable[[int], tuple[bytes, bytes]]
+"""Gives the head (without key and length) and the body of the next request."""
+
+
+class Client(asyncio.Protocol):
+    """One kept-alive connection that asks again as soon as it is answered."""
+
+    def __init__(self, make: Make, name: str, stop_at: float) -> None:
+        self.make, self.name, self.stop_at = make, name, stop_at
+        self.number = 0
+        self.seconds: list[float] = []
+        self.statuses: Counter[int] = Counter()
+        self.wrong: list[bytes] = []
+        self.done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self.buffer = b""
+
+    def connection_made(self, transport: Any) -> None:
+        self.transport = transport
+        self.ask()
+
+    def ask(self) -> None:
+        self.number += 1
+        self.asked_at = time.perf_counter()
+        self.transport.write(request_of(self.make, f"{self.name}-{self.number}", self.number))
+
+    def data_received(self, data: bytes) -> None:
+        self.buffer += data
+        end = self.buffer.find(b"\r\n\r\n")
+        if end < 0:
+            return
+        head = self.buffer[:end].lower()
+        at = head.index(b"content-length: ") + 16
+        if len(self.buffer) < end + 4 + int(head[at:].split(b"\r\n", 1)[0]):
+            return
+        status = int(head[9:12])
+        self.statuses[status] += 1
+        if status != 200 and len(self.wrong) < 3:
+            self.wrong.append(self.buffer[end + 4 :])
+        self.buffer = b""
+        now = time.perf_counter()
+        self.seconds.append(now - self.asked_at)
+        if now < self.stop_at:
+            self.ask()
+        else:
+            self.transport.close()
+            if not self.done.done():
+                self.done.set_result(None)
+
+    def connection_lost(self, error: Exception | None) -> None:
+        if not self.done.done():
+            self.done.set_exception(error or ConnectionError("closed by the server"))
+
+
+def request_of(make: Make, key: str, number: int) -> bytes:
+    head, body = make(number)
+    if not body:
+        return head + b"\r\n"
+    more = f"Idempotency-Key: {key}\r\nContent-Length: {len(body)}\r\n\r\n"
+    return head + more.encode() + body
+
+
+def _itself(client: Client) -> Client:
+    return client
+
+
+async def rush(address: str, make: Make, *, clients: int, seconds: float) -> dict[str, Any]:
+    """Ask from many connections for some seconds, each as soon as it is answered."""
+    host, port = address.removeprefix("http://").split(":")
+    loop = asyncio.get_running_loop()
+    run = secrets.token_hex(5)
+    began = time.perf_counter()
+    asking: list[Client] = []
+    for number in range(clients):
+        client = Client(make, f"{run}-{number}", began + seconds)
+        await loop.create_connection(functools.partial(_itself, client), host, int(port))
+        asking.append(client)
+    await asyncio.gather(*(client.done for client in asking))
+    took = time.perf_counter() - began
+    times = sorted(one for client in asking for one in client.seconds)
+    statuses: Counter[int] = sum((client.statuses for client in asking), Counter())
+    wrong = [one for client in asking for one in client.wrong][:3]
+    assert set(statuses) <= {200}, f"not every request was answered well: {statuses} {wrong}"
+    return {
+        "per_second": round(len(times) / took),
+        "p50_ms": round(statistics.median(times) * 1000, 1),
+        "p99_ms": round(times[int(len(times) * 0.99)] * 1000, 1),
+        "answers": len(times),
+        "seconds": round(took, 2),
+    }
+
+
+def heads(world: World, address: str, method: str, path: str) -> list[bytes]:
+    """Give the head of a request for each partner."""
+    host = address.removeprefix("http://")
+    kind = "" if method == "GET" else "Content-Type: application/json\r\n"
+    first = f"{method} {path} HTTP/1.1\r\nHost: {host}\r\n{kind}"
+    return [f"{first}Authorization: Bearer {token}\r\n".encode() for token in world.tokens]
+
+
+def postings(world: World, address: str, chance: random.Random, *, partner: int | None) -> Make:
+    """Make receipts, accruals and spending, of one partner or of all."""
+    purchases = heads(world, address, "POST", "/loyalty/v1/purchases")
+    accruals = heads(world, address, "POST", "/loyalty/v1/accruals")
+    spendings = heads(world, address, "POST", "/loyalty/v1/spendings")
+    run = secrets.token_hex(4)
+    count = iter(range(10**9))
+
+    def make(_: int) -> tuple[bytes, bytes]:
+        number = next(count)
+        who = chance.randrange(PARTNERS) if partner is None else partner
+        member = world.members[chance.randrange(len(world.members))]
+        draw = chance.random()
+        if draw < 0.7:
+            body = (
+                f'{{"member":{{"id":"{member}"}},"receipt":"{run}-{number}","lines":['
+                f'{{"line":1,"amount_minor":129900,"category":"food"}},'
+                f'{{"line":2,"amount_minor":45900,"category":"home"}}]}}'
+            )
+            return purchases[who], body.encode()
+        if draw < 0.8:
+            return accruals[who], f'{{"member":{{"id":"{member}"}},"points":25}}'.encode()
+        return spendings[who], f'{{"member":{{"id":"{member}"}},"points":3}}'.encode()
+
+    return make
+
+
+def balances(world: World, address: str, chance: random.Random) -> Make:
+    """Make reads of balances."""
+    host = address.removeprefix("http://")
+    tails = [
+        f" HTTP/1.1\r\nHost: {host}\r\nAuthorization: Bearer {token}\r\n".encode()
+        for token in world.tokens
+    ]
+
+    def make(_: int) -> tuple[bytes, bytes]:
+        member = world.members[chance.randrange(len(world.members))]
+        tail = tails[chance.randrange(PARTNERS)]
+        return f"GET /loyalty/v1/members/{member}/balance".encode() + tail, b""
+
+    return make
+
+
+def bulk(world: World, address: str, chance: random.Random) -> Make:
+    """Make batches of 500 accruals and receipts."""
+    batches = heads(world, address, "POST", "/loyalty/v1/batches")
+    run = secrets.token_hex(4)
+    count = iter(range(10**9))
+
+    def make(_: int) -> tuple[bytes, bytes]:
+        items = []
+        for _ in range(BULK_ITEMS):
+            number = next(count)
+            member = world.members[chance.randrange(len(world.members))]
+            command: dict[str, Any] = {
+                "type": "accrual",
+                "member": {"id": str(member)},
+                "points": 10,
+            }
+            if number % 2:
+                command = {
+                    "type": "purchase",
+                    "member": {"id": str(member)},
+                    "receipt": f"{run}-{number}",
+                    "lines": [{"line": 1, "amount_minor": 129900, "category": "food"}],
+                }
+            items.append({"key": f"{run}-{number}", "command": command})
+        return batches[chance.randrange(PARTNERS)], json.dumps({"items": items}).encode()
+
+    return make
+
+
+async def open_loop(
+    address: str, make_read: Make, make_posting: Make, *, per_second: int, seconds: float
+) -> dict[str, Any]:
+    """Ask at fixed instants whatever the answers do: 70 % reads, 30 % postings."""
+    host, port = address.removeprefix("http://").split(":")
+    loop = asyncio.get_running_loop()
+    idle: list[_Waiting] = []
+    times: list[float] = []
+    statuses: Counter[int] = Counter()
+    began = time.perf_counter() + 0.2
+    pending: set[asyncio.Future[None]] = set()
+    run = secrets.token_hex(5)
+    for number in range(round(per_second * seconds)):
+        due = began + number / per_second
+        pause = due - time.perf_counter()
+        if pause > 0:
+            await asyncio.sleep(pause)
+        if idle:
+            caller = idle.pop()
+        else:
+            made = await loop.create_connection(_Waiting, host, int(port))
+            caller = made[1]
+        make = make_read if number % 10 < 7 else make_posting
+        answered = caller.ask(
+            request_of(make, f"{run}-{number}", number), due, times, statuses, idle
+        )
+        pending.add(answered)
+        answered.add_done_callback(pending.discard)
+    await asyncio.gather(*pending)
+    times.sort()
+    assert set(statuses) == {200}, statuses
+    return {
+        "per_second": round(len(times) / (time.perf_counter() - began)),
+        "p50_ms": round(statistics.median(times) * 1000, 1),
+        "p99_ms": round(times[int(len(times) * 0.99)] * 1000, 1),
+        "connections": len(idle),
+    }
+
+
+class _Waiting(asyncio.Protocol):
+    """A connection of the open loop: its time counts from when the request was due."""
+
+    def __init__(self) -> None:
+        self.buffer = b""
+
+    def connection_made(self, transport: Any) -> None:
+        self.transport = transport
+
+    def ask(
+        self,
+        request: bytes,
+        due: float,
+        times: list[float],
+        statuses: Counter[int],
+        idle: list[_Waiting],
+    ) -> asyncio.Future[None]:
+        self.due, self.times, self.statuses, self.idle = due, times, statuses, idle
+        self.answered: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self.transport.write(request)
+        return self.answered
+
+    def data_received(self, data: bytes) -> None:
+        self.buffer += data
+        end = self.buffer.find(b"\r\n\r\n")
+        if end < 0:
+            return
+        head = self.buffer[:end].lower()
+        at = head.index(b"content-length: ") + 16
+        if len(self.buffer) < end + 4 + int(head[at:].split(b"\r\n", 1)[0]):
+            return
+        self.statuses[int(head[9:12])] += 1
+        self.buffer = b""
+        self.times.append(time.perf_counter() - self.due)
+        self.idle.append(self)
+        self.answered.set_result(None)
+
+    def connection_lost(self, error: Exception | None) -> None:
+        if not self.answered.done():
+            self.answered.set_exception(error or ConnectionError("closed by the server"))
+
+
+async def prepare(database: Database, count: int) -> World:
+    """Make a programme, partners with clients, members with points to spend."""
+    now = datetime.now(UTC)
+    programme = programmes.Programme(
+        id=new_id(now), number=1, code="coalition", name={"en": "Coalition"}, percent=500
+    )
+    codes = []
+    async with database.transaction() as tx:
+        await programmes.save_programme(tx, programme=programme, by=None, now=now)
+        for number in range(1, PARTNERS + 1):
+            partner = programmes.Partner(
+                id=new_id(now), number=number, code=f"p{number}", name={"en": f"Partner {number}"}
+            )
+            await programmes.save_partner(tx, partner=partner, by=None, now=now)
+            agreed = programmes.Participation(programme_id=programme.id, partner_id=partner.id)
+            await programmes.save_participation(tx, participation=agreed, by=None, now=now)
+            client, secret = await accounts.create_client(
+                tx, name=f"till {number}", scopes=SCOPES, partner_id=partner.id, by=None, now=now
+            )
+            codes.append(f"{client.public_id}:{secret}")
+        ids = [new_id(now + timedelta(milliseconds=one % 1000)) for one in range(count)]
+        for start in range(0, count, 20_000):
+            some = ids[start : start + 20_000]
+            await tx.execute(MEMBERS, {"ids": some})
+            await tx.execute(MEMBERSHIPS, {"ids": some, "programme": programme.id})
+        await tx.execute(ACCOUNTS)
+    async with database.connection() as connection:
+        await connection.execute("analyze")
+    return World(tokens=[], members=ids, codes=codes)
+
+
+def sign_in(address: str, codes: Sequence[str]) -> list[str]:
+    """Get a token for each partner's client, as its program would."""
+    tokens = []
+    for code in codes:
+        client_id, _, secret = code.partition(":")
+        form = {"grant_type": "client_credentials", "client_id": client_id, "client_secret": secret}
+        asked = Request(f"{address}/oauth/token", data=urlencode(form).encode())
+        with urlopen(asked, timeout=20) as answer:
+            tokens.append(json.load(answer)["access_token"])
+    return tokens
+
+
+def pgbench(dsn: str, *, clients: int, seconds: int) -> int:
+    """TPC-B of the same server, prepared statements: transactions per second."""
+    program = str(binary("pgbench"))
+    make = [program, "-i", "-s", "20", "-q", dsn]
+    subprocess.run(make, check=True, capture_output=True)
+    run = [program, "-M", "prepared", "-c", str(clients), "-j", "2", "-T", str(seconds), dsn]
+    done = subprocess.run(run, check=True, capture_output=True, text=True)
+    found = re.search(r"tps = ([\d.]+)", done.stdout)
+    assert found is not None, done.stdout
+    return round(float(found[1]))
+
+
+async def check(database: Database) -> int:
+    """Prove every invariant of points and ledger; give how many were broken."""
+    async with database.snapshot() as snap:
+        found = [one for each in (*LEDGER_CHECKS, *POINT_CHECKS) for one in await each.run(snap)]
+    assert not found, found[:5]
+    return len(found)
+
+
+async def measure(options: argparse.Namespace) -> dict[str, Any]:
+    """Run everything."""
+    measured: dict[str, Any] = {}
+    chance = random.Random(1)
+    with tempfile.TemporaryDirectory(prefix="hansa-bench-") as folder:
+        directory = Path(folder)
+        with embedded_postgres(directory) as dsn:
+            await asyncio.to_thread(migrate, dsn)
+            database = Database(dsn, connections_max=8)
+            await database.open()
+            world = await prepare(database, options.members)
+            workers = options.workers
+            more = {"HANSA_RATE_LIMIT_REQUESTS_PER_MINUTE": "0"}
+            with web(dsn, directory, workers=workers, more=more) as address:
+                world.tokens = await asyncio.to_thread(sign_in, address, world.codes)
+                mixed = postings(world, address, chance, partner=None)
+                one = postings(world, address, chance, partner=3)
+                reads = balances(world, address, chance)
+                await fill(database, world)
+                await rush(address, mixed, clients=64, seconds=1.5)  # to warm up
+                clients, seconds = options.clients, options.seconds
+                for name in options.only or MEASURES:
+                    if name == "postings":
+                        measured[name] = await rush(
+                            address, mixed, clients=clients, seconds=seconds
+                        )
+                    elif name == "one_partner":
+                        measured[name] = await rush(address, one, clients=clients, seconds=seconds)
+                    elif name == "balances":
+                        measured[name] = await rush(address, reads, clients=256, seconds=seconds)
+                    elif name == "bulk":
+                        many = bulk(world, address, chance)
+                        found = await rush(address, many, clients=4, seconds=seconds)
+                        found["items_per_second"] = found["per_second"] * BULK_ITEMS
+                        measured[name] = found
+                    elif name == "open_loop":
+                        measured[name] = await open_loop(
+                            address, reads, mixed, per_second=2_000, seconds=options.open_seconds
+                        )
+            if not options.only:
+                measured["pgbench_tps"] = await asyncio.to_thread(
+                    pgbench, dsn, clients=16, seconds=round(options.seconds)
+                )
+            measured["broken_invariants"] = await check(database)
+            await database.close()
+    return measured
+
+
+MEASURES = ("postings", "one_partner", "bulk", "balances", "open_loop")
+
+
+async def fill(database: Database, world: World) -> None:
+    """Give every member points to spend, through the door that all points come in by."""
+    secret = Settings().secret_key.reveal() or "x" * 32
+    members.use_secret(secret.encode())
+    settings = SimpleNamespace(batch_commands_max=500, batch_queue_max=5000)
+    services: dict[type[Any], Any] = {}
+    context: Any = SimpleNamespace(
+        clock=SystemClock(), database=database, settings=settings, service=services.__getitem__
+    )
+    for kind in (programmes.Directory, offers.Rulebook, points.Poster):
+        services[kind] = kind(context)
+        await services[kind].start()
+    [programme] = services[programmes.Directory].coalition.programmes.values()
+    now = datetime.now(UTC)
+    partners = list(services[programmes.Directory].coalition.partners.values())
+
+    async def give(member: UUID, number: int) -> None:
+        await services[points.Poster].submit(
+            points.Accrue(
+                owner=partners[number % PARTNERS].id,
+                key=f"fill-{number}",
+                programme_id=programme.id,
+                happened_at=now,
+                member=members.MemberRef(members.RefKind.ID, str(member)),
+                points=1_000,
+            )
+        )
+
+    for start in range(0, len(world.members), 4_000):
+        some = world.members[start : start + 4_000]
+        await asyncio.gather(*(give(one, start + at) for at, one in enumerate(some)))
+    for service in reversed(services.values()):
+        await service.close()
+
+
+def main() -> None:
+    """Measure, print a table, write JSON if asked."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--seconds", type=float, default=6)
+    parser.add_argument("--open-seconds", type=float, default=60)
+    parser.add_argument("--clients", type=int, default=384)
+    parser.add_argument("--members", type=int, default=100_000)
+    parser.add_argument("--workers", type=int, default=2)
+    parser.add_argument("--only", nargs="*")
+    parser.add_argument("--json", type=Path)
+    options = parser.parse_args()
+    measured = uvloop.run(measure(options))
+    for name, value in measured.items():
+        sys.stdout.write(f"{name:24} {value}\n")
+    if options.json:
+        options.json.write_text(json.dumps(measured, indent=2))
+
+
+if __name__ == "__main__":
+    main()
