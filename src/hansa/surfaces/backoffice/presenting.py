@@ -65,6 +65,7 @@ NOTICES: Mapping[str, tuple[str, str]] = {
     "message_discarded": ("The message is discarded, what is behind it goes on.", ""),
     "retried": ("The job runs again.", ""),
     "job_cancelled": ("The job is called off.", "/office/work/jobs/{of}/retry"),
+    "feed_started": ("The feed looks for records now.", ""),
     "crm_looked": ("The exchange begins now.", ""),
     "crm_load": ("The first load has begun.", ""),
     "crm_tested": ("RetailCRM answers; its lists are here.", ""),

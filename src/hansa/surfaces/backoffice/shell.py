@@ -61,7 +61,10 @@ SECTIONS: Sequence[tuple[str | None, Sequence[Section]]] = (
     ),
     (
         "Loyalty",
-        (Section("Alerts", "/office/loyalty/alerts", "triangle-alert", "loyalty.view"),),
+        (
+            Section("Alerts", "/office/loyalty/alerts", "triangle-alert", "loyalty.view"),
+            Section("Partners' feeds", "/office/loyalty/feeds", "inbox", "loyalty.view"),
+        ),
     ),
     (
         "Set-up",

@@ -16,9 +16,11 @@ from hansa.modules.loyalty.intake.due import try_rows
 from hansa.modules.loyalty.intake.mapping import (
     BalanceAsked,
     Direct,
+    MappingInvalid,
     OrderReturn,
     OrderState,
     Planned,
+    read_mapping,
 )
 from hansa.modules.loyalty.intake.model import (
     Credentials,
@@ -184,6 +186,14 @@ async def try_item(context: Context, *, feed: Feed, item_id: UUID) -> None:
     await try_rows(context, feed, [row])
 
 
+def encoding_of(written: str) -> str:
+    """Give the encoding a mapping expects; that of an unreadable one is UTF-8."""
+    try:
+        return read_mapping(written).source.encoding
+    except MappingInvalid:
+        return "utf-8"
+
+
 # -- dry run ---------------------------------------------------------------------------------------
 
 
@@ -255,9 +265,9 @@ def described(planned: Planned) -> tuple[str, Mapping[str, str]]:
     fields = {}
     for field in held.__dataclass_fields__:
         value = getattr(held, field)
-        if field in {"owner", "programme_id"} or value in {None, "", ()}:
+        if field in {"owner", "programme_id", "may_revise"} or value in {None, "", ()}:
             continue
-        fields[field] = _said(value)
+        fields[field] = _said(value).lstrip("0") if field == "version" else _said(value)
     return name, fields
 
 
