@@ -486,6 +486,14 @@ begin
         using errcode = 'integrity_constraint_violation';
 end;
 $$;
+CREATE FUNCTION public.loyalty_refuse_change() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+begin
+    raise exception 'what is closed stays: % on % is refused', tg_op, tg_table_name
+        using errcode = 'integrity_constraint_violation';
+end;
+$$;
 CREATE FUNCTION public.stock_movement_append_only() RETURNS trigger
     LANGUAGE plpgsql
     AS $$
@@ -1533,6 +1541,20 @@ CREATE TABLE public.loyalty_card (
     CONSTRAINT ck_loyalty_card_owner CHECK (((state = 'printed'::text) = (member_id IS NULL))),
     CONSTRAINT ck_loyalty_card_state CHECK ((state = ANY (ARRAY['printed'::text, 'active'::text, 'lost'::text, 'replaced'::text, 'expired'::text, 'ended'::text])))
 );
+CREATE TABLE public.loyalty_closing (
+    programme_id uuid NOT NULL,
+    begins_at timestamp with time zone NOT NULL,
+    ends_at timestamp with time zone NOT NULL,
+    ledger_digest bytea NOT NULL,
+    chain bytea NOT NULL,
+    postings bigint NOT NULL,
+    time_zone text NOT NULL,
+    issuers jsonb NOT NULL,
+    digest bytea NOT NULL,
+    closed_by uuid,
+    closed_at timestamp with time zone NOT NULL,
+    CONSTRAINT ck_loyalty_closing_order CHECK ((begins_at < ends_at))
+);
 CREATE TABLE public.loyalty_code_shown (
     id uuid NOT NULL,
     phone text NOT NULL,
@@ -1887,6 +1909,28 @@ CREATE TABLE public.loyalty_partner (
     changed_at timestamp with time zone NOT NULL,
     CONSTRAINT ck_loyalty_partner_number CHECK (((number >= 1) AND (number <= 9999)))
 );
+CREATE TABLE public.loyalty_point_block (
+    id uuid NOT NULL,
+    programme_id uuid NOT NULL,
+    partner_id uuid NOT NULL,
+    number integer NOT NULL,
+    points bigint NOT NULL,
+    amount_minor bigint NOT NULL,
+    invoice text NOT NULL,
+    state text DEFAULT 'ordered'::text NOT NULL,
+    ordered_at timestamp with time zone NOT NULL,
+    paid_at timestamp with time zone,
+    CONSTRAINT ck_loyalty_point_block_amounts CHECK (((points > 0) AND (amount_minor >= 0))),
+    CONSTRAINT ck_loyalty_point_block_state CHECK (((state = ANY (ARRAY['ordered'::text, 'paid'::text, 'cancelled'::text])) AND ((state = 'paid'::text) = (paid_at IS NOT NULL))))
+);
+CREATE TABLE public.loyalty_prepayment (
+    programme_id uuid NOT NULL,
+    partner_id uuid NOT NULL,
+    issued_before bigint NOT NULL,
+    begun_at timestamp with time zone NOT NULL,
+    blocks integer DEFAULT 0 NOT NULL,
+    stopped_at timestamp with time zone
+);
 CREATE TABLE public.loyalty_programme (
     id uuid NOT NULL,
     number smallint NOT NULL,
@@ -1968,6 +2012,26 @@ CREATE TABLE public.loyalty_rulebook (
     revision bigint DEFAULT 0 NOT NULL,
     CONSTRAINT ck_loyalty_rulebook_only_one CHECK (only_one)
 );
+CREATE TABLE public.loyalty_settlement_alert (
+    id uuid NOT NULL,
+    programme_id uuid NOT NULL,
+    partner_id uuid NOT NULL,
+    kind text NOT NULL,
+    points bigint NOT NULL,
+    limit_points bigint NOT NULL,
+    opened_at timestamp with time zone NOT NULL,
+    closed_at timestamp with time zone,
+    CONSTRAINT ck_loyalty_settlement_alert_kind CHECK ((kind = ANY (ARRAY['block_low'::text, 'block_empty'::text, 'exposure_high'::text])))
+);
+CREATE TABLE public.loyalty_settlement_rule (
+    programme_id uuid NOT NULL,
+    when_exhausted text DEFAULT 'run_on'::text NOT NULL,
+    due_days smallint DEFAULT 10 NOT NULL,
+    vat_percent numeric(5,2),
+    changed_at timestamp with time zone NOT NULL,
+    CONSTRAINT ck_loyalty_settlement_rule_exhausted CHECK ((when_exhausted = ANY (ARRAY['stop'::text, 'run_on'::text]))),
+    CONSTRAINT ck_loyalty_settlement_rule_numbers CHECK ((((due_days >= 0) AND (due_days <= 366)) AND ((vat_percent IS NULL) OR ((vat_percent >= (0)::numeric) AND (vat_percent <= (99)::numeric)))))
+);
 CREATE TABLE public.loyalty_sign_in (
     id uuid NOT NULL,
     phone_value bytea NOT NULL,
@@ -1987,6 +2051,28 @@ CREATE TABLE public.loyalty_standing (
     member_id uuid NOT NULL,
     version bigint DEFAULT 1 NOT NULL
 );
+CREATE TABLE public.loyalty_statement (
+    id uuid NOT NULL,
+    programme_id uuid NOT NULL,
+    partner_id uuid NOT NULL,
+    begins_at timestamp with time zone NOT NULL,
+    ends_at timestamp with time zone NOT NULL,
+    content jsonb NOT NULL,
+    due_minor bigint NOT NULL,
+    currency character(3) NOT NULL,
+    due_on date NOT NULL,
+    digest bytea NOT NULL
+);
+CREATE TABLE public.loyalty_statement_payment (
+    id uuid NOT NULL,
+    statement_id uuid NOT NULL,
+    amount_minor bigint NOT NULL,
+    paid_on date NOT NULL,
+    reference text NOT NULL,
+    recorded_by uuid,
+    recorded_at timestamp with time zone NOT NULL,
+    CONSTRAINT ck_loyalty_statement_payment_amount CHECK ((amount_minor <> 0))
+);
 CREATE TABLE public.loyalty_switch (
     bucket smallint NOT NULL,
     programme_id uuid NOT NULL,
@@ -1994,6 +2080,16 @@ CREATE TABLE public.loyalty_switch (
     offer_id uuid NOT NULL,
     at timestamp with time zone NOT NULL,
     is_on boolean NOT NULL
+);
+CREATE TABLE public.loyalty_terms_version (
+    programme_id uuid NOT NULL,
+    partner_id uuid NOT NULL,
+    from_at timestamp with time zone NOT NULL,
+    billing text NOT NULL,
+    issue_price numeric(20,6) NOT NULL,
+    redeem_price numeric(20,6) NOT NULL,
+    CONSTRAINT ck_loyalty_terms_version_billing CHECK ((billing = ANY (ARRAY['prepaid'::text, 'postpaid'::text]))),
+    CONSTRAINT ck_loyalty_terms_version_prices CHECK (((issue_price >= (0)::numeric) AND (redeem_price >= (0)::numeric)))
 );
 CREATE TABLE public.loyalty_use (
     bucket smallint NOT NULL,
@@ -3284,10 +3380,20 @@ ALTER TABLE ONLY public.loyalty_offer
     ADD CONSTRAINT loyalty_offer_pkey PRIMARY KEY (id);
 ALTER TABLE ONLY public.loyalty_partner
     ADD CONSTRAINT loyalty_partner_pkey PRIMARY KEY (id);
+ALTER TABLE ONLY public.loyalty_point_block
+    ADD CONSTRAINT loyalty_point_block_pkey PRIMARY KEY (id);
 ALTER TABLE ONLY public.loyalty_programme
     ADD CONSTRAINT loyalty_programme_pkey PRIMARY KEY (id);
 ALTER TABLE ONLY public.loyalty_rulebook
     ADD CONSTRAINT loyalty_rulebook_pkey PRIMARY KEY (only_one);
+ALTER TABLE ONLY public.loyalty_settlement_alert
+    ADD CONSTRAINT loyalty_settlement_alert_pkey PRIMARY KEY (id);
+ALTER TABLE ONLY public.loyalty_settlement_rule
+    ADD CONSTRAINT loyalty_settlement_rule_pkey PRIMARY KEY (programme_id);
+ALTER TABLE ONLY public.loyalty_statement_payment
+    ADD CONSTRAINT loyalty_statement_payment_pkey PRIMARY KEY (id);
+ALTER TABLE ONLY public.loyalty_statement
+    ADD CONSTRAINT loyalty_statement_pkey PRIMARY KEY (id);
 ALTER TABLE ONLY public.markets_market
     ADD CONSTRAINT markets_market_pkey PRIMARY KEY (code);
 ALTER TABLE ONLY public.notifications_campaign
@@ -3380,6 +3486,8 @@ ALTER TABLE ONLY public.loyalty_budget_lease
     ADD CONSTRAINT pk_loyalty_budget_lease PRIMARY KEY (slot, campaign_id);
 ALTER TABLE ONLY public.loyalty_card
     ADD CONSTRAINT pk_loyalty_card PRIMARY KEY (id);
+ALTER TABLE ONLY public.loyalty_closing
+    ADD CONSTRAINT pk_loyalty_closing PRIMARY KEY (programme_id, begins_at);
 ALTER TABLE ONLY public.loyalty_code_shown
     ADD CONSTRAINT pk_loyalty_code_shown PRIMARY KEY (id);
 ALTER TABLE ONLY public.loyalty_completion
@@ -3416,6 +3524,8 @@ ALTER TABLE ONLY public.loyalty_offer_version
     ADD CONSTRAINT pk_loyalty_offer_version PRIMARY KEY (offer_id, version);
 ALTER TABLE ONLY public.loyalty_participation
     ADD CONSTRAINT pk_loyalty_participation PRIMARY KEY (programme_id, partner_id);
+ALTER TABLE ONLY public.loyalty_prepayment
+    ADD CONSTRAINT pk_loyalty_prepayment PRIMARY KEY (programme_id, partner_id);
 ALTER TABLE ONLY public.loyalty_receipt
     ADD CONSTRAINT pk_loyalty_receipt PRIMARY KEY (partner_id, receipt);
 ALTER TABLE ONLY public.loyalty_reference
@@ -3430,6 +3540,8 @@ ALTER TABLE ONLY public.loyalty_standing
     ADD CONSTRAINT pk_loyalty_standing PRIMARY KEY (bucket, programme_id, member_id);
 ALTER TABLE ONLY public.loyalty_switch
     ADD CONSTRAINT pk_loyalty_switch PRIMARY KEY (bucket, programme_id, member_id, offer_id, at);
+ALTER TABLE ONLY public.loyalty_terms_version
+    ADD CONSTRAINT pk_loyalty_terms_version PRIMARY KEY (programme_id, partner_id, from_at);
 ALTER TABLE ONLY public.loyalty_use
     ADD CONSTRAINT pk_loyalty_use PRIMARY KEY (bucket, programme_id, member_id, offer_id, key);
 ALTER TABLE ONLY public.notifications_preference
@@ -3614,10 +3726,18 @@ ALTER TABLE ONLY public.loyalty_partner
     ADD CONSTRAINT uq_loyalty_partner_code UNIQUE (code);
 ALTER TABLE ONLY public.loyalty_partner
     ADD CONSTRAINT uq_loyalty_partner_number UNIQUE (number);
+ALTER TABLE ONLY public.loyalty_point_block
+    ADD CONSTRAINT uq_loyalty_point_block_invoice UNIQUE (programme_id, partner_id, invoice);
+ALTER TABLE ONLY public.loyalty_point_block
+    ADD CONSTRAINT uq_loyalty_point_block_number UNIQUE (programme_id, partner_id, number);
 ALTER TABLE ONLY public.loyalty_programme
     ADD CONSTRAINT uq_loyalty_programme_code UNIQUE (code);
 ALTER TABLE ONLY public.loyalty_programme
     ADD CONSTRAINT uq_loyalty_programme_number UNIQUE (number);
+ALTER TABLE ONLY public.loyalty_statement_payment
+    ADD CONSTRAINT uq_loyalty_statement_payment_reference UNIQUE (statement_id, reference);
+ALTER TABLE ONLY public.loyalty_statement
+    ADD CONSTRAINT uq_loyalty_statement_period UNIQUE (programme_id, partner_id, begins_at);
 ALTER TABLE ONLY public.notifications_delivery
     ADD CONSTRAINT uq_notifications_delivery_device UNIQUE (message_id, device_id);
 ALTER TABLE ONLY public.notifications_device
@@ -3771,6 +3891,7 @@ CREATE INDEX ix_loyalty_reference_member ON public.loyalty_reference USING btree
 CREATE INDEX ix_loyalty_sign_in_address ON public.loyalty_sign_in USING btree (address_value, made_at);
 CREATE INDEX ix_loyalty_sign_in_made ON public.loyalty_sign_in USING btree (made_at);
 CREATE INDEX ix_loyalty_sign_in_phone ON public.loyalty_sign_in USING btree (phone_value, made_at);
+CREATE INDEX ix_loyalty_statement_partner ON public.loyalty_statement USING btree (partner_id, begins_at, id);
 CREATE INDEX ix_notifications_campaign_created ON public.notifications_campaign USING btree (created_at, id);
 CREATE INDEX ix_notifications_campaign_live ON public.notifications_campaign USING btree (state) WHERE (state = ANY (ARRAY['approved'::text, 'running'::text, 'paused'::text]));
 CREATE INDEX ix_notifications_device_member ON public.notifications_device USING btree (member_id, seen_at);
@@ -3866,6 +3987,7 @@ CREATE UNIQUE INDEX uq_fulfilment_part_pending ON public.fulfilment_part USING b
 CREATE UNIQUE INDEX uq_loyalty_guard_alert_open ON public.loyalty_guard_alert USING btree (programme_id, member_id, kind) WHERE (state = ANY (ARRAY['new'::text, 'looked_at'::text]));
 CREATE UNIQUE INDEX uq_loyalty_member_party ON public.loyalty_member USING btree (party_id) WHERE (party_id IS NOT NULL);
 CREATE UNIQUE INDEX uq_loyalty_rule_code ON public.loyalty_rule USING btree (programme_id, code) WHERE (in_force_until IS NULL);
+CREATE UNIQUE INDEX uq_loyalty_settlement_alert_open ON public.loyalty_settlement_alert USING btree (programme_id, partner_id, kind) WHERE (closed_at IS NULL);
 CREATE UNIQUE INDEX uq_outbox_event_position ON public.outbox_event USING btree (partition, "position") WHERE ("position" IS NOT NULL);
 CREATE TRIGGER notify_lock_free_on_delete AFTER DELETE ON jobs.procrastinate_jobs FOR EACH ROW WHEN (((old.status = 'doing'::jobs.procrastinate_job_status) AND (old.lock IS NOT NULL))) EXECUTE FUNCTION jobs.notify_lock_free();
 CREATE TRIGGER notify_lock_free_on_update AFTER UPDATE OF status ON jobs.procrastinate_jobs FOR EACH ROW WHEN (((old.status = 'doing'::jobs.procrastinate_job_status) AND (old.lock IS NOT NULL))) EXECUTE FUNCTION jobs.notify_lock_free();
@@ -3881,6 +4003,9 @@ CREATE TRIGGER ledger_entry_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON p
 CREATE TRIGGER ledger_period_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.ledger_period FOR EACH STATEMENT EXECUTE FUNCTION public.ledger_refuse_change();
 CREATE TRIGGER ledger_posting_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.ledger_posting FOR EACH STATEMENT EXECUTE FUNCTION public.ledger_refuse_change();
 CREATE TRIGGER ledger_transfer_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.ledger_transfer FOR EACH STATEMENT EXECUTE FUNCTION public.ledger_refuse_change();
+CREATE TRIGGER loyalty_closing_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.loyalty_closing FOR EACH STATEMENT EXECUTE FUNCTION public.loyalty_refuse_change();
+CREATE TRIGGER loyalty_statement_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.loyalty_statement FOR EACH STATEMENT EXECUTE FUNCTION public.loyalty_refuse_change();
+CREATE TRIGGER loyalty_statement_payment_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.loyalty_statement_payment FOR EACH STATEMENT EXECUTE FUNCTION public.loyalty_refuse_change();
 CREATE TRIGGER stock_movement_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.stock_movement FOR EACH STATEMENT EXECUTE FUNCTION public.stock_movement_append_only();
 ALTER TABLE ONLY jobs.job_error
     ADD CONSTRAINT fk_job_error_job FOREIGN KEY (job_id) REFERENCES jobs.procrastinate_jobs(id) ON DELETE CASCADE;
@@ -3970,10 +4095,14 @@ ALTER TABLE ONLY public.loyalty_card
     ADD CONSTRAINT fk_loyalty_card_member FOREIGN KEY (bucket, member_id) REFERENCES public.loyalty_member(bucket, id);
 ALTER TABLE ONLY public.loyalty_membership
     ADD CONSTRAINT fk_loyalty_membership_member FOREIGN KEY (bucket, member_id) REFERENCES public.loyalty_member(bucket, id);
+ALTER TABLE ONLY public.loyalty_point_block
+    ADD CONSTRAINT fk_loyalty_point_block_prepayment FOREIGN KEY (programme_id, partner_id) REFERENCES public.loyalty_prepayment(programme_id, partner_id);
 ALTER TABLE ONLY public.loyalty_reference
     ADD CONSTRAINT fk_loyalty_reference_member FOREIGN KEY (bucket, member_id) REFERENCES public.loyalty_member(bucket, id);
 ALTER TABLE ONLY public.loyalty_reference_past
     ADD CONSTRAINT fk_loyalty_reference_past_member FOREIGN KEY (bucket, member_id) REFERENCES public.loyalty_member(bucket, id);
+ALTER TABLE ONLY public.loyalty_statement
+    ADD CONSTRAINT fk_loyalty_statement_closing FOREIGN KEY (programme_id, begins_at) REFERENCES public.loyalty_closing(programme_id, begins_at);
 ALTER TABLE ONLY public.fulfilment_decision
     ADD CONSTRAINT fulfilment_decision_order_id_fkey FOREIGN KEY (order_id) REFERENCES public.fulfilment_case(order_id);
 ALTER TABLE ONLY public.fulfilment_event
@@ -3990,6 +4119,8 @@ ALTER TABLE ONLY public.loyalty_budget_lease
     ADD CONSTRAINT loyalty_budget_lease_campaign_id_fkey FOREIGN KEY (campaign_id) REFERENCES public.loyalty_budget(campaign_id);
 ALTER TABLE ONLY public.loyalty_budget
     ADD CONSTRAINT loyalty_budget_programme_id_fkey FOREIGN KEY (programme_id) REFERENCES public.loyalty_programme(id);
+ALTER TABLE ONLY public.loyalty_closing
+    ADD CONSTRAINT loyalty_closing_programme_id_fkey FOREIGN KEY (programme_id) REFERENCES public.loyalty_programme(id);
 ALTER TABLE ONLY public.loyalty_feed_call
     ADD CONSTRAINT loyalty_feed_call_feed_id_fkey FOREIGN KEY (feed_id) REFERENCES public.loyalty_feed(id);
 ALTER TABLE ONLY public.loyalty_feed_clearing
@@ -4022,10 +4153,28 @@ ALTER TABLE ONLY public.loyalty_participation
     ADD CONSTRAINT loyalty_participation_partner_id_fkey FOREIGN KEY (partner_id) REFERENCES public.loyalty_partner(id);
 ALTER TABLE ONLY public.loyalty_participation
     ADD CONSTRAINT loyalty_participation_programme_id_fkey FOREIGN KEY (programme_id) REFERENCES public.loyalty_programme(id);
+ALTER TABLE ONLY public.loyalty_prepayment
+    ADD CONSTRAINT loyalty_prepayment_partner_id_fkey FOREIGN KEY (partner_id) REFERENCES public.loyalty_partner(id);
+ALTER TABLE ONLY public.loyalty_prepayment
+    ADD CONSTRAINT loyalty_prepayment_programme_id_fkey FOREIGN KEY (programme_id) REFERENCES public.loyalty_programme(id);
 ALTER TABLE ONLY public.loyalty_rule
     ADD CONSTRAINT loyalty_rule_partner_id_fkey FOREIGN KEY (partner_id) REFERENCES public.loyalty_partner(id);
 ALTER TABLE ONLY public.loyalty_rule
     ADD CONSTRAINT loyalty_rule_programme_id_fkey FOREIGN KEY (programme_id) REFERENCES public.loyalty_programme(id);
+ALTER TABLE ONLY public.loyalty_settlement_alert
+    ADD CONSTRAINT loyalty_settlement_alert_partner_id_fkey FOREIGN KEY (partner_id) REFERENCES public.loyalty_partner(id);
+ALTER TABLE ONLY public.loyalty_settlement_alert
+    ADD CONSTRAINT loyalty_settlement_alert_programme_id_fkey FOREIGN KEY (programme_id) REFERENCES public.loyalty_programme(id);
+ALTER TABLE ONLY public.loyalty_settlement_rule
+    ADD CONSTRAINT loyalty_settlement_rule_programme_id_fkey FOREIGN KEY (programme_id) REFERENCES public.loyalty_programme(id);
+ALTER TABLE ONLY public.loyalty_statement
+    ADD CONSTRAINT loyalty_statement_partner_id_fkey FOREIGN KEY (partner_id) REFERENCES public.loyalty_partner(id);
+ALTER TABLE ONLY public.loyalty_statement_payment
+    ADD CONSTRAINT loyalty_statement_payment_statement_id_fkey FOREIGN KEY (statement_id) REFERENCES public.loyalty_statement(id);
+ALTER TABLE ONLY public.loyalty_terms_version
+    ADD CONSTRAINT loyalty_terms_version_partner_id_fkey FOREIGN KEY (partner_id) REFERENCES public.loyalty_partner(id);
+ALTER TABLE ONLY public.loyalty_terms_version
+    ADD CONSTRAINT loyalty_terms_version_programme_id_fkey FOREIGN KEY (programme_id) REFERENCES public.loyalty_programme(id);
 ALTER TABLE ONLY public.notifications_campaign
     ADD CONSTRAINT notifications_campaign_segment_id_fkey FOREIGN KEY (segment_id) REFERENCES public.notifications_segment(id);
 ALTER TABLE ONLY public.notifications_delivery

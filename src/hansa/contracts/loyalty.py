@@ -250,3 +250,57 @@ class FraudAlert(Event):
     def key(self) -> str:
         """Keep the order per member."""
         return str(self.member_id)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StatementClosed(Event):
+    """A partner's statement of a period is final; `due_minor` below zero is owed to the partner."""
+
+    type: ClassVar[str] = "loyalty.StatementClosed"
+
+    statement_id: UUID
+    programme_id: UUID
+    partner_id: UUID
+    begins_at: datetime
+    ends_at: datetime
+    due_minor: int
+    currency: str
+    closed_at: datetime
+
+    def key(self) -> str:
+        """Keep the order per partner."""
+        return str(self.partner_id)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BlockLow(Event):
+    """A prepaid partner has few points left to give; zero and below: none."""
+
+    type: ClassVar[str] = "loyalty.BlockLow"
+
+    programme_id: UUID
+    partner_id: UUID
+    points_left: int
+    limit_points: int
+    noticed_at: datetime
+
+    def key(self) -> str:
+        """Keep the order per partner."""
+        return str(self.partner_id)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExposureHigh(Event):
+    """A postpaid partner has given many points that it has not settled yet."""
+
+    type: ClassVar[str] = "loyalty.ExposureHigh"
+
+    programme_id: UUID
+    partner_id: UUID
+    points: int
+    limit_points: int
+    noticed_at: datetime
+
+    def key(self) -> str:
+        """Keep the order per partner."""
+        return str(self.partner_id)

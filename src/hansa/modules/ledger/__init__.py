@@ -55,8 +55,17 @@ from hansa.modules.ledger.rolling import (
     roll,
     seal_period,
 )
+from hansa.modules.ledger.statements import (
+    LOWEST,
+    Move,
+    PeriodProof,
+    Span,
+    list_moves,
+    stream_moves,
+)
 
 __all__ = [
+    "LOWEST",
     "AboveHold",
     "Account",
     "BelowFloor",
@@ -70,12 +79,15 @@ __all__ = [
     "KeptPosting",
     "KeyTaken",
     "Known",
+    "Move",
     "NewAccount",
     "Period",
     "PeriodNotOver",
     "PeriodOutOfOrder",
+    "PeriodProof",
     "Place",
     "Posting",
+    "Span",
     "TagSum",
     "Transfer",
     "find_keys",
@@ -83,6 +95,7 @@ __all__ = [
     "fingerprint",
     "list_due_holds",
     "list_holds",
+    "list_moves",
     "list_periods",
     "load_holds",
     "net_changes",
@@ -96,6 +109,7 @@ __all__ = [
     "reversed_of",
     "roll",
     "seal_period",
+    "stream_moves",
     "transfers_of",
     "write",
 ]

@@ -6,6 +6,14 @@ on `guard` (fraud), on `offers` (tasks, percents, earning rules), on `members`, 
 is in). Others use them as `loyalty.points.read_balances(...)`.
 """
 
-from hansa.modules.loyalty import desk, guard, members, offers, points, programmes
+from hansa.modules.loyalty import (
+    desk,
+    guard,
+    members,
+    offers,
+    points,
+    programmes,
+    settlement,
+)
 
-__all__ = ["desk", "guard", "members", "offers", "points", "programmes"]
+__all__ = ["desk", "guard", "members", "offers", "points", "programmes", "settlement"]

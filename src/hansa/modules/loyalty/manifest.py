@@ -28,6 +28,13 @@ from hansa.modules.loyalty.points.work import (
     RecountMember,
 )
 from hansa.modules.loyalty.programmes import Directory
+from hansa.modules.loyalty.settlement import (
+    CloseMonth,
+    WatchPartners,
+    run_close_month,
+    run_watch_partners,
+)
+from hansa.modules.loyalty.settlement.checks import CHECKS as SETTLEMENT_CHECKS
 from hansa.runtime.module import Feature, JobHandler, Module, Periodic, Permission
 
 MODULE = Module(
@@ -41,6 +48,8 @@ MODULE = Module(
         JobHandler(job=ExpirePoints, handle=run_expire_points),
         JobHandler(job=RecountMember, handle=run_recount_member),
         JobHandler(job=PostReward, handle=run_post_reward),
+        JobHandler(job=WatchPartners, handle=run_watch_partners),
+        JobHandler(job=CloseMonth, handle=run_close_month),
         *INTAKE_JOBS,
     ),
     periodic=(
@@ -48,6 +57,7 @@ MODULE = Module(
         Periodic(cron="41 * * * *", job=guard.ForgetCounts()),
         Periodic(cron="* * * * *", job=ExpireHolds()),
         Periodic(cron="7 * * * *", job=ExpirePoints()),
+        Periodic(cron="*/5 * * * *", job=WatchPartners()),
         *INTAKE_PERIODIC,
     ),
     subscriptions=(*SUBSCRIPTIONS, *guard.SUBSCRIPTIONS),
@@ -62,8 +72,9 @@ MODULE = Module(
         Permission(code="loyalty.read", title="Read balances and postings of members"),
         Permission(code="loyalty.bulk", title="Send many commands at once"),
         Permission(code="loyalty.settle", title="Close periods and settle with partners"),
+        Permission(code="loyalty.statements", title="Read one's own statements"),
     ),
-    checks=(*MEMBER_CHECKS, *guard.CHECKS, *POINT_CHECKS, *INTAKE_CHECKS),
+    checks=(*MEMBER_CHECKS, *guard.CHECKS, *POINT_CHECKS, *SETTLEMENT_CHECKS, *INTAKE_CHECKS),
     services=(
         Naming,
         Codes,

@@ -31,10 +31,20 @@ from hansa.modules.loyalty.points.commands import (
     Spend,
     VoidHold,
 )
-from hansa.modules.loyalty.points.model import HOUSE, KeptReceipt, Lot
+from hansa.modules.loyalty.points.model import (
+    HOUSE,
+    KeptReceipt,
+    Lot,
+    Side,
+    issued_account,
+    side_of,
+    spent_account,
+    written_off_account,
+)
 from hansa.modules.loyalty.points.poster import Poster
 from hansa.modules.loyalty.points.queries import (
     Balance,
+    campaigns_of,
     find_receipt,
     list_lots,
     list_receipts,
@@ -108,11 +118,17 @@ __all__ = [
     "Return",
     "ReturnLine",
     "Reverse",
+    "Side",
     "Spend",
     "VoidHold",
+    "campaigns_of",
     "find_receipt",
+    "issued_account",
     "list_lots",
     "list_receipts",
     "read_balances",
     "read_history",
+    "side_of",
+    "spent_account",
+    "written_off_account",
 ]

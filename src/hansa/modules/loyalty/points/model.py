@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from decimal import Decimal
+from enum import IntEnum
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -44,6 +45,26 @@ COMPENSATION_ACCOUNT = -_COMPENSATION
 """Through which one issuer's points pay what is owed to another."""
 TRANSIT_ACCOUNT = -_TRANSIT
 """Through which the points of a merged member travel; zero when no merge is on its way."""
+
+
+class Side(IntEnum):
+    """What an account without a floor stands for."""
+
+    ISSUED = _ISSUED
+    SPENT = _SPENT
+    EXPIRED = _EXPIRED
+    GOODWILL = _GOODWILL
+    COMPENSATION = _COMPENSATION
+    TRANSIT = _TRANSIT
+    WRITTEN_OFF = _OFF
+
+
+def side_of(account: int) -> tuple[Side, int] | None:
+    """Give what an account stands for and whose it is (0: the programme's); None for members'."""
+    if account > 0:
+        return None
+    partner, side = divmod(-account, 10)
+    return Side(side), partner
 
 
 @dataclass(slots=True)

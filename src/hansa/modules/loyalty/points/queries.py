@@ -118,3 +118,12 @@ async def find_receipt(snap: Snapshot, *, partner_id: UUID, receipt: str) -> Kep
     """Give a receipt by its partner's number, if it is here."""
     row = await snap.maybe(sql.GET_RECEIPT, {"partner_id": partner_id, "receipt": receipt})
     return None if row is None else receipt_of(row)
+
+
+async def campaigns_of(snap: Snapshot, *, lots: Sequence[tuple[int, UUID]]) -> dict[UUID, UUID]:
+    """Give the offers that paid for lots, named by bucket and number; the others are left out."""
+    rows = await snap.all(
+        sql.CAMPAIGNS_OF,
+        {"buckets": [one[0] for one in lots], "ids": [one[1] for one in lots]},
+    )
+    return {row.id: row.campaign_id for row in rows}

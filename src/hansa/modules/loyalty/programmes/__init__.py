@@ -1,8 +1,9 @@
 """Programmes and the partners in them, with the terms each partner has agreed to.
 
-Owns: loyalty_programme, loyalty_partner, loyalty_participation.
+Owns: loyalty_programme, loyalty_partner, loyalty_participation, loyalty_terms_version.
 Promises: a programme's number, code, currency and worth of a point never change; what is agreed
-reaches every process within a second; every change is in the audit log.
+reaches every process within a second; what prices held when is kept; every change is in the audit
+log.
 Publishes: contracts.loyalty.CoalitionChanged.
 """
 
@@ -18,6 +19,7 @@ from hansa.modules.loyalty.programmes.model import (
     ReturnPolicy,
     SettleAt,
     Terms,
+    TermsVersion,
 )
 from hansa.modules.loyalty.programmes.operations import (
     TermsInvalid,
@@ -25,7 +27,7 @@ from hansa.modules.loyalty.programmes.operations import (
     save_partner,
     save_programme,
 )
-from hansa.modules.loyalty.programmes.queries import read_coalition
+from hansa.modules.loyalty.programmes.queries import list_terms_versions, read_coalition
 
 __all__ = [
     "PERCENT_ONE",
@@ -40,6 +42,8 @@ __all__ = [
     "SettleAt",
     "Terms",
     "TermsInvalid",
+    "TermsVersion",
+    "list_terms_versions",
     "read_coalition",
     "save_participation",
     "save_partner",

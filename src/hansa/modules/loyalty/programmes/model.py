@@ -111,6 +111,18 @@ class Participation:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class TermsVersion:
+    """Prices of a partner that held from an instant until another (None: they still do)."""
+
+    partner_id: UUID
+    from_at: datetime
+    until_at: datetime | None
+    billing: Billing
+    issue_price: Decimal
+    redeem_price: Decimal
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Terms:
     """A partner in a programme with every default resolved: what a posting needs to know."""
 

@@ -96,6 +96,7 @@ async def save_participation(
     _require("pending_days", days is None or 0 <= days <= DAYS_MAX)
     columns = {**asdict(participation), "now": now}
     await tx.execute(store.SAVE_PARTICIPATION, columns)
+    await tx.execute(store.ADD_TERMS_VERSION, columns)
     await _tell(tx, "participation", participation.partner_id, by=by, after=columns, now=now)
 
 

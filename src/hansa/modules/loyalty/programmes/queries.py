@@ -1,6 +1,7 @@
 """Reads of programmes and partners."""
 
 from datetime import datetime
+from uuid import UUID
 
 from hansa.modules.loyalty.programmes import store
 from hansa.modules.loyalty.programmes.model import (
@@ -12,6 +13,7 @@ from hansa.modules.loyalty.programmes.model import (
     ReturnPolicy,
     SettleAt,
     Terms,
+    TermsVersion,
 )
 from hansa.runtime.database import Row, Snapshot
 
@@ -30,6 +32,12 @@ async def read_coalition(snap: Snapshot, *, now: datetime) -> Coalition:
         for one in agreed
     }
     return Coalition(programmes=programmes, partners=partners, terms=terms, read_at=now)
+
+
+async def list_terms_versions(snap: Snapshot, *, programme_id: UUID) -> list[TermsVersion]:
+    """Give what each partner of a programme agreed to from when on, the oldest first."""
+    rows = await snap.all(store.LIST_TERMS_VERSIONS, {"programme_id": programme_id})
+    return [TermsVersion(**{**row._asdict(), "billing": Billing(row.billing)}) for row in rows]
 
 
 def _programme(row: Row) -> Programme:

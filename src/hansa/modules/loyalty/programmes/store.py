@@ -62,3 +62,32 @@ SAVE_PARTICIPATION = """
             excluded.return_policy, excluded.share_max, excluded.alert_points,
             excluded.is_active, excluded.changed_at)
 """
+
+# Prices that hold from now on; the same as before are no new version.
+ADD_TERMS_VERSION = """
+    insert into loyalty_terms_version
+           (programme_id, partner_id, from_at, billing, issue_price, redeem_price)
+    select %(programme_id)s, %(partner_id)s, %(now)s, %(billing)s, %(issue_price)s,
+           %(redeem_price)s
+     where (%(billing)s::text, %(issue_price)s::numeric(20,6), %(redeem_price)s::numeric(20,6))
+           is distinct from
+           (select (billing, issue_price, redeem_price)
+              from loyalty_terms_version
+             where programme_id = %(programme_id)s
+               and partner_id = %(partner_id)s
+             order by from_at desc
+             limit 1)
+        on conflict (programme_id, partner_id, from_at) do update
+       set (billing, issue_price, redeem_price)
+         = (excluded.billing, excluded.issue_price, excluded.redeem_price)
+"""
+
+# Each holds until the next of its partner; pk_loyalty_terms_version.
+LIST_TERMS_VERSIONS = """
+    select partner_id, from_at,
+           lead(from_at) over (partition by partner_id order by from_at) as until_at,
+           billing, issue_price, redeem_price
+      from loyalty_terms_version
+     where programme_id = %(programme_id)s
+     order by partner_id, from_at
+"""

@@ -91,3 +91,11 @@ RECEIPTS_OF_MEMBER = """
      order by happened_at desc, partner_id, receipt
      limit %(limit)s
 """
+
+# Lots that an offer has paid for; by primary key.
+CAMPAIGNS_OF = """
+    select l.id, l.campaign_id
+      from unnest(%(buckets)s::smallint[], %(ids)s::uuid[]) as asked (bucket, id)
+      join loyalty_lot l using (bucket, id)
+     where l.campaign_id is not null
+"""
