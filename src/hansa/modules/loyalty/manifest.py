@@ -12,6 +12,8 @@ from hansa.modules.loyalty.members.checks import CHECKS as MEMBER_CHECKS
 from hansa.modules.loyalty.members.jobs import TidyMembers, tidy_members
 from hansa.modules.loyalty.offers import Rulebook
 from hansa.modules.loyalty.partner_api.api import ROUTES as PARTNER_ROUTES
+from hansa.modules.loyalty.partner_api.api_webhooks import ROUTES as WEBHOOK_ROUTES
+from hansa.modules.loyalty.partner_api.subscribers import SUBSCRIPTIONS as PARTNER_SUBSCRIPTIONS
 from hansa.modules.loyalty.points import BalanceReader, Poster
 from hansa.modules.loyalty.points.checks import CHECKS as POINT_CHECKS
 from hansa.modules.loyalty.points.jobs import (
@@ -39,7 +41,7 @@ from hansa.runtime.module import Feature, JobHandler, Module, Periodic, Permissi
 
 MODULE = Module(
     name="loyalty",
-    routes=(*guard.ROUTES, *MEMBER_ROUTES, *PARTNER_ROUTES, *INTAKE_ROUTES),
+    routes=(*guard.ROUTES, *MEMBER_ROUTES, *PARTNER_ROUTES, *WEBHOOK_ROUTES, *INTAKE_ROUTES),
     jobs=(
         JobHandler(job=SendCode, handle=send_code),
         JobHandler(job=TidyMembers, handle=tidy_members),
@@ -60,7 +62,7 @@ MODULE = Module(
         Periodic(cron="*/5 * * * *", job=WatchPartners()),
         *INTAKE_PERIODIC,
     ),
-    subscriptions=(*SUBSCRIPTIONS, *guard.SUBSCRIPTIONS),
+    subscriptions=(*SUBSCRIPTIONS, *PARTNER_SUBSCRIPTIONS, *guard.SUBSCRIPTIONS),
     permissions=(
         Permission(code="loyalty.view", title="See loyalty: members, points, offers"),
         Permission(code="loyalty.edit", title="Change programmes, partners and offers"),
@@ -71,6 +73,7 @@ MODULE = Module(
         Permission(code="loyalty.spend", title="Hold and spend points"),
         Permission(code="loyalty.read", title="Read balances and postings of members"),
         Permission(code="loyalty.bulk", title="Send many commands at once"),
+        Permission(code="loyalty.webhooks", title="Set up a partner's own webhooks"),
         Permission(code="loyalty.settle", title="Close periods and settle with partners"),
         Permission(code="loyalty.statements", title="Read one's own statements"),
     ),

@@ -50,6 +50,7 @@ from hansa.modules.webhooks.queries import (
     list_endpoints,
     list_messages,
     list_secrets,
+    owners_with_endpoints,
     tally,
 )
 from hansa.modules.webhooks.replaying import count_since, replay_message, replay_since
@@ -90,6 +91,7 @@ __all__ = [
     "list_endpoints",
     "list_messages",
     "list_secrets",
+    "owners_with_endpoints",
     "remove_endpoint",
     "replay_message",
     "replay_since",

@@ -5,15 +5,14 @@ bodies, not in addresses, which end in logs. A sandbox key is answered as a live
 nothing of what it did is kept.
 """
 
-from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from typing import Annotated, ClassVar, TypeVar
+from typing import ClassVar
 from uuid import UUID
 
 from litestar import Response, delete, get, post
-from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
+from litestar.params import FromPath, FromQuery, JSONBody
 
-from hansa.kernel.errors import Forbidden, NotFound, Rejected
+from hansa.kernel.errors import Rejected
 from hansa.modules.loyalty import programmes
 from hansa.modules.loyalty.members import cards, links, proofs, queries, reading, signing_in
 from hansa.modules.loyalty.members.bodies import (
@@ -33,36 +32,21 @@ from hansa.modules.loyalty.members.bodies import (
 from hansa.modules.loyalty.members.enrolment import enrol
 from hansa.modules.loyalty.members.model import CardState, Member, MemberRef, RefKind
 from hansa.modules.loyalty.members.proving import prove
+from hansa.modules.loyalty.programmes.calling import (
+    ProgrammeQuery,
+    once,
+    partner_of,
+    quietly,
+    terms_of,
+)
 from hansa.runtime.database import Snapshot, Transaction
 from hansa.runtime.http import NO_KEY, Request, authorise
-from hansa.runtime.http.bodies import answer
 
 TAGS = ["Loyalty: members"]
 HOME = "/loyalty/v1/members"
 PERMISSION = "loyalty.members"
 CODES_PER_PARTNER_MAX = 2_000
 SCAN = "scan"
-
-T = TypeVar("T")
-Programme = Annotated[
-    str, QueryParameter(pattern="^[a-z][a-z0-9-]{1,30}$", description="Code of a programme.")
-]
-
-
-@dataclass(eq=False)
-class NotAPartner(Forbidden):
-    """This is for programs of partners: the key belongs to none, or to one that is no longer in."""
-
-    code: ClassVar[str] = "loyalty.not_a_partner"
-    message: ClassVar[str] = "Only the program of a partner that takes part may do this."
-
-
-@dataclass(eq=False)
-class ProgrammeNotFound(NotFound):
-    """There is no such programme, or this partner takes no part in it."""
-
-    code: ClassVar[str] = "loyalty.programme_not_found"
-    message: ClassVar[str] = "There is no such programme."
 
 
 @dataclass(eq=False)
@@ -71,10 +55,6 @@ class SandboxSendsNothing(Rejected):
 
     code: ClassVar[str] = "loyalty.sandbox_sends_nothing"
     message: ClassVar[str] = "A sandbox key sends no codes."
-
-
-class _Rehearsed(Exception):
-    """Thrown so that nothing of a rehearsal is kept."""
 
 
 @post(HOME, tags=TAGS, summary="Enrol a person", status_code=200)
@@ -86,7 +66,7 @@ async def enrol_member(request: Request, data: JSONBody[EnrolBody]) -> Response[
     """
     actor = authorise(request, PERMISSION)
     partner = partner_of(request)
-    programme = _programme(request, partner, data.programme)
+    programme = terms_of(request, data.programme).programme
 
     async def take_in(tx: Transaction) -> MemberView:
         member = await enrol(
@@ -100,7 +80,7 @@ async def enrol_member(request: Request, data: JSONBody[EnrolBody]) -> Response[
         )
         return await _view(tx, member, programme, partner)
 
-    return await _once(request, take_in)
+    return await once(request, take_in)
 
 
 @post(
@@ -114,7 +94,7 @@ async def find_member(request: Request, data: JSONBody[SearchBody]) -> MemberVie
     """Find a member by what they show at a till."""
     authorise(request, PERMISSION)
     partner = partner_of(request)
-    programme = _programme(request, partner, data.programme)
+    programme = terms_of(request, data.programme).programme
     if data.kind == SCAN:
         ref = proofs.scanned(data.value, at=request.received_at)
     else:
@@ -126,12 +106,12 @@ async def find_member(request: Request, data: JSONBody[SearchBody]) -> MemberVie
 
 @get(HOME + "/{member_id:uuid}", tags=TAGS, summary="See a member")
 async def get_member(
-    request: Request, member_id: FromPath[UUID], programme: FromQuery[Programme]
+    request: Request, member_id: FromPath[UUID], programme: FromQuery[ProgrammeQuery]
 ) -> MemberView:
     """Give a member's state; of a merged one, the member that stands for it."""
     authorise(request, PERMISSION)
     partner = partner_of(request)
-    found = _programme(request, partner, programme)
+    found = terms_of(request, programme).programme
     async with request.snapshot() as snap:
         member = await queries.get_member(snap, member_id=member_id)
         return await _view(snap, member, found, partner)
@@ -155,7 +135,7 @@ async def link(request: Request, member_id: FromPath[UUID], data: JSONBody[LinkB
             now=request.received_at,
         )
 
-    await _quietly(request, add)
+    await quietly(request, add)
 
 
 @delete(HOME + "/{member_id:uuid}/links", tags=TAGS, summary="Unlink a member")
@@ -169,7 +149,7 @@ async def unlink(request: Request, member_id: FromPath[UUID]) -> None:
             tx, member_id=member_id, partner=partner, by=actor, now=request.received_at
         )
 
-    await _quietly(request, end)
+    await quietly(request, end)
 
 
 @get(HOME + "/{member_id:uuid}/cards", tags=TAGS, summary="List a member's cards")
@@ -201,7 +181,7 @@ async def add_card(
         )
         return CardView.of(card)
 
-    return await _once(request, add)
+    return await once(request, add)
 
 
 @post(
@@ -232,7 +212,7 @@ async def end_card(
             now=request.received_at,
         )
 
-    await _quietly(request, end)
+    await quietly(request, end)
 
 
 @post(
@@ -278,30 +258,6 @@ async def answer_code(
     return ProofView(kind=str(signed_in.proof.kind), token=signed_in.proof.token)
 
 
-def partner_of(request: Request) -> programmes.Partner:
-    """Give the partner whose program calls.
-
-    Raises:
-        NotAPartner: the key belongs to none, or to one that is no longer in.
-    """
-    actor = request.actor
-    coalition = request.context.service(programmes.Directory).coalition
-    partner_id = actor.partner_id if actor else None
-    partner = coalition.partners.get(partner_id) if partner_id else None
-    if partner is None or not partner.is_active:
-        raise NotAPartner
-    return partner
-
-
-def _programme(request: Request, partner: programmes.Partner, code: str) -> programmes.Programme:
-    coalition = request.context.service(programmes.Directory).coalition
-    programme = coalition.programme(code)
-    terms = coalition.of(programme.id, partner.id) if programme else None
-    if terms is None or not terms.participation.is_active:
-        raise ProgrammeNotFound
-    return terms.programme
-
-
 async def _view(
     snap: Snapshot, member: Member, programme: programmes.Programme, partner: programmes.Partner
 ) -> MemberView:
@@ -309,28 +265,6 @@ async def _view(
     return MemberView.of(
         member, known, programme=(programme.id, programme.code), partner_id=partner.id
     )
-
-
-async def _once(request: Request, operation: Callable[[Transaction], Awaitable[T]]) -> Response[T]:
-    """Run an operation once per key; for a sandbox key, run it and keep nothing."""
-    if request.actor is None or not request.actor.is_sandbox:
-        return await request.once(operation)
-    given: list[T] = []
-    try:
-        async with request.transaction() as tx:
-            given.append(await operation(tx))
-            raise _Rehearsed  # noqa: TRY301 - what ends the transaction
-    except _Rehearsed:
-        return answer(given[0], status=request.route_handler.status_code)
-
-
-async def _quietly(request: Request, operation: Callable[[Transaction], Awaitable[None]]) -> None:
-    """Run an operation that answers nothing, as `_once` does."""
-    if request.actor is None or not request.actor.is_sandbox:
-        async with request.transaction(request.idempotency_key) as tx:
-            await operation(tx)
-        return
-    await _once(request, operation)
 
 
 ROUTES = (

@@ -182,6 +182,20 @@ async def list_links(snap: Snapshot, *, member_id: UUID) -> tuple[Link, ...]:
     )
 
 
+async def linked_partners(
+    snap: Snapshot, *, member_ids: Sequence[UUID]
+) -> dict[UUID, frozenset[UUID]]:
+    """Give, by member, the partners that name them by ids of their own; none: left out."""
+    rows = await snap.all(
+        references.LINKED_PARTNERS,
+        {"buckets": [bucket_of(one) for one in member_ids], "member_ids": list(member_ids)},
+    )
+    found: dict[UUID, set[UUID]] = {}
+    for row in rows:
+        found.setdefault(row.member_id, set()).add(UUID(row.scope))
+    return {member_id: frozenset(partners) for member_id, partners in found.items()}
+
+
 async def list_past_names(
     snap: Snapshot, *, member_id: UUID, limit: int = 100
 ) -> tuple[PastName, ...]:

@@ -78,10 +78,15 @@ def coalition_of(request: Request) -> Coalition:
     return request.context.service(Directory).coalition
 
 
-async def once(request: Request, operation: Callable[[Transaction], Awaitable[T]]) -> Response[T]:
-    """Run an operation once per key; for a sandbox key run it and keep nothing."""
+async def once(
+    request: Request, operation: Callable[[Transaction], Awaitable[T]], *, is_secret: bool = False
+) -> Response[T]:
+    """Run an operation once per key; for a sandbox key run it and keep nothing.
+
+    With `is_secret` the answer is not kept: a repeat is told that it was done, not what was shown.
+    """
     if request.actor is None or not request.actor.is_sandbox:
-        return await request.once(operation)
+        return await (request.once_unkept(operation) if is_secret else request.once(operation))
     given: list[T] = []
     try:
         async with request.transaction() as tx:
@@ -89,3 +94,12 @@ async def once(request: Request, operation: Callable[[Transaction], Awaitable[T]
             raise _Rehearsed  # noqa: TRY301 - what ends the transaction
     except _Rehearsed:
         return answer(given[0], status=request.route_handler.status_code)
+
+
+async def quietly(request: Request, operation: Callable[[Transaction], Awaitable[None]]) -> None:
+    """Run an operation that answers nothing, as `once` does."""
+    if request.actor is None or not request.actor.is_sandbox:
+        async with request.transaction(request.idempotency_key) as tx:
+            await operation(tx)
+        return
+    await once(request, operation)

@@ -76,6 +76,14 @@ SET_STATE = f"""
     returning {ENDPOINT_COLUMNS}
 """  # noqa: S608 - the columns are a constant of ours
 
+# Asked for every batch of events, and most owners have none: pk_webhook_owner.
+OWNERS_WITH_ENDPOINTS = """
+    select owner_id
+      from webhook_owner
+     where owner_id = any(%(owner_ids)s::uuid[])
+       and endpoints > 0
+"""
+
 # Those that get what happens: the active, and for a while the disabled, who may want it replayed.
 # Owners have few endpoints: ix_webhook_endpoint_owner gives them, their patterns are read outside.
 ENDPOINTS_OF_OWNERS = """

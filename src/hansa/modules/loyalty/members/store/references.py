@@ -44,6 +44,14 @@ REFERENCES_OF = """
      order by added_at, kind, scope, value
 """
 
+# ix_loyalty_reference_member, once per member.
+LINKED_PARTNERS = """
+    select distinct wanted.member_id, r.scope
+      from unnest(%(buckets)s::smallint[], %(member_ids)s::uuid[]) as wanted (bucket, member_id)
+      join loyalty_reference r using (bucket, member_id)
+     where r.kind = 'partner'
+"""
+
 # pk_loyalty_reference_past.
 PAST_OF = """
     select kind, scope, added_at, ended_at, reason
