@@ -2166,6 +2166,7 @@ WITH (fillfactor='80');
 CREATE TABLE public.notifications_device (
     id uuid NOT NULL,
     member_id uuid NOT NULL,
+    party_id uuid NOT NULL,
     channel text NOT NULL,
     address text NOT NULL,
     address_digest bytea NOT NULL,

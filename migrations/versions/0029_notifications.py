@@ -6,7 +6,8 @@ revision = "0029"
 down_revision = "0028"
 
 # A row of `person` is locked while it is decided what this person may get: caps hold exactly. A
-# token may be long, so its digest is what is unique.
+# token may be long, so its digest is what is unique. `party_id` of a device is who signed in there:
+# when a merge of members is undone, it tells whose the device is.
 DEVICES = """
 create table notifications_person (
     member_id         uuid primary key,
@@ -18,6 +19,7 @@ create table notifications_person (
 create table notifications_device (
     id                uuid primary key,
     member_id         uuid not null references notifications_person (member_id) on delete cascade,
+    party_id          uuid not null,
     channel           text not null,
     address           text not null,
     address_digest    bytea not null,

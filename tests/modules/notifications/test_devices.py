@@ -8,15 +8,27 @@ from uuid import uuid4
 
 import pytest
 
-from hansa.contracts.loyalty import MemberChanged
+from hansa.contracts.loyalty import (
+    LoyaltyMembersMerged,
+    LoyaltyMembersParted,
+    MemberChanged,
+)
 from hansa.modules import notifications
+from hansa.modules.loyalty import members as loyalty_members
 from hansa.modules.notifications import ChannelName, Kind, NewDevice, Preference
 from hansa.modules.notifications.devices import forget_unseen, remove_gone
-from hansa.modules.notifications.subscribers import on_members
+from hansa.modules.notifications.subscribers import on_members, on_merges
 from hansa.runtime.database import Transaction
+from hansa.runtime.settings import Settings
+from tests.support.loyalty import a_member, a_programme, phone
 from tests.support.push import Person, a_person
 
 TOKEN = NewDevice(channel=ChannelName.FCM, address="token:1", time_zone="Asia/Omsk", language="ru")
+
+
+@pytest.fixture(autouse=True)
+def _key_of_names(settings: Settings) -> None:
+    loyalty_members.use_secret(settings.secret_key.reveal().encode())
 
 
 async def register(
@@ -175,3 +187,48 @@ async def test_whoever_is_erased_leaves_no_device(tx: Transaction, now: datetime
 
 def test_addresses_do_not_show() -> None:
     assert "token:1" not in repr(TOKEN)
+
+
+async def test_whoever_leaves_one_programme_of_two_keeps_the_devices(
+    tx: Transaction, now: datetime
+) -> None:
+    first = await a_programme(tx, now=now)
+    second = await a_programme(tx, now=now, code="lemon", number=2)
+    member = await a_member(tx, first, now=now, phone=phone(1))
+    again = await a_member(tx, second, now=now, phone=phone(1))
+    assert (member.id, member.party_id) == (again.id, again.party_id)
+    assert member.party_id is not None
+    person = Person(member.id, member.party_id)
+    await register(tx, person, now)
+
+    for programme, left in ((first, 1), (second, 0)):
+        await loyalty_members.leave_programme(
+            tx, member_id=member.id, programme_id=programme.id, by=None, now=now
+        )
+        event = MemberChanged(
+            member_id=member.id, programme_id=programme.id, what="left", partner_id=None,
+            changed_at=now,
+        )  # fmt: skip
+        await on_members(tx, [event], now)
+        assert len(await devices_of(tx, person)) == left
+
+
+async def test_devices_follow_a_merge_of_members_and_go_back(
+    tx: Transaction, now: datetime
+) -> None:
+    programme = await a_programme(tx, now=now)
+    anna, other = [await a_member(tx, programme, now=now) for _ in range(2)]
+    assert anna.party_id is not None
+    assert other.party_id is not None
+    keep, absorb = Person(anna.id, anna.party_id), Person(other.id, other.party_id)
+    await register(tx, keep, now)
+    await register(tx, absorb, now, replace(TOKEN, address="token:2"))
+    both = {"merge_id": uuid4(), "keep_id": anna.id, "absorb_id": other.id, "accounts": ()}
+
+    await on_merges(tx, LoyaltyMembersMerged(**both, merged_at=now), now)
+    assert (len(await devices_of(tx, keep)), len(await devices_of(tx, absorb))) == (2, 0)
+    await on_merges(tx, LoyaltyMembersMerged(**both, merged_at=now), now)
+    await on_merges(tx, LoyaltyMembersParted(**both, parted_at=now), now)
+
+    [mine], [theirs] = await devices_of(tx, keep), await devices_of(tx, absorb)
+    assert (mine.address, theirs.address) == ("token:1", "token:2")

@@ -53,6 +53,7 @@ async def register_device(
         {
             "id": new_id(now),
             "member_id": member_id,
+            "party_id": party_id,
             "channel": device.channel,
             "address": device.address,
             "digest": device.digest,

@@ -1,6 +1,13 @@
 """What notifications brings into the application."""
 
-from hansa.contracts.loyalty import MemberChanged, PercentChanged, PointsPosted, TaskCompleted
+from hansa.contracts.loyalty import (
+    LoyaltyMembersMerged,
+    LoyaltyMembersParted,
+    MemberChanged,
+    PercentChanged,
+    PointsPosted,
+    TaskCompleted,
+)
 from hansa.modules.notifications import api, api_edna, sending, subscribers
 from hansa.modules.notifications.channels.registry import Channels
 from hansa.modules.notifications.checks import CHECKS
@@ -47,6 +54,11 @@ MODULE = Module(
             events=(MemberChanged,),
             handle=subscribers.on_members,
             batch=True,
+        ),
+        Subscription(
+            name="notifications.merges",
+            events=(LoyaltyMembersMerged, LoyaltyMembersParted),
+            handle=subscribers.on_merges,
         ),
         Subscription(
             name="notifications.points",

@@ -6,12 +6,15 @@ from typing import NamedTuple
 from uuid import UUID
 
 from hansa.contracts.loyalty import (
+    LoyaltyMembersMerged,
+    LoyaltyMembersParted,
     MemberChanged,
     PercentChanged,
     PointsPosted,
     PointsPosting,
     TaskCompleted,
 )
+from hansa.modules import loyalty
 from hansa.modules.notifications.messages import Notice
 from hansa.modules.notifications.notifying import notify_all, reachable
 from hansa.modules.notifications.store import devices as store
@@ -31,15 +34,39 @@ class _News(NamedTuple):
     values: Mapping[str, int]
 
 
-_ENDED = frozenset({"erased", "left"})
 _EARNED = frozenset({"accrual", "purchase"})
 
 
 async def on_members(tx: Transaction, events: Sequence[MemberChanged], _now: datetime) -> None:
-    """Forget the devices of members who left or were erased, and what they wanted to get."""
-    gone = sorted({event.member_id for event in events if event.what in _ENDED})
+    """Forget the devices of members who were erased, or take part in no programme any more."""
+    gone = {event.member_id for event in events if event.what == "erased"}
+    left = {event.member_id for event in events if event.what == "left"} - gone
+    if left:
+        known = await loyalty.members.get_members(tx, member_ids=sorted(left))
+        gone |= {one for one in left if one not in known or not _takes_part(known[one])}
     if gone:
-        await tx.execute(store.FORGET_PERSONS, {"member_ids": gone})
+        await tx.execute(store.FORGET_PERSONS, {"member_ids": sorted(gone)})
+
+
+async def on_merges(
+    tx: Transaction,
+    event: LoyaltyMembersMerged | LoyaltyMembersParted,
+    now: datetime,
+) -> None:
+    """Give devices and what waits to the member who stands for two; and devices back again."""
+    both = {"keep_id": event.keep_id, "absorb_id": event.absorb_id}
+    known = await loyalty.members.get_members(tx, member_ids=[event.keep_id, event.absorb_id])
+    is_merge = isinstance(event, LoyaltyMembersMerged)
+    owner = event.keep_id if is_merge else event.absorb_id
+    party_id = known[owner].party_id if owner in known else None
+    if party_id is None:  # erased since
+        return
+    await tx.execute(store.SAVE_PERSON, {"member_id": owner, "party_id": party_id, "now": now})
+    if is_merge:
+        await tx.execute(store.MOVE_DEVICES, both)
+        await tx.execute(store.MOVE_MESSAGES, both)
+    else:
+        await tx.execute(store.RETURN_DEVICES, {**both, "party_id": party_id})
 
 
 async def on_points(tx: Transaction, events: Sequence[PointsPosted], now: datetime) -> None:
@@ -140,3 +167,8 @@ async def _tell(tx: Transaction, news: Sequence[_News], now: datetime) -> None:
         ],
         now=now,
     )
+
+
+def _takes_part(member: loyalty.members.Member) -> bool:
+    states = loyalty.members.MemberState
+    return any(one.state in {states.ACTIVE, states.BLOCKED} for one in member.memberships)

@@ -11,13 +11,14 @@ SAVE_PERSON = """
 # uq_notifications_device_address: the same token belongs to whoever signed in there last.
 SAVE_DEVICE = """
     insert into notifications_device as held
-           (id, member_id, channel, address, address_digest, key_public, key_auth, installation,
-            app_version, language, time_zone, created_at, seen_at)
-    values (%(id)s, %(member_id)s, %(channel)s, %(address)s, %(digest)s, %(key_public)s,
-            %(key_auth)s, %(installation)s, %(app_version)s, %(language)s, %(time_zone)s,
-            %(now)s, %(now)s)
+           (id, member_id, party_id, channel, address, address_digest, key_public, key_auth,
+            installation, app_version, language, time_zone, created_at, seen_at)
+    values (%(id)s, %(member_id)s, %(party_id)s, %(channel)s, %(address)s, %(digest)s,
+            %(key_public)s, %(key_auth)s, %(installation)s, %(app_version)s, %(language)s,
+            %(time_zone)s, %(now)s, %(now)s)
         on conflict (channel, address_digest) do update
        set member_id = excluded.member_id,
+           party_id = excluded.party_id,
            key_public = excluded.key_public,
            key_auth = excluded.key_auth,
            installation = excluded.installation,
@@ -78,6 +79,28 @@ FORGET_UNSEEN = """
 FORGET_PERSONS = """
     delete from notifications_person
      where member_id = any(%(member_ids)s::uuid[])
+"""
+
+# Two members are one now: ix_notifications_device_member, ix_notifications_message_member.
+MOVE_DEVICES = """
+    update notifications_device
+       set member_id = %(keep_id)s
+     where member_id = %(absorb_id)s
+"""
+
+MOVE_MESSAGES = """
+    update notifications_message
+       set member_id = %(keep_id)s
+     where member_id = %(absorb_id)s
+       and state = 'waiting'
+"""
+
+# And two again: a device goes back to whoever signed in there.
+RETURN_DEVICES = """
+    update notifications_device
+       set member_id = %(absorb_id)s
+     where member_id = %(keep_id)s
+       and party_id = %(party_id)s
 """
 
 # Those who can be reached at all: a live device is enough. ix_notifications_device_member.
