@@ -2,12 +2,12 @@
 
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import NamedTuple
+from typing import ClassVar, NamedTuple
 from uuid import UUID
 
 import msgspec
 
-from hansa.kernel.errors import HansaError
+from hansa.kernel.errors import Conflict, HansaError
 from hansa.kernel.identifiers import new_id
 from hansa.modules import ledger
 from hansa.modules.loyalty.members import Membership, MemberState
@@ -32,6 +32,17 @@ ReceiptName = tuple[UUID, str]
 
 class Overtaken(Exception):
     """Another process changed what this batch had found before it could lock it: begin again."""
+
+
+@dataclass(eq=False)
+class Later(Conflict):
+    """Another command of the same batch is about the same thing; the next batch takes this one."""
+
+    code: ClassVar[str] = "loyalty.one_after_the_other"
+    message: ClassVar[str] = (
+        "Another command sent at the same moment is about the same receipt, hold or posting. "
+        "Send this one again."
+    )
 
 
 class Answered(NamedTuple):
@@ -206,8 +217,10 @@ class Batch:
         """
         account = self.book.account(*place)
         shelf = self.shelf(place)
-        if shelf.debt():
+        owed = shelf.debt()
+        if owed:
             transfers += model.settle_debts(shelf, self.now)
+            owed = shelf.debt()
         changes = ledger.net_changes(transfers)
         points = changes.get(place[1], 0)
         posting_id = new_id(self.now)
@@ -235,7 +248,7 @@ class Batch:
             transfers=transfers,
             answer=_ENCODER.encode(answer),
         )
-        self.book.post(posting, owing=shelf.debt() - account.owed)
+        self.book.post(posting, owing=owed - account.owed)
         if points:
             self.moved.append(Moved(posting, member_id, points, account.posted, account.version))
         return answer

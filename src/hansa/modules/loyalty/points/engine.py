@@ -20,6 +20,7 @@ from hansa.modules.loyalty.points.batch import (
     Answered,
     Asked,
     Batch,
+    Later,
     Overtaken,
     repeat_of,
 )
@@ -95,55 +96,67 @@ async def apply(
     """
     for one in asked:
         one.begin()
-    found = await find(tx, asked)
-    batch = await load(tx, asked, found, around.coalition, around.rules, now)
-    answers: dict[int, Answer] = {}
-    for wave in _waves(asked):
-        fresh = [one for one in wave if one.key not in batch.book.known]
-        await _count_all(tx, batch, fresh, around)
-        for one in wave:
-            answers[id(one)] = _answer(batch, one)
+    taken, later = _apart(asked)
+    found = await find(tx, taken)
+    batch = await load(tx, taken, found, around.coalition, around.rules, now)
+    await _count_all(tx, batch, taken, around)
+    answers: dict[int, Answer] = {id(one): Later() for one in later}
+    for one in taken:
+        answers[id(one)] = _answer(batch, one)
     if not around.is_dry:
         await save(tx, batch, slot=around.slot)
     return [answers[id(one)] for one in asked]
 
 
-def _waves(asked: Sequence[Asked]) -> list[list[Asked]]:
-    """Sort commands so that two about the same receipt, hold or posting are decided in turn."""
-    waves: list[list[Asked]] = [[]]
-    last: dict[object, int] = {}
+def _apart(asked: Sequence[Asked]) -> tuple[list[Asked], list[Asked]]:
+    """Put off what is about a receipt, hold or posting that another command before it makes.
+
+    What a batch reads it reads before anything is decided, so such a pair cannot share one. A
+    repeat of a key stays with its first: it gets the same answer.
+    """
+    taken: list[Asked] = []
+    later: list[Asked] = []
+    names: set[tuple[object, ...]] = set()
+    keys: set[tuple[object, ...]] = set()
+    put_off: set[tuple[object, ...]] = set()
     for one in asked:
-        names = _names(one.command)
-        wave = max([last.get(name, -1) + 1 for name in names], default=0)
-        for name in names:
-            last[name] = wave
-        if wave == len(waves):
-            waves.append([])
-        waves[wave].append(one)
-    return waves
+        key = one.key
+        if key in keys:
+            taken.append(one)
+            continue
+        named = _names(one.command)
+        if key in put_off or not names.isdisjoint(named) or not keys.isdisjoint(named):
+            later.append(one)
+            put_off.add(key)
+            continue
+        names.update(named)
+        keys.add(key)
+        taken.append(one)
+    return taken, later
 
 
 def _names(command: Command) -> list[tuple[object, ...]]:
+    """Give what a command changes beside its member's account, and what it hangs on."""
     owner = command.owner
-    names: list[tuple[object, ...]] = []
     if isinstance(command, _COUNTED):
-        names.append((owner, "receipt", command.receipt))
-    if isinstance(command, Purchase | PostHold | VoidHold | ExpireHold) and command.hold_key:
-        names.append((owner, "key", command.hold_key))
+        receipt = (owner, command.receipt, "receipt")
+        if isinstance(command, Purchase) and command.hold_key:
+            return [receipt, (owner, command.hold_key)]
+        return [receipt]
+    if isinstance(command, PostHold | VoidHold | ExpireHold):
+        return [(owner, command.hold_key)]
     if isinstance(command, Reverse):
-        names.append((owner, "key", command.posting_key))
-    if isinstance(command, HoldPoints | Spend | Accrue | Correct):
-        names.append((owner, "key", command.key))
-    return names
+        return [(owner, command.posting_key)]
+    return []
 
 
 async def _count_all(
     tx: Transaction, batch: Batch, asked: Sequence[Asked], around: Surroundings
 ) -> None:
-    """Count the receipts of a wave, and ask budgets once for all of them."""
+    """Count the receipts of a batch, and ask budgets once for all of them."""
     claims: list[tuple[Asked, offers.BudgetClaim]] = []
     standing: set[tuple[UUID, UUID]] = set()
-    seen: set[tuple[object, str]] = set()
+    seen: set[tuple[object, str]] = set(batch.book.known)
     for one in asked:
         if not isinstance(one.command, _COUNTED) or one.key in seen:
             continue

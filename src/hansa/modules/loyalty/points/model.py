@@ -135,7 +135,11 @@ class Shelf:
 
     def debt(self) -> int:
         """Give what is owed on the lots at hand."""
-        return sum([lot.debt for lot in self.lots.values()])
+        owed = 0
+        for lot in self.lots.values():
+            if lot.held > lot.remaining:
+                owed += lot.held - lot.remaining
+        return owed
 
     def pick(self, points: int, now: datetime) -> list[tuple[Lot, int]]:
         """Choose lots for so many points; the caller has seen that there are enough."""

@@ -9,7 +9,7 @@ from hansa.kernel.errors import HansaError
 from hansa.modules import ledger
 from hansa.modules.loyalty import offers
 from hansa.modules.loyalty.points import sanity
-from hansa.modules.loyalty.points.batch import Answered, Asked, Overtaken
+from hansa.modules.loyalty.points.batch import Answered, Asked, Later, Overtaken
 from hansa.modules.loyalty.points.commands import Command, Receipt
 from hansa.modules.loyalty.points.engine import Answer, Surroundings, apply
 from hansa.modules.loyalty.programmes import Directory
@@ -18,7 +18,7 @@ from hansa.runtime.database import Batcher, Transaction
 if TYPE_CHECKING:
     from hansa.runtime.context import Context
 
-ATTEMPTS_MAX = 5
+ATTEMPTS_MAX = 25
 SLOTS = 64
 
 
@@ -85,7 +85,7 @@ class Poster:
         for _ in range(ATTEMPTS_MAX - 1):
             try:
                 return await self._batcher.submit(asked)
-            except (ledger.KeyTaken, Overtaken):
+            except (ledger.KeyTaken, Overtaken, Later):
                 continue
         return await self._batcher.submit(asked)
 
