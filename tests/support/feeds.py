@@ -1,6 +1,8 @@
-"""Feeds of partners for tests: a coalition, a context, and a door that keeps a list.
+"""Feeds of partners for tests: a coalition, and a door to points that is watched.
 
-async with a_coalition(context) ...
+coalition = await a_coalition(context, now=now)
+feed = await a_feed(context, coalition, mapping)
+done = await run(context, feed)                  # as its job does
 """
 
 from __future__ import annotations
@@ -12,62 +14,40 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import uuid4
 
 import httpx
 import msgspec
 
-from hansa.kernel.errors import HansaError, Unavailable
-from hansa.modules import loyalty
-from hansa.modules.loyalty import intake, programmes
+from hansa.kernel.errors import Unavailable
+from hansa.modules.loyalty import intake, points, programmes
 from hansa.modules.loyalty.intake.checks import CHECKS
 from hansa.modules.loyalty.intake.fetching import run_feed
-from hansa.modules.loyalty.points.commands import Command, Kind, Receipt
+from hansa.modules.loyalty.points.commands import Command, Receipt
 from hansa.runtime.clock import FixedClock
 from hansa.runtime.context import Context
 from sandbox.acquirer.wire import Answer, Call, Handler, serve_connection
 from tests.support.http import Site
 
-__all__ = ["Coalition", "ListDoor", "a_coalition", "a_feed", "findings", "run"]
-
-assert loyalty
-
-
-class KeyTaken(HansaError):
-    """The key came before with other content."""
-
-    code = "loyalty.key_reused"
-    message = "The key was used for something else."
+__all__ = ["Coalition", "WatchedDoor", "a_coalition", "a_feed", "findings", "run"]
 
 
 @dataclass
-class ListDoor:
-    """A door that keeps what went through, once per key; `refusals` say no to a key or a member."""
+class WatchedDoor:
+    """The door to points, which counts, keeps what went through, and can be shut by a test."""
 
+    poster: points.Poster
     done: dict[str, Command] = field(default_factory=dict)
     calls: int = 0
-    refusals: dict[str, HansaError] = field(default_factory=dict)
     away_after: int | None = None
 
     async def submit(self, command: Command) -> Receipt:
         if self.away_after is not None and self.calls >= self.away_after:
             raise Unavailable
         self.calls += 1
-        member = getattr(command, "member", None)
-        for name in (command.key, "" if member is None else member.value):
-            if name in self.refusals:
-                raise self.refusals[name]
-        known = self.done.setdefault(command.key, command)
-        if known != command:
-            raise KeyTaken
-        return Receipt(
-            posting_id=UUID(int=len(self.done)),
-            kind=Kind.ACCRUAL,
-            member_id=None,
-            points=getattr(command, "points", 0) or 0,
-            balance=0,
-            available=0,
-        )
+        receipt = await self.poster.submit(command)
+        self.done.setdefault(command.key, command)
+        return receipt
 
     @property
     def commands(self) -> list[Command]:

@@ -9,15 +9,16 @@ import pytest_asyncio
 
 from hansa.assembly.application import build_context
 from hansa.assembly.modules import services_of
-from hansa.modules.loyalty import intake
+from hansa.modules.loyalty import intake, points
 from hansa.modules.loyalty.manifest import MODULE
 from hansa.modules.markets.manifest import MODULE as MARKETS
 from hansa.runtime.clock import FixedClock
 from hansa.runtime.context import Context
 from hansa.runtime.database import Database
 from hansa.runtime.settings import Settings
-from tests.support.feeds import Coalition, ListDoor, a_coalition
+from tests.support.feeds import Coalition, WatchedDoor, a_coalition
 from tests.support.http import Site, application
+from tests.support.loyalty import a_member
 
 
 @pytest_asyncio.fixture(loop_scope="session")
@@ -43,8 +44,12 @@ async def coalition(context: Context) -> Coalition:
 
 
 @pytest_asyncio.fixture(loop_scope="session")
-async def door(context: Context) -> ListDoor:
-    """A door that keeps a list, in place of points."""
-    kept = ListDoor()
+async def door(context: Context, coalition: Coalition) -> WatchedDoor:
+    """The door to points, watched; ten members are known by their telephones."""
+    now = context.clock.now()
+    async with context.database.transaction() as tx:
+        for number in range(10):
+            await a_member(tx, coalition.programme, now=now, phone=f"+7916123450{number}")
+    kept = WatchedDoor(context.service(points.Poster))
     context.service(intake.Intake).door = kept
     return kept

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from hansa.kernel.errors import Unavailable
-from hansa.modules.loyalty import intake
+from hansa.modules.loyalty import intake, points
 from hansa.modules.loyalty.intake.due import forget_records, try_refused
 from hansa.modules.loyalty.intake.fetching import run_feed
 from hansa.modules.loyalty.intake.model import InTheFuture
@@ -17,7 +17,7 @@ from hansa.runtime.clock import FixedClock
 from hansa.runtime.context import Context
 from tests.support.feeds import (
     Coalition,
-    ListDoor,
+    WatchedDoor,
     a_feed,
     findings,
     refused,
@@ -51,7 +51,7 @@ def csv_of(*rows: str, header: str = HEADER) -> bytes:
 
 
 def a_row(number: int, points: object = 10) -> str:
-    return f"A{number};20.11.2026;8 916 123-45-{number % 100:02};{points}"
+    return f"A{number};20.11.2026;8 916 123-45-{number % 10:02};{points}"
 
 
 async def put(context: Context, content: bytes, name: str = "a.csv") -> None:
@@ -59,7 +59,7 @@ async def put(context: Context, content: bytes, name: str = "a.csv") -> None:
 
 
 async def test_good_rows_go_on_and_bad_ones_say_why(
-    context: Context, coalition: Coalition, door: ListDoor
+    context: Context, coalition: Coalition, door: WatchedDoor
 ) -> None:
     feed = await a_feed(context, coalition, BONUS)
     await put(
@@ -92,7 +92,7 @@ async def test_good_rows_go_on_and_bad_ones_say_why(
 
 
 async def test_a_file_that_comes_again_changes_nothing(
-    context: Context, coalition: Coalition, door: ListDoor
+    context: Context, coalition: Coalition, door: WatchedDoor
 ) -> None:
     feed = await a_feed(context, coalition, BONUS)
     await put(context, csv_of(a_row(1), a_row(2)))
@@ -110,7 +110,7 @@ async def test_a_file_that_comes_again_changes_nothing(
 
 
 async def test_an_amount_changed_under_the_same_key_is_refused(
-    context: Context, coalition: Coalition, door: ListDoor
+    context: Context, coalition: Coalition, door: WatchedDoor
 ) -> None:
     feed = await a_feed(context, coalition, BONUS)
     await put(context, csv_of(a_row(1, 10)))
@@ -120,12 +120,12 @@ async def test_an_amount_changed_under_the_same_key_is_refused(
     done = await run(context, feed)
 
     assert done.refused == 1
-    assert await refused(context, feed) == ["2: The key was used for something else."]
+    assert await refused(context, feed) == [f"2: {points.KeyReused.message}"]
     assert len(door.commands) == 1
 
 
 async def test_personal_data_is_hidden_in_what_is_kept(
-    context: Context, coalition: Coalition, door: ListDoor
+    context: Context, coalition: Coalition, door: WatchedDoor
 ) -> None:
     feed = await a_feed(context, coalition, BONUS)
     await put(context, csv_of(a_row(1), a_row(2, "x")))
@@ -145,7 +145,12 @@ async def test_personal_data_is_hidden_in_what_is_kept(
     ("policy", "taken", "refusals"), [("ignore", 1, 0), ("warn", 1, 0), ("stop", 0, 1)]
 )
 async def test_an_unknown_column(
-    context: Context, coalition: Coalition, door: ListDoor, policy: str, taken: int, refusals: int
+    context: Context,
+    coalition: Coalition,
+    door: WatchedDoor,
+    policy: str,
+    taken: int,
+    refusals: int,
 ) -> None:
     feed = await a_feed(context, coalition, {**BONUS, "unknown_columns": policy})
     await put(context, csv_of(a_row(1) + ";x", header=HEADER + ";цвет"))
@@ -159,7 +164,7 @@ async def test_an_unknown_column(
 
 
 async def test_a_missing_column_is_told_of_each_row(
-    context: Context, coalition: Coalition, door: ListDoor
+    context: Context, coalition: Coalition, door: WatchedDoor
 ) -> None:
     feed = await a_feed(context, coalition, BONUS)
     await put(context, csv_of("A1;20.11.2026;1", header="номер;дата;баллы"))
@@ -169,7 +174,7 @@ async def test_a_missing_column_is_told_of_each_row(
 
 
 async def test_refused_records_are_taken_once_the_mapping_is_mended(
-    context: Context, coalition: Coalition, door: ListDoor
+    context: Context, coalition: Coalition, door: WatchedDoor
 ) -> None:
     feed = await a_feed(context, coalition, BONUS)
     await put(context, csv_of(a_row(1), "A2;2026-11-20;89161234502;7", "A3;x;89161234503;7"))
@@ -192,7 +197,7 @@ async def test_refused_records_are_taken_once_the_mapping_is_mended(
 
 
 async def test_a_run_broken_off_goes_on_and_does_nothing_twice(
-    context: Context, coalition: Coalition, door: ListDoor
+    context: Context, coalition: Coalition, door: WatchedDoor
 ) -> None:
     feed = await a_feed(context, coalition, BONUS)
     await put(context, csv_of(*(a_row(number) for number in range(1000))))
@@ -214,7 +219,7 @@ async def test_a_run_broken_off_goes_on_and_does_nothing_twice(
 
 
 async def test_a_file_that_cannot_be_used_breaks_the_run_and_says_why(
-    context: Context, coalition: Coalition, door: ListDoor
+    context: Context, coalition: Coalition, door: WatchedDoor
 ) -> None:
     feed = await a_feed(context, coalition, {**BONUS, "source": {"format": "json"}})
     await put(context, b'[{"a": 1}, {"a"')
@@ -227,7 +232,7 @@ async def test_a_file_that_cannot_be_used_breaks_the_run_and_says_why(
 
 
 async def test_records_are_kept_for_the_feeds_days(
-    context: Context, coalition: Coalition, door: ListDoor, clock: FixedClock
+    context: Context, coalition: Coalition, door: WatchedDoor, clock: FixedClock
 ) -> None:
     feed = await a_feed(context, coalition, BONUS, keep_days=5)
     await put(context, csv_of(a_row(1), a_row(2, "x")))
@@ -245,7 +250,7 @@ async def test_records_are_kept_for_the_feeds_days(
 
 
 async def test_a_mapping_is_tried_on_a_sample_and_nothing_is_done(
-    context: Context, coalition: Coalition, door: ListDoor
+    context: Context, coalition: Coalition, door: WatchedDoor
 ) -> None:
     feed = await a_feed(context, coalition, BONUS)
     async with context.database.snapshot(single=True) as snap:
@@ -264,7 +269,7 @@ async def test_a_mapping_is_tried_on_a_sample_and_nothing_is_done(
 
 
 async def test_a_feed_without_a_mapping_says_so(
-    context: Context, coalition: Coalition, door: ListDoor
+    context: Context, coalition: Coalition, door: WatchedDoor
 ) -> None:
     feed = await a_feed(context, coalition, BONUS)
     async with context.database.transaction() as tx:

@@ -152,6 +152,15 @@ async def test_a_document_may_be_a_list_or_one_record() -> None:
     assert await read(b'{"items": []}', format="json", records="items") == []
 
 
+async def test_what_is_no_record_in_a_list_is_told_by_its_place() -> None:
+    content = b'{"items": [1, {"a": 1}, "x", [{"a": 2}], null, {"a": 3}]}'
+
+    found = await read(content, 3, format="json", records="items")
+
+    odd = "The row cannot be read: it is no record with fields."
+    assert found == [f"1: {odd}", {"a": 1}, f"3: {odd}", f"4: {odd}", f"5: {odd}", {"a": 3}]
+
+
 @pytest.mark.parametrize(
     "content", [b"", b"[", b'[{"a": 1}', b'[{"a": 1}}', b'{"x": 1}', b"[" * 99]
 )

@@ -68,6 +68,7 @@ class _Scanner:
         self._kinds: list[bytes] = []
         self._name: str | None = None
         self._last: bytes = b""
+        self._is_odd = False
         self.row = 0
         self.is_done = False
 
@@ -79,8 +80,12 @@ class _Scanner:
                 break
             if self._buffer.find(b'"', self._place, token.start()) >= 0:
                 break  # a string that is not whole yet stands before the token
+            between = self._buffer[self._place : token.start()].strip()
             self._place = token.end()
-            yield from self._take(bytes(token.group()), token.start())
+            word = bytes(token.group())
+            if self._begin is None and self._kinds and self._is_in_list():
+                yield from self._notice(word, has_more=bool(between))
+            yield from self._take(word, token.start())
         keep = self._place if self._begin is None else self._begin
         del self._buffer[:keep]
         self._place -= keep
@@ -88,6 +93,13 @@ class _Scanner:
             self._begin -= keep
         if len(self._buffer) > RECORD_BYTES_MAX + len(chunk):
             raise SourceBroken(self.row, "a record is longer than a record may be")
+
+    def _notice(self, token: bytes, *, has_more: bool) -> Iterator[Found]:
+        """Notice what stands in the list and is no record: a number, a text, another list."""
+        self._is_odd = self._is_odd or has_more or token[:1] == b'"' or token == b"["
+        if self._is_odd and token in b",]":
+            self.row, self._is_odd = self.row + 1, False
+            yield unreadable(self.row, "it is no record with fields")
 
     def _take(self, token: bytes, at: int) -> Iterator[Found]:
         if token[:1] == b'"':
