@@ -151,6 +151,28 @@ async def test_the_file_of_the_night_says_nothing_new(story: Story) -> None:
     assert await story.points_of(PHONES[0]) == 70
 
 
+async def test_two_feeds_at_the_same_moment_post_each_order_once(story: Story) -> None:
+    numbers = [story.market.place(PHONES[one % 2], 100_000, 50_000) for one in range(12)]
+    for number in numbers:
+        story.market.deliver(number)
+    story.pass_time(WINDOW)  # due at once
+    for number in numbers[:4]:
+        story.market.bring_back(number, 2, 50_000)
+
+    for _ in range(3):
+        await asyncio.gather(
+            run_feed(story.context, story.api.id),
+            run_feed(story.context, story.nightly.id),
+            do_due_orders(story.context),
+            do_due_orders(story.context),
+        )
+
+    for phone in PHONES:
+        assert await story.points_of(phone) == story.kept_by(phone) > 0
+    assert await refused(story.context, story.api) == []
+    assert await refused(story.context, story.nightly) == []
+
+
 async def test_an_order_of_nobody_we_know_is_refused_when_due_and_taken_once_they_enrol(
     story: Story,
 ) -> None:

@@ -278,6 +278,18 @@ def test_a_hold_and_what_ends_it_meet_by_the_partners_ids() -> None:
     assert back.points == 27
 
 
+@pytest.mark.parametrize("path", ["http://10.0.0.1/x", "//10.0.0.1/x", "x"])
+def test_a_partner_cannot_lead_our_calls_elsewhere(path: str) -> None:
+    document = accruing(known_columns=["where"])
+    document["rules"][0]["tell"] = [{"path": "where", "body": {"id": "id"}}]
+    made = engine(document)
+
+    with pytest.raises(ValueWrong, match="a path"):
+        made.tell({**RECORD, "where": path}, 0, {"state": "taken"})
+    (told,) = made.tell({**RECORD, "where": "/x"}, 0, {"state": "taken"})
+    assert (told.path, told.body) == ("/x", {"id": "A-1"})
+
+
 ORDER = {
     "source": {"format": "json"},
     "unknown_columns": "stop",

@@ -111,6 +111,8 @@ def check_feed(feed: Feed) -> None:
         _require("url", bool(settings.url))
     if feed.kind is FeedKind.CALL_OUT:
         _require("answers", settings.answers == "later")
+    is_path = settings.path.startswith("/") and not settings.path.startswith("//")
+    _require("path", is_path or not settings.path)
     for field in ("url", "tell_url"):
         _require(field, _is_address(getattr(settings, field)))
     if settings.signature == "hmac":

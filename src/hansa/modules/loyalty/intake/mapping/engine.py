@@ -114,6 +114,9 @@ class Engine:
         for one in self.document.rules[rule_index].tell:
             if outcome.get("state") in one.on:
                 path = text(one.path, self._terms)(scope)
+                if not path.startswith("/") or path.startswith("//"):
+                    # A whole address would lead away from the partner's.
+                    raise ValueWrong(column=column_of(one.path), expected="a path")
                 body = {name: self._said(value, scope) for name, value in one.body.items()}
                 made.append(Told(path=path, body=body))
         return made
