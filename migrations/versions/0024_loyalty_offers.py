@@ -58,10 +58,10 @@ create table loyalty_offer (
     constraint ck_loyalty_offer_refusal check (state <> 'refused' or refusal <> ''),
     constraint ck_loyalty_offer_ended check (state not in ('paused', 'ended') or not is_live)
 );
-create index ix_loyalty_offer_partner on loyalty_offer (partner_id, created_at desc, id);
+create index ix_loyalty_offer_partner on loyalty_offer (partner_id, created_at desc, id desc);
 create index ix_loyalty_offer_review on loyalty_offer (submitted_at, id)
  where state = 'in_review';
-create index ix_loyalty_offer_changed on loyalty_offer (changed_at desc, id);
+create index ix_loyalty_offer_created on loyalty_offer (created_at desc, id desc);
 create index ix_loyalty_offer_live on loyalty_offer (state) where is_live;
 
 create table loyalty_offer_version (

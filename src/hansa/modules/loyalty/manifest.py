@@ -10,7 +10,11 @@ from hansa.modules.loyalty.members import Codes, Naming, SendCode, send_code
 from hansa.modules.loyalty.members.api import ROUTES as MEMBER_ROUTES
 from hansa.modules.loyalty.members.checks import CHECKS as MEMBER_CHECKS
 from hansa.modules.loyalty.members.jobs import TidyMembers, tidy_members
-from hansa.modules.loyalty.offers import Rulebook
+from hansa.modules.loyalty.offers import PercentReader, Rulebook
+from hansa.modules.loyalty.offers.api import ROUTES as OFFER_ROUTES
+from hansa.modules.loyalty.offers.checks import CHECKS as OFFER_CHECKS
+from hansa.modules.loyalty.offers.jobs import JOBS as OFFER_JOBS
+from hansa.modules.loyalty.offers.jobs import PERIODIC as OFFER_PERIODIC
 from hansa.modules.loyalty.partner_api.api import ROUTES as PARTNER_ROUTES
 from hansa.modules.loyalty.partner_api.api_webhooks import ROUTES as WEBHOOK_ROUTES
 from hansa.modules.loyalty.partner_api.subscribers import SUBSCRIPTIONS as PARTNER_SUBSCRIPTIONS
@@ -41,7 +45,14 @@ from hansa.runtime.module import Feature, JobHandler, Module, Periodic, Permissi
 
 MODULE = Module(
     name="loyalty",
-    routes=(*guard.ROUTES, *MEMBER_ROUTES, *PARTNER_ROUTES, *WEBHOOK_ROUTES, *INTAKE_ROUTES),
+    routes=(
+        *guard.ROUTES,
+        *MEMBER_ROUTES,
+        *PARTNER_ROUTES,
+        *WEBHOOK_ROUTES,
+        *INTAKE_ROUTES,
+        *OFFER_ROUTES,
+    ),
     jobs=(
         JobHandler(job=SendCode, handle=send_code),
         JobHandler(job=TidyMembers, handle=tidy_members),
@@ -53,6 +64,7 @@ MODULE = Module(
         JobHandler(job=WatchPartners, handle=run_watch_partners),
         JobHandler(job=CloseMonth, handle=run_close_month),
         *INTAKE_JOBS,
+        *OFFER_JOBS,
     ),
     periodic=(
         Periodic(cron="41 3 * * *", job=TidyMembers()),
@@ -61,6 +73,7 @@ MODULE = Module(
         Periodic(cron="7 * * * *", job=ExpirePoints()),
         Periodic(cron="*/5 * * * *", job=WatchPartners()),
         *INTAKE_PERIODIC,
+        *OFFER_PERIODIC,
     ),
     subscriptions=(*SUBSCRIPTIONS, *PARTNER_SUBSCRIPTIONS, *guard.SUBSCRIPTIONS),
     permissions=(
@@ -76,13 +89,24 @@ MODULE = Module(
         Permission(code="loyalty.webhooks", title="Set up a partner's own webhooks"),
         Permission(code="loyalty.settle", title="Close periods and settle with partners"),
         Permission(code="loyalty.statements", title="Read one's own statements"),
+        Permission(code="loyalty.percent", title="Partner: read percents, try receipts"),
+        Permission(code="loyalty.actions", title="Partner: report what members did"),
+        Permission(code="loyalty.offers", title="Partner: write own offers"),
     ),
-    checks=(*MEMBER_CHECKS, *guard.CHECKS, *POINT_CHECKS, *SETTLEMENT_CHECKS, *INTAKE_CHECKS),
+    checks=(
+        *MEMBER_CHECKS,
+        *guard.CHECKS,
+        *POINT_CHECKS,
+        *SETTLEMENT_CHECKS,
+        *INTAKE_CHECKS,
+        *OFFER_CHECKS,
+    ),
     services=(
         Naming,
         Codes,
         Directory,
         Rulebook,
+        PercentReader,
         guard.Watch,
         Poster,
         BalanceReader,

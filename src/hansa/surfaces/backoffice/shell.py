@@ -45,6 +45,10 @@ SECTIONS: Sequence[tuple[str | None, Sequence[Section]]] = (
     (
         "Loyalty",
         (
+            Section("Offers", "/office/loyalty/offers", "star", "loyalty.view"),
+            Section("Earning rules", "/office/loyalty/rules", "percent", "loyalty.view"),
+            Section("Partners' feeds", "/office/loyalty/feeds", "inbox", "loyalty.view"),
+            Section("Alerts", "/office/loyalty/alerts", "triangle-alert", "loyalty.view"),
             Section("Campaigns", "/office/campaigns", "send", "notifications.view"),
             Section("Segments", "/office/segments", "filter", "notifications.view"),
             Section("Messages", "/office/messages", "bell", "notifications.view"),
@@ -57,13 +61,6 @@ SECTIONS: Sequence[tuple[str | None, Sequence[Section]]] = (
             Section("Queue to 1C", "/office/erp-queue", "send", "erp.view"),
             Section("RetailCRM", "/office/retailcrm", "phone", "retailcrm.view"),
             Section("Webhooks", "/office/webhooks", "plug-zap", "webhooks.view"),
-        ),
-    ),
-    (
-        "Loyalty",
-        (
-            Section("Alerts", "/office/loyalty/alerts", "triangle-alert", "loyalty.view"),
-            Section("Partners' feeds", "/office/loyalty/feeds", "inbox", "loyalty.view"),
         ),
     ),
     (

@@ -12,6 +12,8 @@ Locks: loyalty_standing rows by (bucket, programme, member), then loyalty_offer_
 day), then loyalty_budget_lease and loyalty_budget by campaign.
 """
 
+from hansa.modules.loyalty.offers.actions import Action, ActionDiffers, Taken, take_actions
+from hansa.modules.loyalty.offers.audiences import audiences_of
 from hansa.modules.loyalty.offers.budgets import (
     BudgetClaim,
     BudgetState,
@@ -28,6 +30,8 @@ from hansa.modules.loyalty.offers.completing import (
 )
 from hansa.modules.loyalty.offers.earning import evaluate
 from hansa.modules.loyalty.offers.model import (
+    GROUP_OF_BASE,
+    WHOLE,
     Condition,
     ConditionKind,
     EarningRule,
@@ -43,6 +47,29 @@ from hansa.modules.loyalty.offers.model import (
     Targeting,
     Wording,
 )
+from hansa.modules.loyalty.offers.moderation import (
+    Act,
+    NoSuchOffer,
+    NoSuchRule,
+    Offer,
+    OfferChangedMeanwhile,
+    OfferCodeTaken,
+    OfferInvalid,
+    OfferStateWrong,
+)
+from hansa.modules.loyalty.offers.operations import (
+    approve_offer,
+    change_offer,
+    end_offer,
+    move_due_offers,
+    pause_offer,
+    refuse_offer,
+    resume_offer,
+    submit_offer,
+    write_offer,
+)
+from hansa.modules.loyalty.offers.percents import Percent, PercentReader, Percents, percents_at
+from hansa.modules.loyalty.offers.previewing import Preview, preview, preview_of, with_drafts
 from hansa.modules.loyalty.offers.purchases import (
     Award,
     Basis,
@@ -54,8 +81,28 @@ from hansa.modules.loyalty.offers.purchases import (
     Use,
     uses_between,
 )
+from hansa.modules.loyalty.offers.queries import (
+    Approval,
+    MemberOffer,
+    OfferView,
+    PercentStep,
+    Results,
+    Viewer,
+    count_by_state,
+    get_offer,
+    list_approvals,
+    list_member_offers,
+    list_offers,
+    list_percent_history,
+    list_review,
+    list_rule_versions,
+    list_rules,
+    read_results,
+    read_results_by_day,
+)
 from hansa.modules.loyalty.offers.rulebook import Rulebook, read_rules
 from hansa.modules.loyalty.offers.rules import RuleSet
+from hansa.modules.loyalty.offers.ruling import end_rule, save_rule, set_budget
 from hansa.modules.loyalty.offers.standing import (
     NOTHING,
     Raise,
@@ -69,10 +116,23 @@ from hansa.modules.loyalty.offers.standing import (
     percent_at,
 )
 from hansa.modules.loyalty.offers.standings import load_standings
+from hansa.modules.loyalty.offers.switching import (
+    OfferNotOpen,
+    OfferUsedUp,
+    TooManyOn,
+    switch_off,
+    switch_on,
+)
 from hansa.modules.loyalty.offers.telling import Changed, RewardDue
 
 __all__ = [
+    "GROUP_OF_BASE",
     "NOTHING",
+    "WHOLE",
+    "Act",
+    "Action",
+    "ActionDiffers",
+    "Approval",
     "Award",
     "Basis",
     "BudgetClaim",
@@ -89,13 +149,30 @@ __all__ = [
     "Issuer",
     "Limits",
     "LiveOffer",
+    "MemberOffer",
     "NetLine",
+    "NoSuchOffer",
+    "NoSuchRule",
+    "Offer",
+    "OfferChangedMeanwhile",
+    "OfferCodeTaken",
     "OfferContent",
+    "OfferInvalid",
+    "OfferNotOpen",
     "OfferState",
+    "OfferStateWrong",
+    "OfferUsedUp",
+    "OfferView",
+    "Percent",
+    "PercentReader",
+    "PercentStep",
+    "Percents",
+    "Preview",
     "Purchase",
     "Raise",
     "Reason",
     "ReasonKind",
+    "Results",
     "Reward",
     "RewardDue",
     "RewardKind",
@@ -104,22 +181,56 @@ __all__ = [
     "Schedule",
     "Standing",
     "Switch",
+    "Taken",
     "Targeting",
+    "TooManyOn",
     "Use",
     "Used",
+    "Viewer",
     "Wording",
+    "approve_offer",
+    "audiences_of",
+    "change_offer",
     "claim_budgets",
     "complete_tasks",
+    "count_by_state",
+    "end_offer",
+    "end_rule",
     "evaluate",
     "get_budgets",
+    "get_offer",
     "limit_reached",
+    "list_approvals",
+    "list_member_offers",
+    "list_offers",
+    "list_percent_history",
+    "list_review",
+    "list_rule_versions",
+    "list_rules",
     "load_standings",
     "lock_standings",
+    "move_due_offers",
     "own_percent",
+    "pause_offer",
     "percent_at",
+    "percents_at",
+    "preview",
+    "preview_of",
+    "read_results",
+    "read_results_by_day",
     "read_rules",
     "record_uses",
+    "refuse_offer",
+    "resume_offer",
     "return_budget",
     "save_budget",
+    "save_rule",
+    "set_budget",
+    "submit_offer",
+    "switch_off",
+    "switch_on",
+    "take_actions",
     "uses_between",
+    "with_drafts",
+    "write_offer",
 ]

@@ -54,7 +54,8 @@ async def claim_budgets(
 ) -> list[int]:
     """Grant each claim whole, or what is left; first come, first served.
 
-    A campaign without a budget grants everything. Locks leases of the slot by campaign, then
+    A campaign without a budget grants everything; to spare its look-ups claim only for
+    `RuleSet.budgets`. Locks leases of the slot by campaign, then
     budgets by campaign; call it once per transaction, after everything else that locks.
     """
     if not claims:
@@ -158,7 +159,9 @@ async def _take_leases(
     """Lock the slot's leases and give what is left of each, opening those that are missing."""
     asked = {"slot": slot, "campaign_ids": campaign_ids}
     held = await tx.all(store.LOCK_LEASES, asked)
-    if len(held) < len(campaign_ids) and await tx.execute(store.OPEN_LEASES, asked | {"now": now}):
+    if len(held) < len(campaign_ids):
+        # Also when nothing was opened: another transaction of this slot may just have done so.
+        await tx.execute(store.OPEN_LEASES, asked | {"now": now})
         held = await tx.all(store.LOCK_LEASES, asked)
     return {row.campaign_id: row.leased - row.spent for row in held}
 

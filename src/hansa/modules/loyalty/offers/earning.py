@@ -4,7 +4,7 @@ A function of what was bought and kept, of the rules at that instant and of what
 then: counted again after a return or a late event, it gives what it would have given at once.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 from uuid import UUID
 
@@ -123,13 +123,13 @@ def _parts_of(
     basis: Basis,
 ) -> list[_Part]:
     """Give what counts for a category: the base first, then the best of each group."""
-    groups: set[tuple[Does, str]] = set()
+    groups: set[str] = set()
     chosen: list[Entry] = []
     base_entry: Entry | None = None
     for entry in entries:  # the best of a group comes first
         does = entry.does
-        if entry in applying and does is not Does.TASK and (does, entry.group) not in groups:
-            groups.add((does, entry.group))
+        if entry in applying and does is not Does.TASK and entry.slot not in groups:
+            groups.add(entry.slot)
             if does is Does.PERCENT and entry.group == GROUP_OF_BASE:
                 base_entry = entry
             else:
@@ -186,7 +186,7 @@ def _finish(
     awards: list[Award] = []
     uses: list[Use] = []
     counted: dict[Entry, int] = {}
-    for part in parts.values():
+    for part in _in_order(parts):
         points = _points(part, counted, point_minor)
         if points:
             awards.append(Award(points, *part.payer, part.label))
@@ -233,6 +233,17 @@ def _completion(terms: Terms, purchase: Purchase, offer_id: UUID, amount: int) -
         purchase.key,
         amount,
     )
+
+
+def _in_order(parts: Mapping[tuple[object, int], _Part]) -> Iterable[_Part]:
+    """Give the parts; where a greatest amount is shared, those that give most come first.
+
+    Otherwise the order of lines would decide which of them it cuts.
+    """
+    listed = parts.values()
+    if any(part.entry is not None and part.entry.maximum_minor is not None for part in listed):
+        return sorted(listed, key=lambda part: -part.rate)
+    return listed
 
 
 _NOTHING: tuple[int, str, UUID | None] = (0, "", None)

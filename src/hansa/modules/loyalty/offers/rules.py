@@ -6,7 +6,7 @@ made when first asked for, with the entries of every category.
 
 from bisect import bisect_right
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import IntEnum
 from uuid import UUID
@@ -66,6 +66,11 @@ class Entry:
     needs_activation: bool = False
     limit: int | None = None
     is_plain: bool = True
+    slot: str = field(init=False)
+    """The group within its kind, as one text: an enumeration is slow to look up."""
+
+    def __post_init__(self) -> None:
+        self.slot = f"{self.does.value} {self.group}"
 
     def covers(self, category: str) -> bool:
         """Tell whether lines of a category count."""
@@ -95,7 +100,8 @@ class Plan:
 class RuleSet:
     """All versions of rules and offers there ever were. `revision` grows with every change.
 
-    `budgets` are the campaigns whose points are to be claimed before they are given.
+    `budgets` are the campaigns whose points are to be claimed before they are given,
+    `audiences` those that anything is meant for.
     """
 
     def __init__(
@@ -106,10 +112,13 @@ class RuleSet:
         budgets: Iterable[UUID] = (),
         revision: int = 0,
     ) -> None:
+        rules, offers = tuple(rules), tuple(offers)
         self.revision = revision
         self.budgets = frozenset(budgets)
-        self.rules = tuple(rules)
-        self.offers = tuple(offers)
+        targetings = [one.targeting for one in rules] + [one.content.targeting for one in offers]
+        self.audiences = frozenset(one.audience for one in targetings if one.audience)
+        self.rules = rules
+        self.offers = offers
         self._rules: dict[UUID, list[EarningRule]] = {}
         self._offers: dict[tuple[UUID, UUID], list[LiveOffer]] = {}
         self._latest: dict[UUID, LiveOffer] = {}

@@ -176,3 +176,62 @@ SAVE_SWITCH = """
         on conflict (bucket, programme_id, member_id, offer_id, at) do update
        set is_on = excluded.is_on
 """
+
+# The range of a member in the primary key; few rows.
+LIST_DONE = """
+    select offer_id, key, at, ends_at
+      from loyalty_completion
+     where bucket = %(bucket)s
+       and programme_id = %(programme_id)s
+       and member_id = %(member_id)s
+       and is_standing
+     order by at, key
+"""
+
+SUM_DEEDS = """
+    select offer_id, count(*) as deeds, sum(amount_minor)::bigint as amount_minor
+      from loyalty_deed
+     where bucket = %(bucket)s
+       and programme_id = %(programme_id)s
+       and member_id = %(member_id)s
+     group by offer_id
+"""
+
+LIST_RAISES = """
+    select offer_id, code, category, percent, starts_at, ends_at, is_standing
+      from loyalty_completion
+     where bucket = %(bucket)s
+       and programme_id = %(programme_id)s
+       and member_id = %(member_id)s
+       and percent > 0
+       and (%(before)s::timestamptz is null
+           or (starts_at, offer_id) < (%(before)s, %(before_id)s::uuid))
+     order by starts_at desc, offer_id desc
+     limit %(limit)s
+"""
+
+COUNT_DONE = """
+    select (select count(*)
+              from loyalty_completion
+             where bucket = %(bucket)s
+               and programme_id = %(programme_id)s
+               and member_id = %(member_id)s
+               and offer_id = %(offer_id)s
+               and is_standing)
+         + (select count(*)
+              from loyalty_use
+             where bucket = %(bucket)s
+               and programme_id = %(programme_id)s
+               and member_id = %(member_id)s
+               and offer_id = %(offer_id)s)
+"""
+
+WITHOUT_DEED = """
+    select done.programme_id, done.member_id, done.offer_id, done.key
+      from loyalty_completion as done
+      left join loyalty_deed as deed using (bucket, programme_id, member_id, offer_id, key)
+     where done.is_standing
+       and (deed.key is null or deed.is_refused or deed.at <> done.at)
+     order by done.bucket, done.programme_id, done.member_id, done.offer_id, done.key
+     limit %(limit)s
+"""

@@ -1,0 +1,25 @@
+"""Which audiences a member is in: features of the roll-out that offers and rules name."""
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+from uuid import UUID
+
+from hansa.modules import rollout
+from hansa.modules.loyalty.offers.rulebook import Rulebook
+
+if TYPE_CHECKING:
+    from hansa.runtime.context import Context
+
+AudiencesOf = Callable[[UUID], frozenset[str]]
+
+
+def audiences_of(context: "Context") -> AudiencesOf | None:
+    """Give a way to ask in which audiences a member is, from memory; None if none is named.
+
+    An audience is on for a member now: who leaves it keeps what was earned, and earns no more.
+    """
+    names = context.service(Rulebook).rules.audiences
+    if not names:
+        return None
+    service = context.service(rollout.Rollout)
+    return lambda member_id: frozenset(name for name in names if service.is_on(name, member_id))
