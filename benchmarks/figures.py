@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from benchmarks.comparing import Figure, at_least, at_most, written
+from benchmarks.loyalty_figures import loyalty_figures
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -348,6 +349,13 @@ BENCHMARKS: Sequence[Benchmark] = (
         program="erp_queue",
         quick=("--rate", "10", "--seconds", "3"),
         read=_erp_queue,
+    ),
+    Benchmark(
+        name="loyalty",
+        what="postings of points over HTTP beside pgbench; balances; batches; an open loop",
+        program="loyalty",
+        quick=("--members", "2000", "--seconds", "1", "--open-seconds", "2", "--clients", "32"),
+        read=loyalty_figures,
     ),
     Benchmark(
         name="demo",

@@ -44,10 +44,14 @@ class Context:
             self._services[kind] = service
             await service.start()
 
-    async def close(self) -> None:
-        """Close the services in reverse order, then the outbound client and the database."""
+    async def close_services(self) -> None:
+        """Close the services in reverse order; what they stand on may serve others."""
         for service in reversed(list(self._services.values())):
             await service.close()
         self._services.clear()
+
+    async def close(self) -> None:
+        """Close the services in reverse order, then the outbound client and the database."""
+        await self.close_services()
         await self.outbound.close()
         await self.database.close()

@@ -11,6 +11,7 @@ from hansa.assembly.demo import (
     artwork,
     assortment,
     chats,
+    coalition,
     crm,
     onec,
     people,
@@ -130,6 +131,7 @@ async def load(context: Context, *, show: Show) -> None:
         context.database, now=now, on_progress=lambda done, total: show(done, total, "search")
     )
     await world.introduce(context, pieces, now)
+    await coalition.load_coalition(context, now)
     await people.load_people(context, pieces, now, show=show)
     await onec.connect(context, now)
     await crm.connect(context, now)
