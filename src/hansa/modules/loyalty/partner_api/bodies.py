@@ -6,7 +6,7 @@ Points are whole numbers, amounts whole minor units. A member is named by exactl
 
 from datetime import datetime, timedelta
 from decimal import Decimal
-from typing import Annotated, ClassVar
+from typing import Annotated, Any, ClassVar
 from uuid import UUID
 
 import msgspec
@@ -92,6 +92,15 @@ class CommandBody(msgspec.Struct, kw_only=True, forbid_unknown_fields=True, omit
         """Give it as a command."""
         raise NotImplementedError
 
+    def said(self, terms: Terms, key: str, now: datetime) -> dict[str, Any]:
+        """Give what every command says: in whose name, under which key, where and when."""
+        return {
+            "owner": terms.partner.id,
+            "key": key,
+            "programme_id": terms.programme.id,
+            "happened_at": self.happened_at or now,
+        }
+
 
 class LineBody(msgspec.Struct, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
     """A line of a receipt: what was paid in money for it."""
@@ -114,10 +123,7 @@ class PurchaseBody(CommandBody, tag="purchase"):
     def command(self, terms: Terms, key: str, now: datetime) -> Command:
         """Give it as a command."""
         return Purchase(
-            owner=terms.partner.id,
-            key=key,
-            programme_id=terms.programme.id,
-            happened_at=self.happened_at or now,
+            **self.said(terms, key, now),
             member=self.member.ref(terms.partner.id),
             receipt=self.receipt,
             lines=tuple(
@@ -153,10 +159,7 @@ class ReturnBody(CommandBody, tag="return"):
     def command(self, terms: Terms, key: str, now: datetime) -> Command:
         """Give it as a command."""
         return Return(
-            owner=terms.partner.id,
-            key=key,
-            programme_id=terms.programme.id,
-            happened_at=self.happened_at or now,
+            **self.said(terms, key, now),
             receipt=self.receipt,
             lines=tuple(
                 ReturnLine(line=one.line, amount_minor=one.amount_minor, quantity=one.quantity)
@@ -175,10 +178,7 @@ class AccrualBody(CommandBody, tag="accrual"):
     def command(self, terms: Terms, key: str, now: datetime) -> Command:
         """Give it as a command."""
         return Accrue(
-            owner=terms.partner.id,
-            key=key,
-            programme_id=terms.programme.id,
-            happened_at=self.happened_at or now,
+            **self.said(terms, key, now),
             member=self.member.ref(terms.partner.id),
             points=self.points,
             reference=self.reference,
@@ -199,10 +199,7 @@ class HoldBody(CommandBody, tag="hold"):
     def command(self, terms: Terms, key: str, now: datetime) -> Command:
         """Give it as a command."""
         return HoldPoints(
-            owner=terms.partner.id,
-            key=key,
-            programme_id=terms.programme.id,
-            happened_at=self.happened_at or now,
+            **self.said(terms, key, now),
             member=self.member.ref(terms.partner.id),
             points=self.points,
             expires_at=now + timedelta(seconds=self.seconds),
@@ -222,10 +219,7 @@ class PostBody(CommandBody, tag="post"):
     def command(self, terms: Terms, key: str, now: datetime) -> Command:
         """Give it as a command."""
         return PostHold(
-            owner=terms.partner.id,
-            key=key,
-            programme_id=terms.programme.id,
-            happened_at=self.happened_at or now,
+            **self.said(terms, key, now),
             hold_key=self.hold_key,
             points=self.points,
         )
@@ -241,10 +235,7 @@ class VoidBody(CommandBody, tag="void"):
     def command(self, terms: Terms, key: str, now: datetime) -> Command:
         """Give it as a command."""
         return VoidHold(
-            owner=terms.partner.id,
-            key=key,
-            programme_id=terms.programme.id,
-            happened_at=self.happened_at or now,
+            **self.said(terms, key, now),
             hold_key=self.hold_key,
         )
 
@@ -262,10 +253,7 @@ class SpendingBody(CommandBody, tag="spending"):
     def command(self, terms: Terms, key: str, now: datetime) -> Command:
         """Give it as a command."""
         return Spend(
-            owner=terms.partner.id,
-            key=key,
-            programme_id=terms.programme.id,
-            happened_at=self.happened_at or now,
+            **self.said(terms, key, now),
             member=self.member.ref(terms.partner.id),
             points=self.points,
             reference=self.reference,
@@ -282,10 +270,7 @@ class ReversalBody(CommandBody, tag="reversal"):
     def command(self, terms: Terms, key: str, now: datetime) -> Command:
         """Give it as a command."""
         return Reverse(
-            owner=terms.partner.id,
-            key=key,
-            programme_id=terms.programme.id,
-            happened_at=self.happened_at or now,
+            **self.said(terms, key, now),
             posting_key=self.posting_key,
             points=self.points,
         )
