@@ -3881,9 +3881,9 @@ CREATE INDEX ix_loyalty_lot_open ON public.loyalty_lot USING btree (bucket, acco
 CREATE INDEX ix_loyalty_member_joined ON public.loyalty_member USING btree (joined_at, id);
 CREATE INDEX ix_loyalty_member_merge_absorb ON public.loyalty_member_merge USING btree (absorb_id, made_at);
 CREATE INDEX ix_loyalty_member_merge_keep ON public.loyalty_member_merge USING btree (keep_id, made_at);
-CREATE INDEX ix_loyalty_offer_changed ON public.loyalty_offer USING btree (changed_at DESC, id);
+CREATE INDEX ix_loyalty_offer_created ON public.loyalty_offer USING btree (created_at DESC, id DESC);
 CREATE INDEX ix_loyalty_offer_live ON public.loyalty_offer USING btree (state) WHERE is_live;
-CREATE INDEX ix_loyalty_offer_partner ON public.loyalty_offer USING btree (partner_id, created_at DESC, id);
+CREATE INDEX ix_loyalty_offer_partner ON public.loyalty_offer USING btree (partner_id, created_at DESC, id DESC);
 CREATE INDEX ix_loyalty_offer_review ON public.loyalty_offer USING btree (submitted_at, id) WHERE (state = 'in_review'::text);
 CREATE INDEX ix_loyalty_participation_partner ON public.loyalty_participation USING btree (partner_id);
 CREATE INDEX ix_loyalty_receipt_member ON public.loyalty_receipt USING btree (bucket, member_id, happened_at) WHERE (member_id IS NOT NULL);
