@@ -1507,6 +1507,27 @@ CREATE TABLE public.loyalty_action (
     offer_ids uuid[] DEFAULT '{}'::uuid[] NOT NULL,
     recorded_at timestamp with time zone NOT NULL
 );
+CREATE TABLE public.loyalty_app_handover (
+    token_hash bytea NOT NULL,
+    session_id uuid NOT NULL,
+    made_at timestamp with time zone NOT NULL,
+    expires_at timestamp with time zone NOT NULL,
+    used_at timestamp with time zone
+);
+CREATE TABLE public.loyalty_app_session (
+    id uuid NOT NULL,
+    token_hash bytea NOT NULL,
+    kind text NOT NULL,
+    bucket smallint NOT NULL,
+    member_id uuid NOT NULL,
+    parent_id uuid,
+    agent text DEFAULT ''::text NOT NULL,
+    started_at timestamp with time zone NOT NULL,
+    seen_at timestamp with time zone NOT NULL,
+    expires_at timestamp with time zone NOT NULL,
+    ended_at timestamp with time zone,
+    CONSTRAINT ck_loyalty_app_session_kind CHECK ((kind = ANY (ARRAY['browser'::text, 'shell'::text])))
+);
 CREATE TABLE public.loyalty_budget (
     campaign_id uuid NOT NULL,
     programme_id uuid NOT NULL,
@@ -1993,6 +2014,62 @@ CREATE TABLE public.loyalty_reference_past (
     added_at timestamp with time zone NOT NULL,
     ended_at timestamp with time zone NOT NULL,
     reason text NOT NULL
+);
+CREATE TABLE public.loyalty_reward (
+    id uuid NOT NULL,
+    programme_id uuid NOT NULL,
+    partner_id uuid NOT NULL,
+    code text NOT NULL,
+    kind text NOT NULL,
+    name jsonb NOT NULL,
+    about jsonb DEFAULT '{}'::jsonb NOT NULL,
+    terms jsonb DEFAULT '{}'::jsonb NOT NULL,
+    picture text,
+    points bigint DEFAULT 0 NOT NULL,
+    amounts bigint[] DEFAULT '{}'::bigint[] NOT NULL,
+    stock integer,
+    per_member integer,
+    starts_at timestamp with time zone,
+    ends_at timestamp with time zone,
+    is_active boolean DEFAULT true NOT NULL,
+    "position" integer DEFAULT 0 NOT NULL,
+    points_given bigint DEFAULT 0 NOT NULL,
+    orders integer DEFAULT 0 NOT NULL,
+    changed_at timestamp with time zone NOT NULL,
+    CONSTRAINT ck_loyalty_reward_kind CHECK ((kind = ANY (ARRAY['goods'::text, 'certificate'::text, 'donation'::text]))),
+    CONSTRAINT ck_loyalty_reward_per_member CHECK (((per_member IS NULL) OR (per_member > 0))),
+    CONSTRAINT ck_loyalty_reward_price CHECK (
+CASE
+    WHEN (kind = 'donation'::text) THEN ((points = 0) AND (cardinality(amounts) > 0))
+    ELSE ((points > 0) AND (cardinality(amounts) = 0))
+END),
+    CONSTRAINT ck_loyalty_reward_stock CHECK (((stock IS NULL) OR (stock >= 0)))
+);
+CREATE TABLE public.loyalty_reward_code (
+    id uuid NOT NULL,
+    reward_id uuid NOT NULL,
+    digest bytea NOT NULL,
+    sealed bytea NOT NULL,
+    order_id uuid,
+    added_at timestamp with time zone NOT NULL
+);
+CREATE TABLE public.loyalty_reward_order (
+    bucket smallint NOT NULL,
+    id uuid NOT NULL,
+    programme_id uuid NOT NULL,
+    member_id uuid NOT NULL,
+    reward_id uuid NOT NULL,
+    partner_id uuid NOT NULL,
+    points bigint NOT NULL,
+    state text NOT NULL,
+    ordered_at timestamp with time zone NOT NULL,
+    done_at timestamp with time zone,
+    shown_at timestamp with time zone,
+    cancelled_at timestamp with time zone,
+    changed_at timestamp with time zone NOT NULL,
+    CONSTRAINT ck_loyalty_reward_order_done CHECK (((done_at IS NOT NULL) = (state = ANY (ARRAY['done'::text, 'cancelling'::text, 'cancelled'::text])))),
+    CONSTRAINT ck_loyalty_reward_order_points CHECK ((points > 0)),
+    CONSTRAINT ck_loyalty_reward_order_state CHECK ((state = ANY (ARRAY['taken'::text, 'held'::text, 'done'::text, 'cancelling'::text, 'cancelled'::text, 'refused'::text])))
 );
 CREATE TABLE public.loyalty_rule (
     id uuid NOT NULL,
@@ -3363,6 +3440,10 @@ ALTER TABLE ONLY public.loyalty_rule
     ADD CONSTRAINT ex_loyalty_rule_in_force EXCLUDE USING gist (id WITH =, tstzrange(in_force_from, in_force_until) WITH &&);
 ALTER TABLE ONLY public.idempotency_key
     ADD CONSTRAINT idempotency_key_pk PRIMARY KEY (scope, key);
+ALTER TABLE ONLY public.loyalty_app_handover
+    ADD CONSTRAINT loyalty_app_handover_pkey PRIMARY KEY (token_hash);
+ALTER TABLE ONLY public.loyalty_app_session
+    ADD CONSTRAINT loyalty_app_session_pkey PRIMARY KEY (id);
 ALTER TABLE ONLY public.loyalty_budget
     ADD CONSTRAINT loyalty_budget_pkey PRIMARY KEY (campaign_id);
 ALTER TABLE ONLY public.loyalty_feed_call
@@ -3385,6 +3466,10 @@ ALTER TABLE ONLY public.loyalty_point_block
     ADD CONSTRAINT loyalty_point_block_pkey PRIMARY KEY (id);
 ALTER TABLE ONLY public.loyalty_programme
     ADD CONSTRAINT loyalty_programme_pkey PRIMARY KEY (id);
+ALTER TABLE ONLY public.loyalty_reward_code
+    ADD CONSTRAINT loyalty_reward_code_pkey PRIMARY KEY (id);
+ALTER TABLE ONLY public.loyalty_reward
+    ADD CONSTRAINT loyalty_reward_pkey PRIMARY KEY (id);
 ALTER TABLE ONLY public.loyalty_rulebook
     ADD CONSTRAINT loyalty_rulebook_pkey PRIMARY KEY (only_one);
 ALTER TABLE ONLY public.loyalty_settlement_alert
@@ -3533,6 +3618,8 @@ ALTER TABLE ONLY public.loyalty_reference
     ADD CONSTRAINT pk_loyalty_reference PRIMARY KEY (value, kind, scope);
 ALTER TABLE ONLY public.loyalty_reference_past
     ADD CONSTRAINT pk_loyalty_reference_past PRIMARY KEY (bucket, member_id, id);
+ALTER TABLE ONLY public.loyalty_reward_order
+    ADD CONSTRAINT pk_loyalty_reward_order PRIMARY KEY (bucket, id);
 ALTER TABLE ONLY public.loyalty_rule
     ADD CONSTRAINT pk_loyalty_rule PRIMARY KEY (id, version);
 ALTER TABLE ONLY public.loyalty_sign_in
@@ -3709,6 +3796,8 @@ ALTER TABLE ONLY public.ledger_hold
     ADD CONSTRAINT uq_ledger_hold_key UNIQUE (owner, key);
 ALTER TABLE ONLY public.ledger_posting
     ADD CONSTRAINT uq_ledger_posting_key UNIQUE (owner, key);
+ALTER TABLE ONLY public.loyalty_app_session
+    ADD CONSTRAINT uq_loyalty_app_session_token UNIQUE (token_hash);
 ALTER TABLE ONLY public.loyalty_card
     ADD CONSTRAINT uq_loyalty_card_value UNIQUE (value);
 ALTER TABLE ONLY public.loyalty_feed_call
@@ -3735,6 +3824,12 @@ ALTER TABLE ONLY public.loyalty_programme
     ADD CONSTRAINT uq_loyalty_programme_code UNIQUE (code);
 ALTER TABLE ONLY public.loyalty_programme
     ADD CONSTRAINT uq_loyalty_programme_number UNIQUE (number);
+ALTER TABLE ONLY public.loyalty_reward
+    ADD CONSTRAINT uq_loyalty_reward_code UNIQUE (programme_id, code);
+ALTER TABLE ONLY public.loyalty_reward_code
+    ADD CONSTRAINT uq_loyalty_reward_code_digest UNIQUE (reward_id, digest);
+ALTER TABLE ONLY public.loyalty_reward_code
+    ADD CONSTRAINT uq_loyalty_reward_code_order UNIQUE (order_id);
 ALTER TABLE ONLY public.loyalty_statement_payment
     ADD CONSTRAINT uq_loyalty_statement_payment_reference UNIQUE (statement_id, reference);
 ALTER TABLE ONLY public.loyalty_statement
@@ -3854,6 +3949,11 @@ CREATE INDEX ix_ledger_posting_recorded ON public.ledger_posting USING brin (rec
 CREATE INDEX ix_ledger_posting_reverses ON public.ledger_posting USING btree (bucket, reverses) WHERE (reverses IS NOT NULL);
 CREATE INDEX ix_ledger_transfer_recorded ON public.ledger_transfer USING brin (recorded_at);
 CREATE INDEX ix_loyalty_action_recorded ON public.loyalty_action USING brin (recorded_at);
+CREATE INDEX ix_loyalty_app_handover_over ON public.loyalty_app_handover USING btree (expires_at);
+CREATE INDEX ix_loyalty_app_handover_session ON public.loyalty_app_handover USING btree (session_id);
+CREATE INDEX ix_loyalty_app_session_member ON public.loyalty_app_session USING btree (bucket, member_id, seen_at) WHERE (ended_at IS NULL);
+CREATE INDEX ix_loyalty_app_session_over ON public.loyalty_app_session USING btree (expires_at);
+CREATE INDEX ix_loyalty_app_session_parent ON public.loyalty_app_session USING btree (parent_id) WHERE (parent_id IS NOT NULL);
 CREATE INDEX ix_loyalty_budget_lease_campaign ON public.loyalty_budget_lease USING btree (campaign_id);
 CREATE INDEX ix_loyalty_card_expiry ON public.loyalty_card USING btree (expires_at) WHERE ((state = 'active'::text) AND (expires_at IS NOT NULL));
 CREATE INDEX ix_loyalty_card_member ON public.loyalty_card USING btree (bucket, member_id) WHERE (member_id IS NOT NULL);
@@ -3889,6 +3989,10 @@ CREATE INDEX ix_loyalty_participation_partner ON public.loyalty_participation US
 CREATE INDEX ix_loyalty_receipt_member ON public.loyalty_receipt USING btree (bucket, member_id, happened_at) WHERE (member_id IS NOT NULL);
 CREATE INDEX ix_loyalty_receipt_waiting ON public.loyalty_receipt USING btree (changed_at) WHERE (member_id IS NULL);
 CREATE INDEX ix_loyalty_reference_member ON public.loyalty_reference USING btree (bucket, member_id);
+CREATE INDEX ix_loyalty_reward_code_free ON public.loyalty_reward_code USING btree (reward_id, id) WHERE (order_id IS NULL);
+CREATE INDEX ix_loyalty_reward_list ON public.loyalty_reward USING btree (programme_id, "position", id) WHERE is_active;
+CREATE INDEX ix_loyalty_reward_order_member ON public.loyalty_reward_order USING btree (bucket, member_id, ordered_at DESC, id);
+CREATE INDEX ix_loyalty_reward_order_open ON public.loyalty_reward_order USING btree (changed_at, bucket, id) WHERE (state = ANY (ARRAY['taken'::text, 'held'::text, 'cancelling'::text]));
 CREATE INDEX ix_loyalty_sign_in_address ON public.loyalty_sign_in USING btree (address_value, made_at);
 CREATE INDEX ix_loyalty_sign_in_made ON public.loyalty_sign_in USING btree (made_at);
 CREATE INDEX ix_loyalty_sign_in_phone ON public.loyalty_sign_in USING btree (phone_value, made_at);
@@ -4092,6 +4196,10 @@ ALTER TABLE ONLY public.erp_removal
     ADD CONSTRAINT erp_removal_exchange_id_fkey FOREIGN KEY (exchange_id) REFERENCES public.erp_exchange(id);
 ALTER TABLE ONLY public.erp_waiting
     ADD CONSTRAINT erp_waiting_connection_id_fkey FOREIGN KEY (connection_id) REFERENCES public.erp_connection(id);
+ALTER TABLE ONLY public.loyalty_app_handover
+    ADD CONSTRAINT fk_loyalty_app_handover_session FOREIGN KEY (session_id) REFERENCES public.loyalty_app_session(id) ON DELETE CASCADE;
+ALTER TABLE ONLY public.loyalty_app_session
+    ADD CONSTRAINT fk_loyalty_app_session_parent FOREIGN KEY (parent_id) REFERENCES public.loyalty_app_session(id) ON DELETE CASCADE;
 ALTER TABLE ONLY public.loyalty_card
     ADD CONSTRAINT fk_loyalty_card_member FOREIGN KEY (bucket, member_id) REFERENCES public.loyalty_member(bucket, id);
 ALTER TABLE ONLY public.loyalty_membership
@@ -4102,6 +4210,10 @@ ALTER TABLE ONLY public.loyalty_reference
     ADD CONSTRAINT fk_loyalty_reference_member FOREIGN KEY (bucket, member_id) REFERENCES public.loyalty_member(bucket, id);
 ALTER TABLE ONLY public.loyalty_reference_past
     ADD CONSTRAINT fk_loyalty_reference_past_member FOREIGN KEY (bucket, member_id) REFERENCES public.loyalty_member(bucket, id);
+ALTER TABLE ONLY public.loyalty_reward_code
+    ADD CONSTRAINT fk_loyalty_reward_code_reward FOREIGN KEY (reward_id) REFERENCES public.loyalty_reward(id);
+ALTER TABLE ONLY public.loyalty_reward_order
+    ADD CONSTRAINT fk_loyalty_reward_order_reward FOREIGN KEY (reward_id) REFERENCES public.loyalty_reward(id);
 ALTER TABLE ONLY public.loyalty_statement
     ADD CONSTRAINT fk_loyalty_statement_closing FOREIGN KEY (programme_id, begins_at) REFERENCES public.loyalty_closing(programme_id, begins_at);
 ALTER TABLE ONLY public.fulfilment_decision

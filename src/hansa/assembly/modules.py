@@ -25,6 +25,7 @@ from hansa.modules.stock import manifest as stock
 from hansa.modules.webhooks import manifest as webhooks
 from hansa.runtime.module import Feature, Module, Permission, Service
 from hansa.surfaces.backoffice import manifest as backoffice
+from hansa.surfaces.loyalty_app import manifest as loyalty_app
 from hansa.surfaces.storefront import manifest as storefront
 
 MODULES = (
@@ -50,7 +51,7 @@ MODULES = (
     erp.MODULE,
     notifications.MODULE,
 )
-SURFACES = (storefront.SURFACE, backoffice.SURFACE)
+SURFACES = (storefront.SURFACE, loyalty_app.SURFACE, backoffice.SURFACE)
 
 
 def all_modules() -> list[Module]:

@@ -11,7 +11,7 @@ from pathlib import Path
 import click
 
 from hansa.assembly.commands.group import COMMANDS, hansa
-from hansa.assembly.modules import all_modules
+from hansa.assembly.modules import SURFACES, all_modules
 from hansa.runtime.module import Module
 from hansa.runtime.settings_reference import settings_reference
 
@@ -39,7 +39,7 @@ def _index(names: list[str]) -> str:
 
 
 def _module_page(module: Module) -> str:
-    package = "surfaces" if module.name in {"storefront", "backoffice"} else "modules"
+    package = "surfaces" if module in SURFACES else "modules"
     loaded = importlib.import_module(f"hansa.{package}.{module.name}")
     parts = [f"# {module.name}", "", inspect.cleandoc(loaded.__doc__ or ""), ""]
     public = getattr(loaded, "__all__", ())

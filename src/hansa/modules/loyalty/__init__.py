@@ -13,7 +13,19 @@ from hansa.modules.loyalty import (
     offers,
     points,
     programmes,
+    rewards,
+    sessions,
     settlement,
 )
 
-__all__ = ["desk", "guard", "members", "offers", "points", "programmes", "settlement"]
+__all__ = [
+    "desk",
+    "guard",
+    "members",
+    "offers",
+    "points",
+    "programmes",
+    "rewards",
+    "sessions",
+    "settlement",
+]

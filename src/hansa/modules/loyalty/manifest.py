@@ -1,6 +1,6 @@
 """What loyalty brings into the application."""
 
-from hansa.modules.loyalty import guard
+from hansa.modules.loyalty import guard, rewards, sessions
 from hansa.modules.loyalty.intake import Intake
 from hansa.modules.loyalty.intake.api import ROUTES as INTAKE_ROUTES
 from hansa.modules.loyalty.intake.checks import CHECKS as INTAKE_CHECKS
@@ -52,6 +52,7 @@ MODULE = Module(
         *WEBHOOK_ROUTES,
         *INTAKE_ROUTES,
         *OFFER_ROUTES,
+        *sessions.ROUTES,
     ),
     jobs=(
         JobHandler(job=SendCode, handle=send_code),
@@ -65,6 +66,8 @@ MODULE = Module(
         JobHandler(job=CloseMonth, handle=run_close_month),
         *INTAKE_JOBS,
         *OFFER_JOBS,
+        *rewards.JOBS,
+        *sessions.JOBS,
     ),
     periodic=(
         Periodic(cron="41 3 * * *", job=TidyMembers()),
@@ -74,6 +77,8 @@ MODULE = Module(
         Periodic(cron="*/5 * * * *", job=WatchPartners()),
         *INTAKE_PERIODIC,
         *OFFER_PERIODIC,
+        *rewards.PERIODIC,
+        *sessions.PERIODIC,
     ),
     subscriptions=(*SUBSCRIPTIONS, *PARTNER_SUBSCRIPTIONS, *guard.SUBSCRIPTIONS),
     permissions=(
@@ -100,6 +105,7 @@ MODULE = Module(
         *SETTLEMENT_CHECKS,
         *INTAKE_CHECKS,
         *OFFER_CHECKS,
+        *rewards.CHECKS,
     ),
     services=(
         Naming,

@@ -50,7 +50,8 @@ function isDark() {
 }
 
 // ---- toasts
-export function showToast(text, { undo = null, tone = "", seconds = 8 } = {}) {
+// `target` is what the answer to `undo` takes the place of.
+export function showToast(text, { undo = null, target = null, tone = "", seconds = 8 } = {}) {
   const place = document.getElementById("toasts");
   if (!place) return;
   const toast = document.createElement("div");
@@ -65,7 +66,7 @@ export function showToast(text, { undo = null, tone = "", seconds = 8 } = {}) {
     back.className = "button button-quiet";
     back.textContent = WORDS.undo;
     back.dataset.closeToast = "";
-    back.addEventListener("click", () => globalThis.htmx?.ajax("POST", undo, { swap: "none" }));
+    back.addEventListener("click", () => globalThis.htmx?.ajax("POST", undo, target ? { target, swap: "outerHTML" } : { swap: "none" }));
     toast.append(back);
   }
   const close = document.createElement("button");
