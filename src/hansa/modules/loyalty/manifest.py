@@ -40,7 +40,9 @@ from hansa.modules.loyalty.settlement import (
     run_close_month,
     run_watch_partners,
 )
+from hansa.modules.loyalty.settlement.api import ROUTES as SETTLEMENT_ROUTES
 from hansa.modules.loyalty.settlement.checks import CHECKS as SETTLEMENT_CHECKS
+from hansa.modules.loyalty.settlement.partner_api import ROUTES as STATEMENT_ROUTES
 from hansa.runtime.module import Feature, JobHandler, Module, Periodic, Permission
 
 MODULE = Module(
@@ -50,6 +52,8 @@ MODULE = Module(
         *MEMBER_ROUTES,
         *PARTNER_ROUTES,
         *WEBHOOK_ROUTES,
+        *SETTLEMENT_ROUTES,
+        *STATEMENT_ROUTES,
         *INTAKE_ROUTES,
         *OFFER_ROUTES,
         *sessions.ROUTES,

@@ -74,6 +74,7 @@ NOTICES: Mapping[str, tuple[str, str]] = {
     "alert_dismissed": ("The alert is dismissed.", ""),
     "member_blocked": ("The member may spend nothing any more.", ""),
     "rules_restored": ("The earlier rules hold again.", ""),
+    "month_closing": ("The month is being closed; it is here in a moment.", ""),
     "merged": ("Two cards are one now.", "/office/customers/merges/{of}/undo"),
     "parted": ("Two cards again, as before.", ""),
     "parted_but": (

@@ -47,6 +47,7 @@ SECTIONS: Sequence[tuple[str | None, Sequence[Section]]] = (
         (
             Section("Offers", "/office/loyalty/offers", "star", "loyalty.view"),
             Section("Earning rules", "/office/loyalty/rules", "percent", "loyalty.view"),
+            Section("Settlement", "/office/loyalty/settlement", "banknote", "loyalty.view"),
             Section("Partners' feeds", "/office/loyalty/feeds", "inbox", "loyalty.view"),
             Section("Alerts", "/office/loyalty/alerts", "triangle-alert", "loyalty.view"),
             Section("Campaigns", "/office/campaigns", "send", "notifications.view"),

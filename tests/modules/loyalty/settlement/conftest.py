@@ -175,6 +175,14 @@ class Stage:
     context: Context
     clock: FixedClock
 
+    def next_months(self) -> tuple[date, date]:
+        """Go on to the begin of the next month; give it and the one after."""
+        zone = "Europe/Moscow"
+        first = settlement.next_month(settlement.month_of(self.clock.now(), zone))
+        begins_at, _ = settlement.bounds_of(first, zone)
+        self.clock.advance(begins_at - self.clock.now() + timedelta(hours=1))
+        return first, settlement.next_month(first)
+
     async def play(self, **fields: Any) -> Play:
         number = next(_numbers)
         now = self.clock.now()

@@ -36,8 +36,19 @@ from hansa.modules.loyalty.settlement.closing import (
     last_closing,
     read_rule,
 )
+from hansa.modules.loyalty.settlement.files import FileFormat, statement_file
 from hansa.modules.loyalty.settlement.folding import What
 from hansa.modules.loyalty.settlement.jobs import run_close_month, run_watch_partners
+from hansa.modules.loyalty.settlement.liability import (
+    Breakage,
+    Cohort,
+    Liability,
+    LiabilityRow,
+    breakage_of,
+    estimate_breakage,
+    list_liabilities,
+    read_liability,
+)
 from hansa.modules.loyalty.settlement.model import (
     Alert,
     AlertKind,
@@ -57,13 +68,20 @@ from hansa.modules.loyalty.settlement.model import (
     WhenExhausted,
     payment_state,
 )
-from hansa.modules.loyalty.settlement.months import bounds_of, month_of, next_month
+from hansa.modules.loyalty.settlement.months import bounds_of, day_of, month_of, next_month
 from hansa.modules.loyalty.settlement.payments import (
     PaymentInvalid,
     PaymentReused,
     list_payments,
     record_payment,
     sum_paid,
+)
+from hansa.modules.loyalty.settlement.printing import EXCEL, PDF, Paper, excel_of, paper_of, pdf_of
+from hansa.modules.loyalty.settlement.printing.papers import (
+    LINE_WORDS,
+    WHAT_WORDS,
+    partner_name,
+    points_rows,
 )
 from hansa.modules.loyalty.settlement.queries import (
     StatementLine,
@@ -86,6 +104,10 @@ from hansa.modules.loyalty.settlement.standing import (
 from hansa.modules.loyalty.settlement.work import CloseMonth, WatchPartners
 
 __all__ = [
+    "EXCEL",
+    "LINE_WORDS",
+    "PDF",
+    "WHAT_WORDS",
     "Alert",
     "AlertKind",
     "BlockEnded",
@@ -93,17 +115,23 @@ __all__ = [
     "BlockNotFound",
     "BlockState",
     "BooksMoved",
+    "Breakage",
     "CloseMonth",
     "Closing",
+    "Cohort",
     "Conversion",
     "ConversionReused",
     "CurrencyUnknown",
     "Draft",
+    "FileFormat",
     "InvoiceTaken",
     "IssuerMoved",
+    "Liability",
+    "LiabilityRow",
     "LineKind",
     "MoneyBalance",
     "MoneyLine",
+    "Paper",
     "Payment",
     "PaymentInvalid",
     "PaymentReused",
@@ -120,24 +148,34 @@ __all__ = [
     "What",
     "WhenExhausted",
     "bounds_of",
+    "breakage_of",
     "cancel_block",
     "close_month",
     "closing_of",
+    "day_of",
     "draft_month",
+    "estimate_breakage",
+    "excel_of",
     "get_statement",
     "last_closing",
     "list_alerts",
     "list_blocks",
     "list_closings",
+    "list_liabilities",
     "list_lines",
     "list_payments",
     "list_statements",
     "month_of",
     "next_month",
     "order_block",
+    "paper_of",
+    "partner_name",
     "partners_of",
     "pay_block",
     "payment_state",
+    "pdf_of",
+    "points_rows",
+    "read_liability",
     "read_money",
     "read_rule",
     "read_standings",
@@ -146,6 +184,7 @@ __all__ = [
     "run_close_month",
     "run_watch_partners",
     "save_rule",
+    "statement_file",
     "statements_of_closing",
     "stream_lines",
     "sum_paid",

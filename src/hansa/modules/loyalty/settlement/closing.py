@@ -92,7 +92,7 @@ async def draft(
 ) -> Draft:
     """Add a period up; opening is what the last one closed with and what came between."""
     prices = await prices_of(snap, coalition, programme)
-    before = await _before(snap, programme, prices, begins_at)
+    before = await issuers_before(snap, programme, prices, begins_at)
     tally, proof = await tally_of(
         snap,
         span=ledger.Span(ledger=programme.number, begins_at=begins_at, ends_at=ends_at),
@@ -142,7 +142,7 @@ async def tally_of(
     return tally, proof
 
 
-async def _before(
+async def issuers_before(
     snap: Snapshot, programme: Programme, prices: Prices, begins_at: datetime
 ) -> Mapping[int, IssuerMoved]:
     """Give what issuers had when a period began."""

@@ -23,6 +23,8 @@ from hansa.runtime.database import Snapshot
 DIGITS_SHOWN = 4
 
 Place = tuple[int, UUID, int]
+FIRST: Place = ledger.LOWEST
+"""Before every transfer."""
 
 
 @dataclass(eq=False)
