@@ -13,7 +13,7 @@ import pytest_asyncio
 
 from hansa.assembly.application import build_context
 from hansa.modules.ledger.checks import CHECKS as LEDGER_CHECKS
-from hansa.modules.loyalty import members, offers, points, programmes
+from hansa.modules.loyalty import guard, members, offers, points, programmes
 from hansa.modules.loyalty.points.checks import CHECKS
 from hansa.runtime.clock import FixedClock
 from hansa.runtime.context import Context
@@ -129,8 +129,11 @@ async def play(committing, settings, now) -> AsyncIterator[Play]:
         bank = await a_partner(tx, programme, now=now, code="bank", number=2)
         member = await a_member(tx, programme, now=now)
     context = build_context(settings, clock=clock, database=committing)
-    await context.open((members.Naming, programmes.Directory, offers.Rulebook, points.Poster))
+    await context.open(
+        (members.Naming, programmes.Directory, offers.Rulebook, guard.Watch, points.Poster)
+    )
     yield Play(context, clock, programme, shop, bank, member)
     await context.service(points.Poster).close()
+    await context.service(guard.Watch).close()
     await context.service(offers.Rulebook).close()
     await context.service(programmes.Directory).close()

@@ -186,7 +186,10 @@ class AccrualBody(CommandBody, tag="accrual"):
 
 
 class HoldBody(CommandBody, tag="hold"):
-    """Set points aside for so many seconds; post or void the hold by its key."""
+    """Set points aside for so many seconds; post or void the hold by its key.
+
+    `token` is what a step-up gave, if one was asked for.
+    """
 
     scope: ClassVar[str] = "loyalty.spend"
 
@@ -195,6 +198,7 @@ class HoldBody(CommandBody, tag="hold"):
     seconds: Seconds = HOLD_SECONDS
     reference: str = ""
     device: str = ""
+    token: str = ""
 
     def command(self, terms: Terms, key: str, now: datetime) -> Command:
         """Give it as a command."""
@@ -205,6 +209,7 @@ class HoldBody(CommandBody, tag="hold"):
             expires_at=now + timedelta(seconds=self.seconds),
             reference=self.reference,
             device=self.device,
+            token=self.token,
         )
 
 
@@ -241,7 +246,7 @@ class VoidBody(CommandBody, tag="void"):
 
 
 class SpendingBody(CommandBody, tag="spending"):
-    """Spend points at once."""
+    """Spend points at once; `token` is what a step-up gave, if one was asked for."""
 
     scope: ClassVar[str] = "loyalty.spend"
 
@@ -249,6 +254,7 @@ class SpendingBody(CommandBody, tag="spending"):
     points: Points
     reference: str = ""
     device: str = ""
+    token: str = ""
 
     def command(self, terms: Terms, key: str, now: datetime) -> Command:
         """Give it as a command."""
@@ -258,6 +264,7 @@ class SpendingBody(CommandBody, tag="spending"):
             points=self.points,
             reference=self.reference,
             device=self.device,
+            token=self.token,
         )
 
 

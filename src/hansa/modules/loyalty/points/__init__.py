@@ -59,6 +59,7 @@ from hansa.modules.loyalty.points.refusals import (
     BeforePurchase,
     CommandInvalid,
     DebtFirst,
+    FraudSuspected,
     HoldEnded,
     HoldUnknown,
     KeyReused,
@@ -72,6 +73,7 @@ from hansa.modules.loyalty.points.refusals import (
     OutsideTime,
     PostingUnknown,
     ReceiptExists,
+    StepUpNeeded,
 )
 
 __all__ = [
@@ -93,6 +95,7 @@ __all__ = [
     "Correct",
     "DebtFirst",
     "EarnedLine",
+    "FraudSuspected",
     "HoldEnded",
     "HoldPoints",
     "HoldUnknown",
@@ -120,6 +123,7 @@ __all__ = [
     "Reverse",
     "Side",
     "Spend",
+    "StepUpNeeded",
     "VoidHold",
     "campaigns_of",
     "find_receipt",

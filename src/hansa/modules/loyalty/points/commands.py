@@ -4,7 +4,7 @@ A command is answered once per (owner, key): again with the same content it gets
 with other content it is refused. Points are whole numbers; amounts are in minor units.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
@@ -20,6 +20,8 @@ LINES_MAX = 500
 KEY_CHARACTERS_MAX = 200
 REFERENCE_CHARACTERS_MAX = 100
 HOLD_SECONDS_MAX = 400 * 24 * 3600
+OUR_KEYS = "hansa:"
+"""Begin of keys that we use in partners' names; partners may not."""
 
 
 class Kind(StrEnum):
@@ -116,13 +118,17 @@ class Return(Command):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HoldPoints(Command):
-    """Set points aside until `expires_at`; they leave the lots that expire first."""
+    """Set points aside until `expires_at`; they leave the lots that expire first.
+
+    `token` proves a step-up that the guard has asked for.
+    """
 
     member: MemberRef
     points: int
     expires_at: datetime
     reference: str = ""
     device: str = ""
+    token: str = field(default="", repr=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -142,12 +148,13 @@ class VoidHold(Command):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Spend(Command):
-    """Spend points at once, without a hold."""
+    """Spend points at once, without a hold; `token` as of a hold."""
 
     member: MemberRef
     points: int
     reference: str = ""
     device: str = ""
+    token: str = field(default="", repr=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,7 +5,8 @@ of the member's standing when it happened. Each event changes what goes in; the 
 difference to what was given so far. So events may come in any order and end in the same state.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from copy import deepcopy
 from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
@@ -68,6 +69,23 @@ def prepare(batch: Batch, asked: Asked) -> None:
     terms = batch.coalition.of(kept.programme_id, kept.partner_id)
     assert terms is not None, "an agreement is ended, never removed"
     asked.evaluation = count(batch, kept, terms)
+
+
+def remember(batch: Batch, asked: Asked) -> Callable[[], None]:
+    """Give what brings a receipt and its member's standing back to what they are now."""
+    name = (asked.command.owner, getattr(asked.command, "receipt", ""))
+    kept = deepcopy(batch.receipts.get(name))
+    standings = dict(batch.standings)
+
+    def undo() -> None:
+        batch.standings = standings
+        asked.evaluation = None
+        if kept is None:
+            batch.receipts.pop(name, None)
+        else:
+            batch.receipts[name] = kept
+
+    return undo
 
 
 def count(batch: Batch, kept: KeptReceipt, terms: Terms) -> Evaluation:

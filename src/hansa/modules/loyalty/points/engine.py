@@ -14,7 +14,7 @@ from uuid import UUID
 from hansa.kernel.errors import HansaError
 from hansa.kernel.identifiers import new_id
 from hansa.modules import ledger
-from hansa.modules.loyalty import offers
+from hansa.modules.loyalty import guard, offers
 from hansa.modules.loyalty.points import awarding, counting, refusals, reversing, spending
 from hansa.modules.loyalty.points.batch import (
     Answered,
@@ -42,6 +42,7 @@ from hansa.modules.loyalty.points.commands import (
 )
 from hansa.modules.loyalty.points.loading import find, load
 from hansa.modules.loyalty.points.saving import save
+from hansa.modules.loyalty.points.watching import Watching, watch, write_down
 from hansa.modules.loyalty.programmes import Coalition
 from hansa.runtime.database import Transaction
 
@@ -83,6 +84,7 @@ class Surroundings:
     coalition: Coalition
     rules: offers.RuleSet
     slot: int
+    watched: guard.RuleBook
     is_dry: bool = False
 
 
@@ -99,12 +101,14 @@ async def apply(
     taken, later = _apart(asked)
     found = await find(tx, taken)
     batch = await load(tx, taken, found, around.coalition, around.rules, now)
-    await _count_all(tx, batch, taken, around)
+    watching = await watch(tx, batch, taken, around.watched)
+    await _count_all(tx, batch, watching, taken, around)
     answers: dict[int, Answer] = {id(one): Later() for one in later}
     for one in taken:
-        answers[id(one)] = _answer(batch, one)
+        answers[id(one)] = _answer(batch, watching, one)
     if not around.is_dry:
         await save(tx, batch, slot=around.slot)
+        await write_down(tx, watching, now=now)
     return [answers[id(one)] for one in asked]
 
 
@@ -151,7 +155,11 @@ def _names(command: Command) -> list[tuple[object, ...]]:
 
 
 async def _count_all(
-    tx: Transaction, batch: Batch, asked: Sequence[Asked], around: Surroundings
+    tx: Transaction,
+    batch: Batch,
+    watching: Watching,
+    asked: Sequence[Asked],
+    around: Surroundings,
 ) -> None:
     """Count the receipts of a batch, and ask budgets once for all of them."""
     claims: list[tuple[Asked, offers.BudgetClaim]] = []
@@ -160,12 +168,14 @@ async def _count_all(
     for one in asked:
         if not isinstance(one.command, _COUNTED) or one.key in seen:
             continue
-        seen.add(one.key)
         try:
-            counting.prepare(batch, one)
+            _count(batch, watching, one)
         except HansaError as error:
             one.refusal = error
+            if refusals.is_kept(error):
+                seen.add(one.key)
             continue
+        seen.add(one.key)
         standing |= counting.standings_changed(batch, one)
         for campaign_id, points in counting.claims_of(batch, one):
             if points > 0:
@@ -182,7 +192,23 @@ async def _count_all(
             one.granted[claim.campaign_id] = points
 
 
-def _answer(batch: Batch, asked: Asked) -> Answer:
+def _count(batch: Batch, watching: Watching, asked: Asked) -> None:
+    """Count a receipt and let the guard judge it; what is refused leaves no trace.
+
+    Raises:
+        HansaError: it cannot be.
+    """
+    undo = counting.remember(batch, asked) if watching.is_watched(asked) else None
+    counting.prepare(batch, asked)
+    try:
+        watching.judge_receipt(asked)
+    except HansaError:
+        assert undo is not None, "what is not watched is not refused"
+        undo()
+        raise
+
+
+def _answer(batch: Batch, watching: Watching, asked: Asked) -> Answer:
     known = batch.book.known.get(asked.key)
     if known is not None:
         return repeat_of(asked, known)
@@ -190,13 +216,18 @@ def _answer(batch: Batch, asked: Asked) -> Answer:
     try:
         if asked.refusal is not None:
             raise asked.refusal
+        watching.judge(batch, asked)
         if isinstance(command, _COUNTED):
-            return awarding.settle(batch, asked)
-        return _DECISIONS[type(command)](batch, asked, command)
+            answer = awarding.settle(batch, asked)
+        else:
+            answer = _DECISIONS[type(command)](batch, asked, command)
     except HansaError as error:
+        watching.ended(asked, is_posted=False)
         if refusals.is_kept(error):
             _keep_refusal(batch, asked, error)
         return error
+    watching.ended(asked, is_posted=True)
+    return answer
 
 
 def _keep_refusal(batch: Batch, asked: Asked, error: HansaError) -> None:

@@ -7,6 +7,7 @@ from hansa.kernel.identifiers import new_id
 from hansa.modules import ledger
 from hansa.modules.loyalty.members import MemberRef, RefKind, bucket_of
 from hansa.modules.loyalty.points.commands import (
+    OUR_KEYS,
     Accrue,
     Command,
     ExpireHold,
@@ -28,8 +29,6 @@ from hansa.modules.loyalty.programmes import Directory
 from hansa.runtime.context import Context
 
 PAGE = 500
-OUR_KEYS = "hansa:"
-"""Begin of keys that we use in partners' names; partners may not."""
 
 
 async def run_expire_holds(context: Context, _: ExpireHolds) -> None:

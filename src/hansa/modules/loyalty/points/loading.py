@@ -9,7 +9,7 @@ import msgspec
 
 from hansa.modules import ledger
 from hansa.modules.loyalty import members, offers
-from hansa.modules.loyalty.members import MemberRef, Membership, MemberState
+from hansa.modules.loyalty.members import MemberRef, MemberState
 from hansa.modules.loyalty.points import model
 from hansa.modules.loyalty.points.batch import (
     Asked,
@@ -161,7 +161,8 @@ async def load(  # noqa: PLR0917 - what a batch is made of
     """Lock the accounts and read what decides about them.
 
     Raises:
-        Overtaken: a receipt got its member between the first look and the lock.
+        Overtaken: a receipt got its member, or a member was merged, between the first look and the
+            lock.
     """
     book = await ledger.open_book(tx, places=found.places, keys=found.keys | found.posting_keys)
     batch = Batch(now=now, coalition=coalition, rules=rules, book=book)
@@ -174,7 +175,7 @@ async def load(  # noqa: PLR0917 - what a batch is made of
             batch.receipts[kept.partner_id, kept.receipt] = kept
     if found.posting_keys:
         await _load_originals(tx, batch, found)
-    await _name_members(tx, asked)
+    await _see_members(tx, asked)
     await _load_lots(tx, batch, asked)
     await _load_standings(tx, batch, asked)
     return batch
@@ -225,21 +226,23 @@ async def _load_originals(tx: Transaction, batch: Batch, found: Found) -> None:
             )
 
 
-async def _name_members(tx: Transaction, asked: Sequence[Asked]) -> None:
-    """Find whose the accounts are that were found by a key: events tell of members."""
-    unnamed = {one.place for one in asked if one.place is not None and one.membership is None}
-    if not unnamed:
+async def _see_members(tx: Transaction, asked: Sequence[Asked]) -> None:
+    """See whose the accounts are, now that they are locked; events tell of members.
+
+    A member may have left or been blocked since the first look: the state of now decides. Whoever
+    was merged is named by another account.
+    """
+    accounts = {one.place[1] for one in asked if one.place is not None}
+    if not accounts:
         return
-    rows = await tx.all(sql.MEMBERS_OF_ACCOUNTS, {"accounts": [account for _, account in unnamed]})
-    named = {
-        row.account_id: Membership(
-            row.member_id, row.programme_id, row.account_id, MemberState(row.state)
-        )
-        for row in rows
-    }
+    standing = await members.find_memberships(tx, account_ids=sorted(accounts))
     for one in asked:
-        if one.membership is None and one.place is not None:
-            one.membership = named.get(one.place[1])
+        membership = standing.get(one.place[1]) if one.place is not None else None
+        if membership is None:
+            continue
+        if one.membership is not None and membership.state is MemberState.MERGED:
+            raise Overtaken
+        one.membership = membership
 
 
 async def _load_lots(tx: Transaction, batch: Batch, asked: Sequence[Asked]) -> None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from hansa.kernel.errors import HansaError
 from hansa.modules import ledger
-from hansa.modules.loyalty import offers
+from hansa.modules.loyalty import guard, offers
 from hansa.modules.loyalty.points import sanity
 from hansa.modules.loyalty.points.batch import Answered, Asked, Later, Overtaken
 from hansa.modules.loyalty.points.commands import Command, Receipt
@@ -47,6 +47,7 @@ class Poster:
         self._database = context.database
         self._directory = context.service(Directory)
         self._rulebook = context.service(offers.Rulebook)
+        self._watch = context.service(guard.Watch)
         self._slot = os.getpid() % SLOTS
         self._batcher: Batcher[Asked, Answered] = Batcher(
             context.database,
@@ -138,7 +139,11 @@ class Poster:
             tx,
             asked,
             around=Surroundings(
-                self._directory.coalition, self._rulebook.rules, self._slot, is_dry=is_dry
+                self._directory.coalition,
+                self._rulebook.rules,
+                self._slot,
+                self._watch.rules,
+                is_dry=is_dry,
             ),
             now=self._clock.now(),
         )

@@ -196,6 +196,28 @@ class NotReversible(Rejected):
 
 
 @dataclass(eq=False)
+class StepUpNeeded(Rejected):
+    """The member has to prove first that it is them; `reasons` are kinds of the guard."""
+
+    code: ClassVar[str] = "loyalty.step_up_needed"
+    message: ClassVar[str] = (
+        "The member has to confirm this with a code first. Start a step-up and send its token."
+    )
+
+    reasons: tuple[str, ...]
+
+
+@dataclass(eq=False)
+class FraudSuspected(Rejected):
+    """The rules of the programme refuse this; a person looks at it."""
+
+    code: ClassVar[str] = "loyalty.fraud_suspected"
+    message: ClassVar[str] = (
+        "This was stopped to protect the member. The programme's support can help."
+    )
+
+
+@dataclass(eq=False)
 class OutsideTime(Invalid):
     """The instant lies too far from now: a clock is wrong."""
 

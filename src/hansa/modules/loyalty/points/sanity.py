@@ -31,6 +31,8 @@ FINGERPRINT_BYTES = 16
 QUANTITY_MAX = Decimal(10**9)
 QUANTITY_STEP = Decimal("0.001")
 LINE_MAX = 1_000_000
+DEVICE_CHARACTERS_MAX = 200
+TOKEN_CHARACTERS_MAX = 200
 
 
 def check(command: Command, *, now: datetime) -> None:
@@ -57,6 +59,9 @@ def check(command: Command, *, now: datetime) -> None:
             _return(command)
         case _:
             pass
+    if isinstance(command, HoldPoints | Spend):
+        _text("device", command.device, DEVICE_CHARACTERS_MAX, is_needed=False)
+        _text("token", command.token, TOKEN_CHARACTERS_MAX, is_needed=False)
     if isinstance(command, HoldPoints):
         seconds = (command.expires_at - now).total_seconds()
         if not 0 < seconds <= HOLD_SECONDS_MAX:

@@ -116,10 +116,3 @@ update loyalty_receipt r
  where r.partner_id = row.partner_id
    and r.receipt = row.receipt
 """
-
-# Whose accounts these are; uq_loyalty_membership_account.
-MEMBERS_OF_ACCOUNTS = """
-    select member_id, programme_id, account_id, state
-      from loyalty_membership
-     where account_id = any(%(accounts)b::bigint[])
-"""
