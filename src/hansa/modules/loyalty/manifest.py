@@ -20,16 +20,28 @@ from hansa.modules.loyalty.partner_api.api_webhooks import ROUTES as WEBHOOK_ROU
 from hansa.modules.loyalty.partner_api.subscribers import SUBSCRIPTIONS as PARTNER_SUBSCRIPTIONS
 from hansa.modules.loyalty.points import BalanceReader, Poster
 from hansa.modules.loyalty.points.checks import CHECKS as POINT_CHECKS
+from hansa.modules.loyalty.points.claim_jobs import run_claim_purchases
 from hansa.modules.loyalty.points.jobs import (
     run_expire_holds,
     run_expire_points,
     run_post_reward,
     run_recount_member,
 )
+from hansa.modules.loyalty.points.move_jobs import (
+    run_finish_moves,
+    run_forfeit_points,
+    run_move_back,
+    run_move_merged,
+)
 from hansa.modules.loyalty.points.subscribers import SUBSCRIPTIONS
 from hansa.modules.loyalty.points.work import (
+    ClaimPurchases,
     ExpireHolds,
     ExpirePoints,
+    FinishMoves,
+    ForfeitPoints,
+    MoveBack,
+    MoveMerged,
     PostReward,
     RecountMember,
 )
@@ -68,6 +80,11 @@ MODULE = Module(
         JobHandler(job=PostReward, handle=run_post_reward),
         JobHandler(job=WatchPartners, handle=run_watch_partners),
         JobHandler(job=CloseMonth, handle=run_close_month),
+        JobHandler(job=MoveMerged, handle=run_move_merged, retries=20),
+        JobHandler(job=MoveBack, handle=run_move_back, retries=20),
+        JobHandler(job=FinishMoves, handle=run_finish_moves),
+        JobHandler(job=ForfeitPoints, handle=run_forfeit_points, retries=20),
+        JobHandler(job=ClaimPurchases, handle=run_claim_purchases),
         *INTAKE_JOBS,
         *OFFER_JOBS,
         *rewards.JOBS,
@@ -79,6 +96,8 @@ MODULE = Module(
         Periodic(cron="* * * * *", job=ExpireHolds()),
         Periodic(cron="7 * * * *", job=ExpirePoints()),
         Periodic(cron="*/5 * * * *", job=WatchPartners()),
+        Periodic(cron="* * * * *", job=FinishMoves()),
+        Periodic(cron="23 * * * *", job=ClaimPurchases()),
         *INTAKE_PERIODIC,
         *OFFER_PERIODIC,
         *rewards.PERIODIC,

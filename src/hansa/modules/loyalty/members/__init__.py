@@ -72,7 +72,7 @@ from hansa.modules.loyalty.members.model import (
     bucket_of,
     lane_of,
 )
-from hansa.modules.loyalty.members.naming import Naming, normalised, use_secret
+from hansa.modules.loyalty.members.naming import Naming, normalised, reference_value, use_secret
 from hansa.modules.loyalty.members.phones import change_phone
 from hansa.modules.loyalty.members.profile import SettingInvalid, save_settings
 from hansa.modules.loyalty.members.proofs import (
@@ -215,6 +215,7 @@ __all__ = [
     "print_cards",
     "purpose_of",
     "read_card_token",
+    "reference_value",
     "replace_card",
     "resolve",
     "save_settings",

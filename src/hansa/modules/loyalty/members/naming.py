@@ -68,6 +68,11 @@ def value_of(kind: RefKind, scope: str, value: str) -> bytes:
     return hmac.digest(_KEYS.of(_REFERENCES), text, hashlib.sha256)
 
 
+def reference_value(ref: MemberRef, partner_id: UUID | None) -> bytes:
+    """Give what is kept of a name in normal spelling, as somebody's who is not known yet."""
+    return value_of(ref.kind, scope_of(ref.kind, partner_id), ref.value)
+
+
 def secret_value(text: str) -> bytes:
     """Give what is kept of something that is only counted, such as an address."""
     return hmac.digest(_KEYS.of(_REFERENCES), b"counted|" + text.encode(), hashlib.sha256)

@@ -113,12 +113,17 @@ class LineBody(msgspec.Struct, kw_only=True, forbid_unknown_fields=True, omit_de
 
 
 class PurchaseBody(CommandBody, tag="purchase"):
-    """A receipt, which earns by the rules; `hold_key` names a hold that pays a part of it."""
+    """A receipt, which earns by the rules; `hold_key` names a hold that pays a part of it.
+
+    With `keep_unclaimed` a receipt whose `partner_ref` nobody is known by yet is kept for 90 days,
+    and posted once that person is linked.
+    """
 
     member: MemberBody
     receipt: Key
     lines: Annotated[list[LineBody], msgspec.Meta(min_length=1, max_length=LINES_MAX)]
     hold_key: Key | None = None
+    keep_unclaimed: bool = False
 
     def command(self, terms: Terms, key: str, now: datetime) -> Command:
         """Give it as a command."""
@@ -139,6 +144,7 @@ class PurchaseBody(CommandBody, tag="purchase"):
                 ]
             ),
             hold_key=self.hold_key,
+            keep_unclaimed=self.keep_unclaimed,
         )
 
 

@@ -1,6 +1,7 @@
 """Postings of points: lots, holds, receipts and returns, all through one door in batches.
 
-Owns: loyalty_lot, loyalty_receipt; books in the ledger.
+Owns: loyalty_lot, loyalty_receipt, loyalty_route, loyalty_move, loyalty_unclaimed; books in the
+ledger.
 Promises: no point is lost or doubled, whatever arrives late, twice, in any order or at once; what
 is spent leaves the lots that expire first; a return takes back or restores its own lots; a key has
 one outcome for ever, and every repeat of it gets the same answer.
@@ -21,6 +22,8 @@ from hansa.modules.loyalty.points.commands import (
     EarnedLine,
     HoldPoints,
     Kind,
+    MoveIn,
+    MoveOut,
     PostHold,
     Purchase,
     PurchaseLine,
@@ -44,9 +47,11 @@ from hansa.modules.loyalty.points.model import (
 from hansa.modules.loyalty.points.poster import Poster
 from hansa.modules.loyalty.points.queries import (
     Balance,
+    MoveOnTheWay,
     campaigns_of,
     find_receipt,
     list_lots,
+    list_moves,
     list_receipts,
     read_balances,
     read_history,
@@ -106,6 +111,9 @@ __all__ = [
     "Lot",
     "MemberBlocked",
     "MemberUnknown",
+    "MoveIn",
+    "MoveOnTheWay",
+    "MoveOut",
     "NotAgreed",
     "NotEnoughPoints",
     "NotReversible",
@@ -129,6 +137,7 @@ __all__ = [
     "find_receipt",
     "issued_account",
     "list_lots",
+    "list_moves",
     "list_receipts",
     "read_balances",
     "read_history",

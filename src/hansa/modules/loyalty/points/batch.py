@@ -21,7 +21,7 @@ from hansa.modules.loyalty.offers import (
 )
 from hansa.modules.loyalty.points import model, refusals
 from hansa.modules.loyalty.points.commands import Command, Kind, Receipt
-from hansa.modules.loyalty.points.model import KeptReceipt, Lot, Shelf
+from hansa.modules.loyalty.points.model import KeptReceipt, Lot, Move, Shelf
 from hansa.modules.loyalty.programmes import Coalition, Programme, Terms
 
 _ENCODER = msgspec.json.Encoder()
@@ -80,6 +80,18 @@ class Asked:
         self.granted = {}
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unclaimed:
+    """A receipt that waits for its buyer to be known; `ref` is the hash of the partner's id."""
+
+    partner_id: UUID
+    receipt: str
+    programme_id: UUID
+    ref: bytes
+    happened_at: datetime
+    content: bytes
+
+
 class Moved(NamedTuple):
     """A posting that changed a member's account, to be told of."""
 
@@ -108,6 +120,9 @@ class Batch:
     returned_budgets: list[BudgetClaim] = field(default_factory=list)
     completions: list[Completion] = field(default_factory=list)
     recounted: set[tuple[UUID, UUID, str]] = field(default_factory=set)
+    moves: dict[UUID, Move] = field(default_factory=dict)
+    homes: dict[tuple[ledger.Place, ledger.Place], dict[UUID, UUID]] = field(default_factory=dict)
+    unclaimed: dict[ReceiptName, Unclaimed | None] = field(default_factory=dict)
 
     def programme(self, programme_id: UUID) -> Programme:
         """Give a programme.

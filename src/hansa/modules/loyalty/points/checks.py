@@ -5,9 +5,11 @@ from uuid import UUID
 
 from hansa.modules import ledger
 from hansa.modules.loyalty.members import BUCKETS
+from hansa.modules.loyalty.points import model
 from hansa.modules.loyalty.points.loading import receipt_of
 from hansa.modules.loyalty.points.model import KeptReceipt
 from hansa.modules.loyalty.points.store import checking as sql
+from hansa.modules.loyalty.points.store import moving
 from hansa.runtime.database import Row, Snapshot
 from hansa.runtime.module import Check, Finding
 
@@ -92,7 +94,23 @@ def _faults_of_receipt(kept: KeptReceipt) -> Iterator[str]:
         yield f"{awarded} points were given, its lines earn {earned}"
 
 
+async def transit_is_on_its_way(snap: Snapshot) -> list[Finding]:
+    """The account of transit holds what has left and not arrived yet; nothing of it else."""
+    findings = []
+    for row in await snap.all(moving.TRANSIT, {}):
+        balances = await ledger.read_rolled(
+            snap, ledger=row.ledger, accounts=[model.TRANSIT_ACCOUNT]
+        )
+        held = balances[model.TRANSIT_ACCOUNT]
+        if held != row.points:
+            message = f"holds {held} points, {row.points} are on their way"
+            subject = f"transit of ledger {row.ledger}"
+            findings.append(Finding(check="loyalty.transit", subject=subject, message=message))
+    return findings
+
+
 CHECKS = (
     Check(area="loyalty", name="Lots are what the ledger says", run=lots_are_the_books),
     Check(area="loyalty", name="Receipts add up", run=receipts_add_up),
+    Check(area="loyalty", name="Nothing is lost on its way", run=transit_is_on_its_way),
 )

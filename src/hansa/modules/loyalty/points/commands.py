@@ -86,13 +86,15 @@ class Purchase(Command):
     """A receipt of a partner; earns by the rules in force when it happened.
 
     `receipt` is unique within the partner. `hold_key` names a hold of this partner that pays a part
-    of it: it is posted in full, together with the receipt.
+    of it: it is posted in full, together with the receipt. `keep_unclaimed`: if the
+    buyer is named by the partner's own id and nobody is known by it yet, the receipt waits.
     """
 
     member: MemberRef
     receipt: str
     lines: tuple[PurchaseLine, ...]
     hold_key: str | None = None
+    keep_unclaimed: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -191,6 +193,38 @@ class ExpireLots(Command):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Forfeit(Command):
+    """Take the points of an account whose member has left the programme."""
+
+    bucket: int
+    account_id: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MoveOut(Command):
+    """Let what is free on an account leave for another; it is on its way until `MoveIn`.
+
+    `is_back`: only what once came from that account.
+    """
+
+    move_id: UUID
+    bucket: int
+    account_id: int
+    to_bucket: int
+    to_account_id: int
+    is_back: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MoveIn(Command):
+    """Let points arrive that are on their way."""
+
+    move_id: UUID
+    bucket: int
+    account_id: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Recount(Command):
     """Count a receipt again: something that happened before it has come to be known since."""
 
@@ -212,7 +246,8 @@ class Receipt(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     `points` is what the balance changed by, `balance` what it is after. `available` is what can be
     spent, told where it was looked at: of what spends. `lines` says what each line of a purchase
-    earned and why. A return that came before its purchase is waiting.
+    earned and why. A return that came before its purchase is waiting, and so is
+    a receipt whose buyer is not known yet.
     """
 
     posting_id: UUID

@@ -15,7 +15,15 @@ from hansa.kernel.errors import HansaError
 from hansa.kernel.identifiers import new_id
 from hansa.modules import ledger
 from hansa.modules.loyalty import guard, offers
-from hansa.modules.loyalty.points import awarding, counting, refusals, reversing, spending
+from hansa.modules.loyalty.points import (
+    awarding,
+    counting,
+    moving,
+    refusals,
+    reversing,
+    spending,
+    unclaimed,
+)
 from hansa.modules.loyalty.points.batch import (
     Answered,
     Asked,
@@ -30,8 +38,11 @@ from hansa.modules.loyalty.points.commands import (
     Correct,
     ExpireHold,
     ExpireLots,
+    Forfeit,
     HoldPoints,
     Kind,
+    MoveIn,
+    MoveOut,
     PostHold,
     Purchase,
     Recount,
@@ -41,7 +52,7 @@ from hansa.modules.loyalty.points.commands import (
     VoidHold,
 )
 from hansa.modules.loyalty.points.loading import find, load
-from hansa.modules.loyalty.points.saving import save
+from hansa.modules.loyalty.points.saving import follow_merges, save
 from hansa.modules.loyalty.points.watching import Watching, watch, write_down
 from hansa.modules.loyalty.programmes import Coalition
 from hansa.runtime.database import Transaction
@@ -59,6 +70,9 @@ _DECISIONS: dict[type[Command], _Decide] = {
     ExpireLots: spending.expire_lots,
     Correct: spending.correct,
     Reverse: reversing.reverse,
+    Forfeit: moving.forfeit,
+    MoveOut: moving.move_out,
+    MoveIn: moving.move_in,
 }
 _COUNTED = (Purchase, Return, Recount)
 _KINDS: dict[type[Command], Kind] = {
@@ -74,6 +88,9 @@ _KINDS: dict[type[Command], Kind] = {
     Purchase: Kind.PURCHASE,
     Return: Kind.RETURN,
     Recount: Kind.RECOUNT,
+    Forfeit: Kind.EXPIRY,
+    MoveOut: Kind.MERGE,
+    MoveIn: Kind.MERGE,
 }
 
 
@@ -109,6 +126,7 @@ async def apply(
     if not around.is_dry:
         await save(tx, batch, slot=around.slot)
         await write_down(tx, watching, now=now)
+        await follow_merges(tx, batch, asked)
     return [answers[id(one)] for one in asked]
 
 
@@ -166,7 +184,7 @@ async def _count_all(
     standing: set[tuple[UUID, UUID]] = set()
     seen: set[tuple[object, str]] = set(batch.book.known)
     for one in asked:
-        if not isinstance(one.command, _COUNTED) or one.key in seen:
+        if not isinstance(one.command, _COUNTED) or one.key in seen or unclaimed.is_unclaimed(one):
             continue
         try:
             _count(batch, watching, one)
@@ -217,7 +235,9 @@ def _answer(batch: Batch, watching: Watching, asked: Asked) -> Answer:
         if asked.refusal is not None:
             raise asked.refusal
         watching.judge(batch, asked)
-        if isinstance(command, _COUNTED):
+        if unclaimed.is_unclaimed(asked):
+            answer = unclaimed.keep(batch, asked)
+        elif isinstance(command, _COUNTED):
             answer = awarding.settle(batch, asked)
         else:
             answer = _DECISIONS[type(command)](batch, asked, command)

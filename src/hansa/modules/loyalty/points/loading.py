@@ -11,6 +11,7 @@ from hansa.modules import ledger
 from hansa.modules.loyalty import members, offers
 from hansa.modules.loyalty.members import MemberRef, MemberState
 from hansa.modules.loyalty.points import model
+from hansa.modules.loyalty.points.arriving import load_moves, load_unclaimed
 from hansa.modules.loyalty.points.batch import (
     Asked,
     Batch,
@@ -24,7 +25,10 @@ from hansa.modules.loyalty.points.commands import (
     Correct,
     ExpireHold,
     ExpireLots,
+    Forfeit,
     HoldPoints,
+    MoveIn,
+    MoveOut,
     PostHold,
     Purchase,
     Recount,
@@ -41,6 +45,7 @@ from hansa.runtime.database import Row, Snapshot, Transaction
 _CONTENT = msgspec.msgpack.Decoder(ReceiptContent)
 _OF_MEMBERS = (Accrue, Purchase, HoldPoints, Spend, Correct)
 _OF_HOLDS = (PostHold, VoidHold, ExpireHold)
+_OF_ACCOUNTS = (ExpireLots, Forfeit, MoveOut, MoveIn)
 
 
 @dataclass(slots=True)
@@ -63,7 +68,7 @@ class Found:
             self.hold_keys.add((owner, command.hold_key))
         if isinstance(command, Reverse):
             self.posting_keys.add((owner, command.posting_key))
-        if isinstance(command, ExpireLots):
+        if isinstance(command, _OF_ACCOUNTS):
             asked.place = (command.bucket, command.account_id)
 
 
@@ -176,6 +181,8 @@ async def load(  # noqa: PLR0917 - what a batch is made of
     if found.posting_keys:
         await _load_originals(tx, batch, found)
     await _see_members(tx, asked)
+    await load_moves(tx, batch, asked)
+    await load_unclaimed(tx, batch, asked)
     await _load_lots(tx, batch, asked)
     await _load_standings(tx, batch, asked)
     return batch
@@ -253,7 +260,7 @@ async def _load_lots(tx: Transaction, batch: Batch, asked: Sequence[Asked]) -> N
         place = one.place
         if place is None or place not in batch.book.accounts:
             continue
-        if batch.book.accounts[place].owed or isinstance(one.command, ExpireLots):
+        if batch.book.accounts[place].owed or isinstance(one.command, _OF_ACCOUNTS):
             whole.add(place)
         if points := _asked_for(one):
             wanted[place] = wanted.get(place, 0) + points
@@ -278,6 +285,10 @@ def _named_lots(batch: Batch) -> set[tuple[int, UUID]]:
         if kept.bucket is not None:
             named.update((kept.bucket, one.lot_id) for one in kept.content.awards)
             named.update((kept.bucket, one.lot_id) for one in kept.content.spends)
+    for move in batch.moves.values():
+        named.update(
+            (move.goes_to[0], one.arrived_id) for one in move.lots if one.arrived_id is not None
+        )
     for original in batch.originals.values():
         named.update(
             (original.bucket, one.tag) for one in original.transfers if one.tag is not None

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
-from hansa.modules.ledger import Transfer
+from hansa.modules.ledger import Place, Transfer
 from hansa.modules.loyalty.programmes import Programme, Terms
 
 HOUSE = UUID(int=0)
@@ -301,6 +301,41 @@ class ReceiptContent(msgspec.Struct, array_like=True):
     def returned_minor(self) -> int:
         """What was given back in money."""
         return sum([line.returned_minor for line in self.lines])
+
+
+class MovedLot(msgspec.Struct, array_like=True):
+    """What of a lot changes accounts, and in which lot it arrives."""
+
+    lot_id: UUID
+    arrived_id: UUID | None
+    points: int
+    issuer: int
+    campaign_id: UUID | None
+    price_micro: int
+    earned_at: datetime
+    active_at: datetime
+    expires_at: datetime | None
+
+
+@dataclass(slots=True, kw_only=True)
+class Move:
+    """Points that have left one account for another."""
+
+    id: UUID
+    programme_id: UUID
+    ledger: int
+    left_from: Place
+    goes_to: Place
+    is_back: bool
+    lots: list[MovedLot]
+    left_at: datetime
+    arrived_at: datetime | None
+    is_new: bool = False
+
+    @property
+    def points(self) -> int:
+        """All of it; debts count below zero."""
+        return sum([one.points for one in self.lots])
 
 
 @dataclass(slots=True)

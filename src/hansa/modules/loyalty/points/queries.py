@@ -9,6 +9,7 @@ from hansa.modules import ledger
 from hansa.modules.loyalty.members import Membership, bucket_of
 from hansa.modules.loyalty.points.loading import lot_of, receipt_of
 from hansa.modules.loyalty.points.model import KeptReceipt, Lot
+from hansa.modules.loyalty.points.store import moving
 from hansa.modules.loyalty.points.store import reading as sql
 from hansa.runtime.database import Snapshot
 
@@ -127,3 +128,36 @@ async def campaigns_of(snap: Snapshot, *, lots: Sequence[tuple[int, UUID]]) -> d
         {"buckets": [one[0] for one in lots], "ids": [one[1] for one in lots]},
     )
     return {row.id: row.campaign_id for row in rows}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MoveOnTheWay:
+    """Points that have left one account and not arrived at the other yet; places are (bucket, id).
+
+    `is_back`: a merge was undone.
+    """
+
+    id: UUID
+    programme_id: UUID
+    left_from: ledger.Place
+    goes_to: ledger.Place
+    is_back: bool
+    points: int
+    left_at: datetime
+
+
+async def list_moves(snap: Snapshot, *, limit: int) -> list[MoveOnTheWay]:
+    """Give what is on its way between accounts, oldest first; normally nothing for long."""
+    rows = await snap.all(moving.LIST_MOVES, {"limit": limit})
+    return [
+        MoveOnTheWay(
+            id=row.id,
+            programme_id=row.programme_id,
+            left_from=(row.from_bucket, row.from_account_id),
+            goes_to=(row.to_bucket, row.to_account_id),
+            is_back=row.is_back,
+            points=row.points,
+            left_at=row.left_at,
+        )
+        for row in rows
+    ]

@@ -11,6 +11,7 @@ from hansa.modules.loyalty.points.commands import (
     HOLD_SECONDS_MAX,
     KEY_CHARACTERS_MAX,
     LINES_MAX,
+    OUR_KEYS,
     POINTS_MAX,
     REFERENCE_CHARACTERS_MAX,
     Accrue,
@@ -31,6 +32,8 @@ FINGERPRINT_BYTES = 16
 QUANTITY_MAX = Decimal(10**9)
 QUANTITY_STEP = Decimal("0.001")
 LINE_MAX = 1_000_000
+OUR_KEY_CHARACTERS = 60
+"""So much we put before a number of a partner."""
 DEVICE_CHARACTERS_MAX = 200
 TOKEN_CHARACTERS_MAX = 200
 
@@ -42,7 +45,8 @@ def check(command: Command, *, now: datetime) -> None:
         CommandInvalid: a value is no such thing; names the first.
         OutsideTime: an instant is more than a day ahead, or years ago.
     """
-    _text("key", command.key, KEY_CHARACTERS_MAX)
+    is_ours = command.key.startswith(OUR_KEYS)
+    _text("key", command.key, KEY_CHARACTERS_MAX + (OUR_KEY_CHARACTERS if is_ours else 0))
     _instant("happened_at", command.happened_at, now=now)
     match command:
         case Accrue() | HoldPoints() | Spend():

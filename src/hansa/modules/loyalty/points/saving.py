@@ -10,10 +10,12 @@ from psycopg.errors import UniqueViolation
 from hansa.contracts.loyalty import PointsPosted, PointsPosting
 from hansa.modules import ledger
 from hansa.modules.loyalty import offers
-from hansa.modules.loyalty.members import lane_of
-from hansa.modules.loyalty.points.batch import Batch, Moved, Overtaken
-from hansa.modules.loyalty.points.model import HOUSE, KeptReceipt, Lot
+from hansa.modules.loyalty.members import MemberState, lane_of
+from hansa.modules.loyalty.points.batch import Asked, Batch, Moved, Overtaken
+from hansa.modules.loyalty.points.model import HOUSE, KeptReceipt, Lot, Move
+from hansa.modules.loyalty.points.store import moving, unclaimed
 from hansa.modules.loyalty.points.store import posting as sql
+from hansa.modules.loyalty.points.work import MoveMerged
 from hansa.runtime.database import Transaction
 
 _encode = msgspec.msgpack.encode
@@ -34,6 +36,9 @@ async def save(tx: Transaction, batch: Batch, *, slot: int) -> None:
     receipts = [one for one in batch.receipts.values() if one.is_new or one.is_touched]
     if receipts:
         await _write_receipts(tx, batch, receipts)
+    for move in batch.moves.values():
+        await _write_move(tx, move)
+    await _write_unclaimed(tx, batch)
     if batch.completions or batch.recounted:
         await offers.complete_tasks(
             tx,
@@ -49,6 +54,65 @@ async def save(tx: Transaction, batch: Batch, *, slot: int) -> None:
         await offers.return_budget(tx, slot=slot, returns=batch.returned_budgets, now=batch.now)
     if batch.moved and batch_id is not None:
         await tx.publish(*events_of(batch.moved, batch_id, batch))
+
+
+async def follow_merges(tx: Transaction, batch: Batch, asked: Sequence[Asked]) -> None:
+    """Let what came to the account of a merged member follow the others: a return, a hold's end."""
+    places = {
+        one.place
+        for one in asked
+        if one.place is not None
+        and one.membership is not None
+        and one.membership.state is MemberState.MERGED
+    }
+    for bucket, account_id in sorted(places):
+        account = batch.book.account(bucket, account_id)
+        if account.is_touched and account.posted != account.held:
+            await tx.enqueue(MoveMerged(bucket=bucket, account_id=account_id))
+
+
+async def _write_move(tx: Transaction, move: Move) -> None:
+    lots = _encode(move.lots)
+    if move.is_new:
+        await tx.execute(
+            moving.ADD_MOVE,
+            {
+                "id": move.id,
+                "programme_id": move.programme_id,
+                "ledger": move.ledger,
+                "from_bucket": move.left_from[0],
+                "from_account_id": move.left_from[1],
+                "to_bucket": move.goes_to[0],
+                "to_account_id": move.goes_to[1],
+                "is_back": move.is_back,
+                "points": move.points,
+                "lots": lots,
+                "left_at": move.left_at,
+            },
+        )
+    if move.arrived_at is not None:
+        columns = {"id": move.id, "lots": lots, "arrived_at": move.arrived_at}
+        await tx.execute(moving.ARRIVE, columns)
+
+
+async def _write_unclaimed(tx: Transaction, batch: Batch) -> None:
+    for one in batch.unclaimed.values():
+        if one is None:
+            continue
+        added = await tx.maybe(
+            unclaimed.ADD_UNCLAIMED,
+            {
+                "partner_id": one.partner_id,
+                "receipt": one.receipt,
+                "programme_id": one.programme_id,
+                "ref": one.ref,
+                "happened_at": one.happened_at,
+                "content": one.content,
+                "now": batch.now,
+            },
+        )
+        if added is None:
+            raise Overtaken
 
 
 def events_of(moved: Sequence[Moved], batch_id: UUID, batch: Batch) -> list[PointsPosted]:
