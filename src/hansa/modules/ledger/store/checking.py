@@ -133,26 +133,47 @@ HOLDS_OFF_TAGS = """
      limit %(limit)s
 """
 
+# By the account that gets it back: what another bears in its stead counts as well. What only passes
+# through an account, where points pay what is owed meanwhile, is no part of the reversal.
 REVERSED_ABOVE_ORIGINAL = """
-    select r.bucket, r.reverses, r.debit, r.credit, r.tag, r.amount as reversed,
+    with moved as (
+        select p.bucket, p.id, p.reverses, t.debit, t.credit, t.issuer, t.tag, t.amount
+          from ledger_posting p
+          join ledger_transfer t on t.bucket = p.bucket and t.posting_id = p.id
+         where p.reverses is not null
+           and p.kind = 'reversal'
+    ),
+    passed as (
+        select bucket, id, account
+          from (
+                select bucket, id, debit as account, -amount as amount from moved
+                 union all
+                select bucket, id, credit, amount from moved
+               ) as change
+         group by bucket, id, account
+        having sum(amount) = 0
+    )
+    select r.bucket, r.reverses, r.credit, r.tag, r.amount as reversed,
            coalesce(o.amount, 0)::bigint as original
       from (
-            select p.bucket, p.reverses, t.debit, t.credit, t.issuer, t.tag,
-                   sum(t.amount)::bigint as amount
-              from ledger_posting p
-              join ledger_transfer t on t.bucket = p.bucket and t.posting_id = p.id
-             where p.reverses is not null
-               and p.kind = 'reversal'
-               and t.tag is not null
-             group by p.bucket, p.reverses, t.debit, t.credit, t.issuer, t.tag
+            select m.bucket, m.reverses, m.credit, m.issuer, m.tag, sum(m.amount)::bigint as amount
+              from moved m
+             where m.tag is not null
+               and not exists (
+                   select
+                     from passed
+                    where passed.bucket = m.bucket
+                      and passed.id = m.id
+                      and passed.account in (m.debit, m.credit))
+             group by m.bucket, m.reverses, m.credit, m.issuer, m.tag
            ) as r
       left join (
-            select bucket, posting_id, debit, credit, issuer, tag, sum(amount)::bigint as amount
+            select bucket, posting_id, debit, issuer, tag, sum(amount)::bigint as amount
               from ledger_transfer
-             group by bucket, posting_id, debit, credit, issuer, tag
+             group by bucket, posting_id, debit, issuer, tag
            ) as o
         on o.bucket = r.bucket and o.posting_id = r.reverses and o.debit = r.credit
-       and o.credit = r.debit and o.issuer = r.issuer and o.tag = r.tag
+       and o.issuer = r.issuer and o.tag = r.tag
      where r.amount > coalesce(o.amount, 0)
      limit %(limit)s
 """

@@ -126,7 +126,7 @@ async def apply(
     if not around.is_dry:
         await save(tx, batch, slot=around.slot)
         await write_down(tx, watching, now=now)
-        await follow_merges(tx, batch, asked)
+        await follow_merges(tx, batch, taken)
     return [answers[id(one)] for one in asked]
 
 

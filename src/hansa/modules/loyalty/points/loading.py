@@ -46,6 +46,8 @@ _CONTENT = msgspec.msgpack.Decoder(ReceiptContent)
 _OF_MEMBERS = (Accrue, Purchase, HoldPoints, Spend, Correct)
 _OF_HOLDS = (PostHold, VoidHold, ExpireHold)
 _OF_ACCOUNTS = (ExpireLots, Forfeit, MoveOut, MoveIn)
+# What takes back may leave a debt, which any other lot pays at once.
+_OF_ALL_LOTS = (*_OF_ACCOUNTS, Return, Reverse, Recount)
 
 
 @dataclass(slots=True)
@@ -260,7 +262,7 @@ async def _load_lots(tx: Transaction, batch: Batch, asked: Sequence[Asked]) -> N
         place = one.place
         if place is None or place not in batch.book.accounts:
             continue
-        if batch.book.accounts[place].owed or isinstance(one.command, _OF_ACCOUNTS):
+        if batch.book.accounts[place].owed or isinstance(one.command, _OF_ALL_LOTS):
             whole.add(place)
         if points := _asked_for(one):
             wanted[place] = wanted.get(place, 0) + points
