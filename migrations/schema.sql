@@ -1848,6 +1848,20 @@ CREATE TABLE public.loyalty_membership (
     CONSTRAINT ck_loyalty_membership_merged CHECK (((state = 'merged'::text) = (merged_into IS NOT NULL))),
     CONSTRAINT ck_loyalty_membership_state CHECK ((state = ANY (ARRAY['active'::text, 'blocked'::text, 'merged'::text, 'left'::text])))
 );
+CREATE TABLE public.loyalty_move (
+    id uuid NOT NULL,
+    programme_id uuid NOT NULL,
+    ledger integer NOT NULL,
+    from_bucket smallint NOT NULL,
+    from_account_id bigint NOT NULL,
+    to_bucket smallint NOT NULL,
+    to_account_id bigint NOT NULL,
+    is_back boolean NOT NULL,
+    points bigint NOT NULL,
+    lots bytea NOT NULL,
+    left_at timestamp with time zone NOT NULL,
+    arrived_at timestamp with time zone
+);
 CREATE TABLE public.loyalty_offer (
     id uuid NOT NULL,
     programme_id uuid NOT NULL,
@@ -2071,6 +2085,13 @@ CREATE TABLE public.loyalty_reward_order (
     CONSTRAINT ck_loyalty_reward_order_points CHECK ((points > 0)),
     CONSTRAINT ck_loyalty_reward_order_state CHECK ((state = ANY (ARRAY['taken'::text, 'held'::text, 'done'::text, 'cancelling'::text, 'cancelled'::text, 'refused'::text])))
 );
+CREATE TABLE public.loyalty_route (
+    account_id bigint NOT NULL,
+    bucket smallint NOT NULL,
+    to_account_id bigint NOT NULL,
+    to_bucket smallint NOT NULL,
+    programme_id uuid NOT NULL
+);
 CREATE TABLE public.loyalty_rule (
     id uuid NOT NULL,
     version integer NOT NULL,
@@ -2167,6 +2188,15 @@ CREATE TABLE public.loyalty_terms_version (
     redeem_price numeric(20,6) NOT NULL,
     CONSTRAINT ck_loyalty_terms_version_billing CHECK ((billing = ANY (ARRAY['prepaid'::text, 'postpaid'::text]))),
     CONSTRAINT ck_loyalty_terms_version_prices CHECK (((issue_price >= (0)::numeric) AND (redeem_price >= (0)::numeric)))
+);
+CREATE TABLE public.loyalty_unclaimed (
+    partner_id uuid NOT NULL,
+    receipt text NOT NULL,
+    programme_id uuid NOT NULL,
+    ref bytea NOT NULL,
+    happened_at timestamp with time zone NOT NULL,
+    content bytea NOT NULL,
+    kept_at timestamp with time zone NOT NULL
 );
 CREATE TABLE public.loyalty_use (
     bucket smallint NOT NULL,
@@ -3458,6 +3488,8 @@ ALTER TABLE ONLY public.loyalty_guard_challenge
     ADD CONSTRAINT loyalty_guard_challenge_pkey PRIMARY KEY (id);
 ALTER TABLE ONLY public.loyalty_guard_rules
     ADD CONSTRAINT loyalty_guard_rules_pkey PRIMARY KEY (programme_id);
+ALTER TABLE ONLY public.loyalty_move
+    ADD CONSTRAINT loyalty_move_pkey PRIMARY KEY (id);
 ALTER TABLE ONLY public.loyalty_offer
     ADD CONSTRAINT loyalty_offer_pkey PRIMARY KEY (id);
 ALTER TABLE ONLY public.loyalty_partner
@@ -3470,6 +3502,8 @@ ALTER TABLE ONLY public.loyalty_reward_code
     ADD CONSTRAINT loyalty_reward_code_pkey PRIMARY KEY (id);
 ALTER TABLE ONLY public.loyalty_reward
     ADD CONSTRAINT loyalty_reward_pkey PRIMARY KEY (id);
+ALTER TABLE ONLY public.loyalty_route
+    ADD CONSTRAINT loyalty_route_pkey PRIMARY KEY (account_id);
 ALTER TABLE ONLY public.loyalty_rulebook
     ADD CONSTRAINT loyalty_rulebook_pkey PRIMARY KEY (only_one);
 ALTER TABLE ONLY public.loyalty_settlement_alert
@@ -3630,6 +3664,8 @@ ALTER TABLE ONLY public.loyalty_switch
     ADD CONSTRAINT pk_loyalty_switch PRIMARY KEY (bucket, programme_id, member_id, offer_id, at);
 ALTER TABLE ONLY public.loyalty_terms_version
     ADD CONSTRAINT pk_loyalty_terms_version PRIMARY KEY (programme_id, partner_id, from_at);
+ALTER TABLE ONLY public.loyalty_unclaimed
+    ADD CONSTRAINT pk_loyalty_unclaimed PRIMARY KEY (partner_id, receipt);
 ALTER TABLE ONLY public.loyalty_use
     ADD CONSTRAINT pk_loyalty_use PRIMARY KEY (bucket, programme_id, member_id, offer_id, key);
 ALTER TABLE ONLY public.notifications_preference
@@ -3981,6 +4017,8 @@ CREATE INDEX ix_loyalty_lot_open ON public.loyalty_lot USING btree (bucket, acco
 CREATE INDEX ix_loyalty_member_joined ON public.loyalty_member USING btree (joined_at, id);
 CREATE INDEX ix_loyalty_member_merge_absorb ON public.loyalty_member_merge USING btree (absorb_id, made_at);
 CREATE INDEX ix_loyalty_member_merge_keep ON public.loyalty_member_merge USING btree (keep_id, made_at);
+CREATE INDEX ix_loyalty_move_from ON public.loyalty_move USING btree (from_account_id, to_account_id);
+CREATE INDEX ix_loyalty_move_open ON public.loyalty_move USING btree (left_at) WHERE (arrived_at IS NULL);
 CREATE INDEX ix_loyalty_offer_created ON public.loyalty_offer USING btree (created_at DESC, id DESC);
 CREATE INDEX ix_loyalty_offer_live ON public.loyalty_offer USING btree (state) WHERE is_live;
 CREATE INDEX ix_loyalty_offer_partner ON public.loyalty_offer USING btree (partner_id, created_at DESC, id DESC);
@@ -3997,6 +4035,8 @@ CREATE INDEX ix_loyalty_sign_in_address ON public.loyalty_sign_in USING btree (a
 CREATE INDEX ix_loyalty_sign_in_made ON public.loyalty_sign_in USING btree (made_at);
 CREATE INDEX ix_loyalty_sign_in_phone ON public.loyalty_sign_in USING btree (phone_value, made_at);
 CREATE INDEX ix_loyalty_statement_partner ON public.loyalty_statement USING btree (partner_id, begins_at, id);
+CREATE INDEX ix_loyalty_unclaimed_kept ON public.loyalty_unclaimed USING btree (kept_at);
+CREATE INDEX ix_loyalty_unclaimed_ref ON public.loyalty_unclaimed USING btree (ref);
 CREATE INDEX ix_notifications_campaign_created ON public.notifications_campaign USING btree (created_at, id);
 CREATE INDEX ix_notifications_campaign_live ON public.notifications_campaign USING btree (state) WHERE (state = ANY (ARRAY['approved'::text, 'running'::text, 'paused'::text]));
 CREATE INDEX ix_notifications_device_member ON public.notifications_device USING btree (member_id, seen_at);

@@ -2,8 +2,8 @@
 
 from hansa.runtime.database.migrate import run_sql
 
-revision = "0033"
-down_revision = "0032"
+revision = "0034"
+down_revision = "0033"
 
 # Where the points of a merged member's account go, whatever comes to it later. A move has left one
 # account and arrives in another; `lots` holds what its lots were, so that it can be undone exactly.
