@@ -1507,6 +1507,12 @@ CREATE TABLE public.loyalty_action (
     offer_ids uuid[] DEFAULT '{}'::uuid[] NOT NULL,
     recorded_at timestamp with time zone NOT NULL
 );
+CREATE TABLE public.loyalty_active (
+    bucket smallint NOT NULL,
+    programme_id uuid NOT NULL,
+    member_id uuid NOT NULL,
+    month date NOT NULL
+);
 CREATE TABLE public.loyalty_app_handover (
     token_hash bytea NOT NULL,
     session_id uuid NOT NULL,
@@ -1582,6 +1588,14 @@ CREATE TABLE public.loyalty_code_shown (
     code text NOT NULL,
     shown_at timestamp with time zone NOT NULL
 );
+CREATE TABLE public.loyalty_cohort (
+    programme_id uuid NOT NULL,
+    cohort date NOT NULL,
+    month date NOT NULL,
+    members integer NOT NULL,
+    CONSTRAINT ck_loyalty_cohort_order CHECK (((month >= cohort) AND (members > 0)))
+)
+WITH (fillfactor='70');
 CREATE TABLE public.loyalty_completion (
     bucket smallint NOT NULL,
     programme_id uuid NOT NULL,
@@ -1601,6 +1615,40 @@ CREATE TABLE public.loyalty_completion (
     is_standing boolean DEFAULT true NOT NULL,
     CONSTRAINT ck_loyalty_completion_reward CHECK ((((percent >= 0) AND (percent <= 10000)) AND (points >= 0) AND (ends_at >= starts_at)))
 );
+CREATE TABLE public.loyalty_correction (
+    id uuid NOT NULL,
+    programme_id uuid NOT NULL,
+    member_id uuid NOT NULL,
+    points bigint NOT NULL,
+    reason text NOT NULL,
+    attachment text DEFAULT ''::text NOT NULL,
+    dispute_id uuid,
+    state text DEFAULT 'proposed'::text NOT NULL,
+    proposed_by uuid NOT NULL,
+    proposed_at timestamp with time zone NOT NULL,
+    decided_by uuid,
+    decided_at timestamp with time zone,
+    note text DEFAULT ''::text NOT NULL,
+    posting_id uuid,
+    ended_at timestamp with time zone,
+    failure text DEFAULT ''::text NOT NULL,
+    CONSTRAINT ck_loyalty_correction_decided CHECK ((((state = 'proposed'::text) = (decided_by IS NULL)) AND ((decided_by IS NULL) = (decided_at IS NULL)))),
+    CONSTRAINT ck_loyalty_correction_points CHECK ((points <> 0)),
+    CONSTRAINT ck_loyalty_correction_posted CHECK (((state = 'posted'::text) = (posting_id IS NOT NULL))),
+    CONSTRAINT ck_loyalty_correction_second_person CHECK ((decided_by <> proposed_by)),
+    CONSTRAINT ck_loyalty_correction_state CHECK ((state = ANY (ARRAY['proposed'::text, 'approved'::text, 'refused'::text, 'posted'::text, 'failed'::text])))
+);
+CREATE TABLE public.loyalty_daily (
+    programme_id uuid NOT NULL,
+    day date NOT NULL,
+    partner_id uuid NOT NULL,
+    kind text NOT NULL,
+    given bigint NOT NULL,
+    taken bigint NOT NULL,
+    postings bigint NOT NULL,
+    CONSTRAINT ck_loyalty_daily_numbers CHECK (((given >= 0) AND (taken >= 0) AND (postings > 0)))
+)
+WITH (fillfactor='70');
 CREATE TABLE public.loyalty_deed (
     bucket smallint NOT NULL,
     programme_id uuid NOT NULL,
@@ -1610,6 +1658,42 @@ CREATE TABLE public.loyalty_deed (
     at timestamp with time zone NOT NULL,
     amount_minor bigint DEFAULT 0 NOT NULL,
     is_refused boolean DEFAULT false NOT NULL
+);
+CREATE TABLE public.loyalty_dispute (
+    id uuid NOT NULL,
+    programme_id uuid NOT NULL,
+    member_id uuid NOT NULL,
+    partner_id uuid,
+    kind text NOT NULL,
+    posting_id uuid,
+    receipt text DEFAULT ''::text NOT NULL,
+    points bigint,
+    said text NOT NULL,
+    opened_by text NOT NULL,
+    opener_id uuid,
+    state text DEFAULT 'open'::text NOT NULL,
+    opened_at timestamp with time zone NOT NULL,
+    due_at timestamp with time zone NOT NULL,
+    correction_id uuid,
+    ended_at timestamp with time zone,
+    ended_by uuid,
+    answer text DEFAULT ''::text NOT NULL,
+    CONSTRAINT ck_loyalty_dispute_ended CHECK (((state = ANY (ARRAY['given'::text, 'refused'::text])) = (ended_at IS NOT NULL))),
+    CONSTRAINT ck_loyalty_dispute_given CHECK (((state <> 'given'::text) OR (correction_id IS NOT NULL))),
+    CONSTRAINT ck_loyalty_dispute_kind CHECK ((kind = ANY (ARRAY['missing'::text, 'not_mine'::text, 'wrong_percent'::text, 'other'::text]))),
+    CONSTRAINT ck_loyalty_dispute_opened_by CHECK ((opened_by = ANY (ARRAY['member'::text, 'partner'::text, 'staff'::text]))),
+    CONSTRAINT ck_loyalty_dispute_state CHECK ((state = ANY (ARRAY['open'::text, 'asked_partner'::text, 'given'::text, 'refused'::text])))
+);
+CREATE TABLE public.loyalty_dispute_comment (
+    id uuid NOT NULL,
+    dispute_id uuid NOT NULL,
+    author text NOT NULL,
+    author_id uuid,
+    is_internal boolean DEFAULT false NOT NULL,
+    said text NOT NULL,
+    at timestamp with time zone NOT NULL,
+    CONSTRAINT ck_loyalty_dispute_comment_author CHECK ((author = ANY (ARRAY['member'::text, 'partner'::text, 'staff'::text]))),
+    CONSTRAINT ck_loyalty_dispute_comment_internal CHECK (((NOT is_internal) OR (author = 'staff'::text)))
 );
 CREATE TABLE public.loyalty_feed (
     id uuid NOT NULL,
@@ -3476,6 +3560,12 @@ ALTER TABLE ONLY public.loyalty_app_session
     ADD CONSTRAINT loyalty_app_session_pkey PRIMARY KEY (id);
 ALTER TABLE ONLY public.loyalty_budget
     ADD CONSTRAINT loyalty_budget_pkey PRIMARY KEY (campaign_id);
+ALTER TABLE ONLY public.loyalty_correction
+    ADD CONSTRAINT loyalty_correction_pkey PRIMARY KEY (id);
+ALTER TABLE ONLY public.loyalty_dispute_comment
+    ADD CONSTRAINT loyalty_dispute_comment_pkey PRIMARY KEY (id);
+ALTER TABLE ONLY public.loyalty_dispute
+    ADD CONSTRAINT loyalty_dispute_pkey PRIMARY KEY (id);
 ALTER TABLE ONLY public.loyalty_feed_call
     ADD CONSTRAINT loyalty_feed_call_pkey PRIMARY KEY (id);
 ALTER TABLE ONLY public.loyalty_feed
@@ -3602,6 +3692,8 @@ ALTER TABLE ONLY public.ledger_transfer
     ADD CONSTRAINT pk_ledger_transfer PRIMARY KEY (bucket, posting_id, line);
 ALTER TABLE ONLY public.loyalty_action
     ADD CONSTRAINT pk_loyalty_action PRIMARY KEY (owner_id, key);
+ALTER TABLE ONLY public.loyalty_active
+    ADD CONSTRAINT pk_loyalty_active PRIMARY KEY (bucket, programme_id, member_id, month);
 ALTER TABLE ONLY public.loyalty_budget_lease
     ADD CONSTRAINT pk_loyalty_budget_lease PRIMARY KEY (slot, campaign_id);
 ALTER TABLE ONLY public.loyalty_card
@@ -3610,8 +3702,12 @@ ALTER TABLE ONLY public.loyalty_closing
     ADD CONSTRAINT pk_loyalty_closing PRIMARY KEY (programme_id, begins_at);
 ALTER TABLE ONLY public.loyalty_code_shown
     ADD CONSTRAINT pk_loyalty_code_shown PRIMARY KEY (id);
+ALTER TABLE ONLY public.loyalty_cohort
+    ADD CONSTRAINT pk_loyalty_cohort PRIMARY KEY (programme_id, cohort, month);
 ALTER TABLE ONLY public.loyalty_completion
     ADD CONSTRAINT pk_loyalty_completion PRIMARY KEY (bucket, programme_id, member_id, offer_id, key);
+ALTER TABLE ONLY public.loyalty_daily
+    ADD CONSTRAINT pk_loyalty_daily PRIMARY KEY (programme_id, day, partner_id, kind);
 ALTER TABLE ONLY public.loyalty_deed
     ADD CONSTRAINT pk_loyalty_deed PRIMARY KEY (bucket, programme_id, member_id, offer_id, key);
 ALTER TABLE ONLY public.loyalty_feed_clearing
@@ -3994,6 +4090,17 @@ CREATE INDEX ix_loyalty_budget_lease_campaign ON public.loyalty_budget_lease USI
 CREATE INDEX ix_loyalty_card_expiry ON public.loyalty_card USING btree (expires_at) WHERE ((state = 'active'::text) AND (expires_at IS NOT NULL));
 CREATE INDEX ix_loyalty_card_member ON public.loyalty_card USING btree (bucket, member_id) WHERE (member_id IS NOT NULL);
 CREATE INDEX ix_loyalty_code_shown ON public.loyalty_code_shown USING btree (shown_at);
+CREATE INDEX ix_loyalty_correction_approved ON public.loyalty_correction USING btree (decided_at, id) WHERE (state = 'approved'::text);
+CREATE INDEX ix_loyalty_correction_member ON public.loyalty_correction USING btree (member_id, proposed_at, id);
+CREATE INDEX ix_loyalty_correction_proposed ON public.loyalty_correction USING btree (proposed_at, id);
+CREATE INDEX ix_loyalty_correction_state ON public.loyalty_correction USING btree (state, proposed_at, id);
+CREATE INDEX ix_loyalty_dispute_comment_dispute ON public.loyalty_dispute_comment USING btree (dispute_id, at, id);
+CREATE INDEX ix_loyalty_dispute_correction ON public.loyalty_dispute USING btree (correction_id) WHERE (correction_id IS NOT NULL);
+CREATE INDEX ix_loyalty_dispute_due ON public.loyalty_dispute USING btree (due_at, id);
+CREATE INDEX ix_loyalty_dispute_member ON public.loyalty_dispute USING btree (member_id, due_at, id);
+CREATE INDEX ix_loyalty_dispute_open ON public.loyalty_dispute USING btree (due_at, id) WHERE (state = ANY (ARRAY['open'::text, 'asked_partner'::text]));
+CREATE INDEX ix_loyalty_dispute_partner ON public.loyalty_dispute USING btree (partner_id, due_at, id);
+CREATE INDEX ix_loyalty_dispute_state ON public.loyalty_dispute USING btree (state, due_at, id);
 CREATE INDEX ix_loyalty_feed_call_waiting ON public.loyalty_feed_call USING btree (feed_id, created_at, id) WHERE (state = 'waiting'::text);
 CREATE INDEX ix_loyalty_feed_clearing_partner ON public.loyalty_feed_clearing USING btree (partner_id, happened_at, item_id, ordinal);
 CREATE INDEX ix_loyalty_feed_due ON public.loyalty_feed USING btree (next_at) WHERE is_active;
@@ -4129,6 +4236,7 @@ CREATE INDEX stock_reservation_refused ON public.stock_reservation USING btree (
 CREATE INDEX stock_shipment_waiting ON public.stock_shipment USING btree (variant_id) WHERE (contained_at IS NULL);
 CREATE UNIQUE INDEX uq_fulfilment_part_line ON public.fulfilment_part USING btree (question_id, number) WHERE (question_id IS NOT NULL);
 CREATE UNIQUE INDEX uq_fulfilment_part_pending ON public.fulfilment_part USING btree (order_id, variant_id, warehouse_id) WHERE (state = ANY (ARRAY['proposed'::text, 'asked'::text]));
+CREATE UNIQUE INDEX uq_loyalty_dispute_open ON public.loyalty_dispute USING btree (member_id, programme_id, kind, partner_id, posting_id, receipt) NULLS NOT DISTINCT WHERE (state = ANY (ARRAY['open'::text, 'asked_partner'::text]));
 CREATE UNIQUE INDEX uq_loyalty_guard_alert_open ON public.loyalty_guard_alert USING btree (programme_id, member_id, kind) WHERE (state = ANY (ARRAY['new'::text, 'looked_at'::text]));
 CREATE UNIQUE INDEX uq_loyalty_member_party ON public.loyalty_member USING btree (party_id) WHERE (party_id IS NOT NULL);
 CREATE UNIQUE INDEX uq_loyalty_rule_code ON public.loyalty_rule USING btree (programme_id, code) WHERE (in_force_until IS NULL);
@@ -4274,6 +4382,8 @@ ALTER TABLE ONLY public.loyalty_budget
     ADD CONSTRAINT loyalty_budget_programme_id_fkey FOREIGN KEY (programme_id) REFERENCES public.loyalty_programme(id);
 ALTER TABLE ONLY public.loyalty_closing
     ADD CONSTRAINT loyalty_closing_programme_id_fkey FOREIGN KEY (programme_id) REFERENCES public.loyalty_programme(id);
+ALTER TABLE ONLY public.loyalty_dispute_comment
+    ADD CONSTRAINT loyalty_dispute_comment_dispute_id_fkey FOREIGN KEY (dispute_id) REFERENCES public.loyalty_dispute(id) ON DELETE CASCADE;
 ALTER TABLE ONLY public.loyalty_feed_call
     ADD CONSTRAINT loyalty_feed_call_feed_id_fkey FOREIGN KEY (feed_id) REFERENCES public.loyalty_feed(id);
 ALTER TABLE ONLY public.loyalty_feed_clearing

@@ -19,6 +19,10 @@ from hansa.kernel.errors import HansaError
 from hansa.runtime.html.catalogue import read_catalogue
 from hansa.surfaces.backoffice import (
     loyalty_alerts,
+    loyalty_coalition,
+    loyalty_desk_words,
+    loyalty_member,
+    loyalty_terms,
     order_words,
     presenting,
     rollout,
@@ -77,6 +81,9 @@ def of_tables() -> Iterator[tuple[str, str]]:
         rollout.STATES,
         {"killed": rollout.KILLED},
         loyalty_alerts.STATES,
+        loyalty_desk_words.MEMBER_STATES,
+        loyalty_desk_words.CORRECTION_STATES,
+        loyalty_desk_words.DISPUTE_STATES,
     )
     for table in tables:
         for label, _ in table.values():
@@ -87,6 +94,15 @@ def of_tables() -> Iterator[tuple[str, str]]:
         rollout_history.FIELDS,
         rollout_people.FAULTS,
         loyalty_alerts.KINDS,
+        loyalty_desk_words.KINDS,
+        loyalty_desk_words.FAILURES,
+        loyalty_desk_words.DISPUTE_KINDS,
+        loyalty_desk_words.SIDES,
+        loyalty_member.REASONS,
+        loyalty_member.PURPOSES,
+        loyalty_coalition.POLICIES,
+        loyalty_coalition.SETTLED,
+        loyalty_terms.BILLINGS,
         loyalty_alerts.ABOUT,
         loyalty_alerts.DECISIONS,
         loyalty_alerts.ACTS,

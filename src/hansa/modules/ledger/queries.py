@@ -114,6 +114,46 @@ async def find_posting(snap: Snapshot, *, bucket: int, posting_id: UUID) -> Kept
     return None if row is None else KeptPosting(**row._asdict())
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeptBatch:
+    """What was written at once; `number` and `chain` come once it is in the chain."""
+
+    id: UUID
+    number: int | None
+    chain: bytes | None
+    postings: int
+    recorded_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Total:
+    """What postings of an owner and kind did to accounts with a floor."""
+
+    owner: UUID
+    kind: str
+    given: int
+    taken: int
+    postings: int
+
+
+async def find_batch(snap: Snapshot, *, batch_id: UUID) -> KeptBatch | None:
+    """Give a batch, if there is one."""
+    row = await snap.maybe(sql.GET_BATCH, {"id": batch_id})
+    return None if row is None else KeptBatch(**row._asdict())
+
+
+async def reversals_of(snap: Snapshot, *, bucket: int, posting_id: UUID, limit: int) -> list[UUID]:
+    """Give the postings that took something of a posting back."""
+    rows = await snap.all(sql.REVERSALS, {"bucket": bucket, "id": posting_id, "limit": limit})
+    return [row.id for row in rows]
+
+
+async def read_totals(snap: Snapshot, *, ledger: int, before: datetime) -> list[Total]:
+    """Sum a whole ledger until an instant. Reads all of it: for proofs, not for pages."""
+    rows = await snap.all(sql.TOTALS, {"ledger": ledger, "before": before})
+    return [Total(**row._asdict()) for row in rows]
+
+
 async def transfers_of(
     snap: Snapshot, *, postings: Sequence[tuple[int, UUID]]
 ) -> dict[UUID, list[Transfer]]:

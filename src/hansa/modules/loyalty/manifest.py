@@ -1,6 +1,7 @@
 """What loyalty brings into the application."""
 
-from hansa.modules.loyalty import guard, rewards, sessions
+from hansa.modules.loyalty import desk, guard, rewards, sessions
+from hansa.modules.loyalty.desk.api import ROUTES as DESK_ROUTES
 from hansa.modules.loyalty.intake import Intake
 from hansa.modules.loyalty.intake.api import ROUTES as INTAKE_ROUTES
 from hansa.modules.loyalty.intake.checks import CHECKS as INTAKE_CHECKS
@@ -69,6 +70,7 @@ MODULE = Module(
         *INTAKE_ROUTES,
         *OFFER_ROUTES,
         *sessions.ROUTES,
+        *DESK_ROUTES,
     ),
     jobs=(
         JobHandler(job=SendCode, handle=send_code),
@@ -89,6 +91,7 @@ MODULE = Module(
         *OFFER_JOBS,
         *rewards.JOBS,
         *sessions.JOBS,
+        *desk.JOBS,
     ),
     periodic=(
         Periodic(cron="41 3 * * *", job=TidyMembers()),
@@ -102,8 +105,14 @@ MODULE = Module(
         *OFFER_PERIODIC,
         *rewards.PERIODIC,
         *sessions.PERIODIC,
+        *desk.PERIODIC,
     ),
-    subscriptions=(*SUBSCRIPTIONS, *PARTNER_SUBSCRIPTIONS, *guard.SUBSCRIPTIONS),
+    subscriptions=(
+        *SUBSCRIPTIONS,
+        *PARTNER_SUBSCRIPTIONS,
+        *guard.SUBSCRIPTIONS,
+        *desk.SUBSCRIPTIONS,
+    ),
     permissions=(
         Permission(code="loyalty.view", title="See loyalty: members, points, offers"),
         Permission(code="loyalty.edit", title="Change programmes, partners and offers"),
@@ -129,6 +138,7 @@ MODULE = Module(
         *INTAKE_CHECKS,
         *OFFER_CHECKS,
         *rewards.CHECKS,
+        *desk.CHECKS,
     ),
     services=(
         Naming,

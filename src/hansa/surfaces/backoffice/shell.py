@@ -45,6 +45,11 @@ SECTIONS: Sequence[tuple[str | None, Sequence[Section]]] = (
     (
         "Loyalty",
         (
+            Section("Members", "/office/loyalty/members", "users", "loyalty.view"),
+            Section("Numbers", "/office/loyalty/reports", "chart-line", "loyalty.view"),
+            Section("Disputes", "/office/loyalty/disputes", "message-circle", "loyalty.view"),
+            Section("Corrections", "/office/loyalty/corrections", "pencil", "loyalty.view"),
+            Section("Programmes", "/office/loyalty/programmes", "gift", "loyalty.view"),
             Section("Offers", "/office/loyalty/offers", "star", "loyalty.view"),
             Section("Earning rules", "/office/loyalty/rules", "percent", "loyalty.view"),
             Section("Settlement", "/office/loyalty/settlement", "banknote", "loyalty.view"),

@@ -95,3 +95,33 @@ TURNOVER = """
      where e.recorded_at >= %(since)s
        and e.recorded_at < %(until)s
 """
+
+GET_BATCH = """
+    select id, number, chain, postings, recorded_at
+      from ledger_batch
+     where id = %(id)s
+"""
+
+# What took a posting back; ix_ledger_posting_reverses.
+REVERSALS = """
+    select id
+      from ledger_posting
+     where bucket = %(bucket)s
+       and reverses = %(id)s
+     order by id
+     limit %(limit)s
+"""
+
+# All of a ledger until an instant, by whose key and what it was. Reads all of it: for proofs.
+TOTALS = """
+    select p.owner, p.kind,
+           coalesce(sum(e.amount) filter (where e.amount > 0), 0)::bigint as given,
+           coalesce(-sum(e.amount) filter (where e.amount < 0), 0)::bigint as taken,
+           count(*) as postings
+      from ledger_entry e
+      join ledger_posting p on p.bucket = e.bucket and p.id = e.posting_id
+     where p.ledger = %(ledger)s
+       and e.recorded_at < %(before)s
+     group by p.owner, p.kind
+     order by p.owner, p.kind
+"""

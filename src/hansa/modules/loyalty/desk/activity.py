@@ -6,7 +6,7 @@ from datetime import datetime
 from uuid import UUID
 
 from hansa.modules import ledger
-from hansa.modules.loyalty.desk import store
+from hansa.modules.loyalty.desk.store import segments as store
 from hansa.modules.loyalty.members import bucket_of
 from hansa.runtime.database import Snapshot
 

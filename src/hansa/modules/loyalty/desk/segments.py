@@ -4,8 +4,8 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from hansa.modules.loyalty.desk import store
 from hansa.modules.loyalty.desk.criteria import Criteria
+from hansa.modules.loyalty.desk.store import segments as store
 from hansa.modules.loyalty.members import bucket_of
 from hansa.runtime.database import Snapshot
 

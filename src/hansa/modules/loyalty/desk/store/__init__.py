@@ -1,0 +1,1 @@
+"""Statements of the desk: `segments`, `corrections`, `disputes`, `summary` of days."""

@@ -1,0 +1,31 @@
+"""Background work of the desk, as data."""
+
+from dataclasses import dataclass
+from typing import ClassVar
+from uuid import UUID
+
+from hansa.kernel.message import Job
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PostCorrection(Job):
+    """Post the points of a correction that was approved."""
+
+    type: ClassVar[str] = "loyalty.PostCorrection"
+
+    correction_id: UUID
+
+    def lock(self) -> str | None:
+        """One at a time for a correction."""
+        return f"loyalty-correction-{self.correction_id}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PostApproved(Job):
+    """Post what was approved and is still not posted: its own job was lost or gave up."""
+
+    type: ClassVar[str] = "loyalty.PostApproved"
+
+    def queueing_lock(self) -> str | None:
+        """One in the queue is enough."""
+        return self.type
