@@ -2,8 +2,8 @@
 
 from hansa.runtime.database.migrate import run_sql
 
-revision = "0034"
-down_revision = "0033"
+revision = "0035"
+down_revision = "0034"
 
 # Nobody decides about what they have proposed: the database refuses it too.
 CORRECTIONS = """
