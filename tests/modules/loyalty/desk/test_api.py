@@ -96,6 +96,7 @@ async def test_a_case_and_terms_by_program(play: Play, site: Site, keyed):
         opened = await call(client, "POST", "/disputes", case, status=201)
         path = f"/disputes/{opened['id']}"
         await call(client, "POST", f"{path}/comments", {"said": "Look"}, status=201)
+        play.later(seconds=1)
         asked = await call(client, "POST", f"{path}/ask-partner", {"said": "Why?"})
         refused = await call(client, "POST", f"{path}/refuse", {"said": "As agreed"})
         whole = await call(client, "GET", path)
