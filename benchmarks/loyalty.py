@@ -1,6 +1,6 @@
 """Postings of points per second over HTTP, beside `pgbench` on the same server in the same run.
 
-`python -m benchmarks.loyalty [--seconds 6] [--clients 384] [--members 100000] [--json FILE]`
+`python -m benchmarks.loyalty [--seconds 6] [--clients 256] [--members 100000] [--json FILE]`
 
 Everything on one machine: PostgreSQL (durable: every answer is given after the commit is on disk),
 the web role with its tokens, rules, lots, receipts and outbox, and the client that asks. Of the
@@ -45,7 +45,7 @@ from hansa.runtime.database.migrate import migrate
 from hansa.runtime.settings import Settings
 
 PARTNERS = 20
-SCOPES = ("loyalty.earn", "loyalty.spend", "loyalty.read", "loyalty.bulk")
+SCOPES = ("loyalty.earn", "loyalty.spend", "loyalty.read", "loyalty.bulk", "loyalty.percent")
 BULK_ITEMS = 500
 
 # Whole tables at once: what enrolling one by one would give, without names.
@@ -111,18 +111,18 @@ def postings(world: World, address: str, chance: random.Random, *, partner: int 
     return make
 
 
-def balances(world: World, address: str, chance: random.Random) -> Make:
-    """Make reads of balances."""
+def reads(world: World, address: str, chance: random.Random, tail: str) -> Make:
+    """Make reads of something of a member, `tail` of its address."""
     host = address.removeprefix("http://")
-    tails = [
-        f" HTTP/1.1\r\nHost: {host}\r\nAuthorization: Bearer {token}\r\n".encode()
+    ends = [
+        f"/{tail} HTTP/1.1\r\nHost: {host}\r\nAuthorization: Bearer {token}\r\n".encode()
         for token in world.tokens
     ]
 
     def make(_: int) -> tuple[bytes, bytes]:
         member = world.members[chance.randrange(len(world.members))]
-        tail = tails[chance.randrange(PARTNERS)]
-        return f"GET /loyalty/v1/members/{member}/balance".encode() + tail, b""
+        end = ends[chance.randrange(PARTNERS)]
+        return f"GET /loyalty/v1/members/{member}".encode() + end, b""
 
     return make
 
@@ -236,28 +236,30 @@ async def measure(options: argparse.Namespace) -> dict[str, Any]:
                 world.tokens = await asyncio.to_thread(sign_in, address, world.codes)
                 mixed = postings(world, address, chance, partner=None)
                 one = postings(world, address, chance, partner=3)
-                reads = balances(world, address, chance)
+                balances = reads(world, address, chance, "balance")
+                percents = reads(world, address, chance, "percents?programme=coalition")
                 await fill(database, world)
                 await rush(address, mixed, clients=64, seconds=1.5)  # to warm up
-                clients, seconds = options.clients, options.seconds
+                kinds: dict[str, tuple[Make, int]] = {
+                    "postings": (mixed, options.clients),
+                    "one_partner": (one, options.clients),
+                    "bulk": (bulk(world, address, chance), 4),
+                    "balances": (balances, 256),
+                    "percents": (percents, 256),
+                }
+                steady = {"open_loop": (balances, mixed), "percents_at_2000": (percents, percents)}
                 for name in options.only or MEASURES:
-                    if name == "postings":
-                        measured[name] = await rush(
-                            address, mixed, clients=clients, seconds=seconds
-                        )
-                    elif name == "one_partner":
-                        measured[name] = await rush(address, one, clients=clients, seconds=seconds)
-                    elif name == "balances":
-                        measured[name] = await rush(address, reads, clients=256, seconds=seconds)
-                    elif name == "bulk":
-                        many = bulk(world, address, chance)
-                        found = await rush(address, many, clients=4, seconds=seconds)
-                        found["items_per_second"] = found["per_second"] * BULK_ITEMS
-                        measured[name] = found
-                    elif name == "open_loop":
+                    if name in steady:
                         measured[name] = await open_loop(
-                            address, reads, mixed, per_second=2_000, seconds=options.open_seconds
+                            address, *steady[name], per_second=2_000, seconds=options.open_seconds
                         )
+                        continue
+                    make, clients = kinds[name]
+                    found = await rush(address, make, clients=clients, seconds=options.seconds)
+                    if name == "bulk":
+                        items = found["answers"] * BULK_ITEMS
+                        found["items_per_second"] = round(items / found["seconds"])
+                    measured[name] = found
             if not options.only:
                 measured["pgbench_tps"] = await asyncio.to_thread(
                     pgbench, dsn, clients=16, seconds=round(options.seconds)
@@ -267,7 +269,15 @@ async def measure(options: argparse.Namespace) -> dict[str, Any]:
     return measured
 
 
-MEASURES = ("postings", "one_partner", "bulk", "balances", "open_loop")
+MEASURES = (
+    "postings",
+    "one_partner",
+    "bulk",
+    "balances",
+    "percents",
+    "percents_at_2000",
+    "open_loop",
+)
 
 
 async def fill(database: Database, world: World) -> None:
@@ -310,7 +320,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seconds", type=float, default=6)
     parser.add_argument("--open-seconds", type=float, default=60)
-    parser.add_argument("--clients", type=int, default=384)
+    parser.add_argument("--clients", type=int, default=256)
     parser.add_argument("--members", type=int, default=100_000)
     parser.add_argument("--workers", type=int, default=2)
     parser.add_argument("--only", nargs="*")

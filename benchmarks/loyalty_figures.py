@@ -50,6 +50,12 @@ def loyalty_figures(found: dict[str, Any]) -> list[Figure]:
         )
     if one := found.get("balances"):
         figures.append(at_least("balances read through HTTP", one["per_second"], "/s", 8_000))
+    if one := found.get("percents"):
+        figures.append(
+            at_least("percents read by partners through HTTP", one["per_second"], "/s", 8_000)
+        )
+    if one := found.get("percents_at_2000"):
+        figures.append(at_most("percents at 2,000 reads/s: p99", one["p99_ms"], "ms", 5))
     if one := found.get("open_loop"):
         figures.append(
             at_most("2,000 requests/s, 70 % reads, 30 % postings: p99", one["p99_ms"], "ms", 25)
