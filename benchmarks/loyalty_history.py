@@ -109,7 +109,7 @@ async def times(
     return taken
 
 
-async def pages(
+async def pages(  # noqa: PLR0917 - what a measurement needs
     database: Database,
     ids: list[UUID],
     chance: random.Random,

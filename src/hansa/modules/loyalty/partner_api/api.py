@@ -37,13 +37,15 @@ from hansa.modules.loyalty.partner_api.bodies import (
     VoidBody,
 )
 from hansa.modules.loyalty.programmes.calling import ProgrammeQuery, partner_of, terms_of
-from hansa.runtime.http import Cursor, Limit, ListPage, Request, authorise
+from hansa.runtime.http import Actor, Cursor, Limit, ListPage, Request, authorise
 from hansa.runtime.http.problems import problem_of, status_of
 
 HOME = "/loyalty/v1"
 TAGS = ["Loyalty: points"]
 JSON = "application/json"
 READ = "loyalty.read"
+EARN = "loyalty.earn"
+SPEND = "loyalty.spend"
 
 DryRun = Annotated[bool, QueryParameter(description="Answer as if it were done, and do nothing.")]
 _ANSWER = {
@@ -57,7 +59,7 @@ async def report_purchase(
     request: Request, data: JSONBody[PurchaseBody], *, dry_run: FromQuery[DryRun] = False
 ) -> ASGIResponse:
     """A receipt earns points by the rules in force when it happened; the answer says why."""
-    return await _post(request, data, dry_run=dry_run)
+    return await _post(request, data, authorise(request, EARN), dry_run=dry_run)
 
 
 @post(f"{HOME}/returns", tags=TAGS, summary="Report a return", responses=_ANSWER)
@@ -68,7 +70,7 @@ async def report_return(
 
     A return that comes before its purchase is kept and waits for it (`is_waiting`).
     """
-    return await _post(request, data, dry_run=dry_run)
+    return await _post(request, data, authorise(request, EARN), dry_run=dry_run)
 
 
 @post(f"{HOME}/accruals", tags=TAGS, summary="Give points", responses=_ANSWER)
@@ -76,7 +78,7 @@ async def accrue(
     request: Request, data: JSONBody[AccrualBody], *, dry_run: FromQuery[DryRun] = False
 ) -> ASGIResponse:
     """Give points that you have counted yourself."""
-    return await _post(request, data, dry_run=dry_run)
+    return await _post(request, data, authorise(request, EARN), dry_run=dry_run)
 
 
 @post(f"{HOME}/holds", tags=TAGS, summary="Hold points", responses=_ANSWER)
@@ -84,7 +86,7 @@ async def hold(
     request: Request, data: JSONBody[HoldBody], *, dry_run: FromQuery[DryRun] = False
 ) -> ASGIResponse:
     """Set points aside. The `Idempotency-Key` of this call is the key of the hold."""
-    return await _post(request, data, dry_run=dry_run)
+    return await _post(request, data, authorise(request, SPEND), dry_run=dry_run)
 
 
 @post(f"{HOME}/holds/post", tags=TAGS, summary="Spend held points", responses=_ANSWER)
@@ -92,7 +94,7 @@ async def post_hold(
     request: Request, data: JSONBody[PostBody], *, dry_run: FromQuery[DryRun] = False
 ) -> ASGIResponse:
     """Spend what a hold set aside, or a part of it; the rest comes back."""
-    return await _post(request, data, dry_run=dry_run)
+    return await _post(request, data, authorise(request, SPEND), dry_run=dry_run)
 
 
 @post(f"{HOME}/holds/void", tags=TAGS, summary="Give held points back", responses=_ANSWER)
@@ -100,7 +102,7 @@ async def void_hold(
     request: Request, data: JSONBody[VoidBody], *, dry_run: FromQuery[DryRun] = False
 ) -> ASGIResponse:
     """Give back what a hold set aside."""
-    return await _post(request, data, dry_run=dry_run)
+    return await _post(request, data, authorise(request, SPEND), dry_run=dry_run)
 
 
 @post(f"{HOME}/spendings", tags=TAGS, summary="Spend points", responses=_ANSWER)
@@ -108,7 +110,7 @@ async def spend(
     request: Request, data: JSONBody[SpendingBody], *, dry_run: FromQuery[DryRun] = False
 ) -> ASGIResponse:
     """Spend points at once, those that expire first."""
-    return await _post(request, data, dry_run=dry_run)
+    return await _post(request, data, authorise(request, SPEND), dry_run=dry_run)
 
 
 @post(f"{HOME}/reversals", tags=TAGS, summary="Take a posting back", responses=_ANSWER)
@@ -116,11 +118,12 @@ async def reverse(
     request: Request, data: JSONBody[ReversalBody], *, dry_run: FromQuery[DryRun] = False
 ) -> ASGIResponse:
     """Take back an accrual or spending of yours, whole or in part; never more than it was."""
-    return await _post(request, data, dry_run=dry_run)
+    return await _post(request, data, authorise(request, EARN), dry_run=dry_run)
 
 
-async def _post(request: Request, data: CommandBody, *, dry_run: bool) -> ASGIResponse:
-    actor = authorise(request, data.scope)
+async def _post(
+    request: Request, data: CommandBody, actor: Actor, *, dry_run: bool
+) -> ASGIResponse:
     key = request.idempotency_key
     assert key is not None, "the gate asks for one"
     _check_key(key)
