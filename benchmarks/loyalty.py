@@ -35,7 +35,7 @@ from benchmarks.stock_reservation import web
 from hansa.kernel.identifiers import new_id
 from hansa.modules import accounts
 from hansa.modules.ledger.checks import CHECKS as LEDGER_CHECKS
-from hansa.modules.loyalty import members, offers, points, programmes
+from hansa.modules.loyalty import guard, members, offers, points, programmes
 from hansa.modules.loyalty.points.checks import CHECKS as POINT_CHECKS
 from hansa.runtime.clock import SystemClock
 from hansa.runtime.database import Database
@@ -289,7 +289,7 @@ async def fill(database: Database, world: World) -> None:
     context: Any = SimpleNamespace(
         clock=SystemClock(), database=database, settings=settings, service=services.__getitem__
     )
-    for kind in (programmes.Directory, offers.Rulebook, points.Poster):
+    for kind in (programmes.Directory, offers.Rulebook, guard.Watch, points.Poster):
         services[kind] = kind(context)
         await services[kind].start()
     [programme] = services[programmes.Directory].coalition.programmes.values()

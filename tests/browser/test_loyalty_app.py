@@ -20,7 +20,7 @@ import pytest_asyncio
 from playwright.async_api import Browser, BrowserContext, Page, expect
 
 from hansa.assembly.application import build_context
-from hansa.modules.loyalty import members, offers, points, programmes, sessions
+from hansa.modules.loyalty import guard, members, offers, points, programmes, sessions
 from hansa.modules.loyalty.members.signing_in import code_of
 from hansa.runtime.context import Context
 from hansa.runtime.database import Database
@@ -119,7 +119,13 @@ async def running(
             await a_shop(tx, now=now, on_hand=1)
             laid = await lay_together(tx, now=now - timedelta(days=1))
         context = build_context(settings, database=database)
-        services = (members.Naming, programmes.Directory, offers.Rulebook, points.Poster)
+        services = (
+            members.Naming,
+            programmes.Directory,
+            offers.Rulebook,
+            guard.Watch,
+            points.Poster,
+        )
         await context.open(services)
         # Starting and stopping wait for a process: in a thread, so that the loop goes on.
         server = web_server(settings, dsn)

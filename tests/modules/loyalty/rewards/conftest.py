@@ -14,7 +14,7 @@ import pytest_asyncio
 from hansa.assembly.application import build_context
 from hansa.kernel.identifiers import new_id
 from hansa.modules.ledger.checks import CHECKS as LEDGER_CHECKS
-from hansa.modules.loyalty import members, offers, points, programmes, rewards
+from hansa.modules.loyalty import guard, members, offers, points, programmes, rewards
 from hansa.modules.loyalty.points.checks import CHECKS as POINT_CHECKS
 from hansa.runtime.clock import FixedClock
 from hansa.runtime.context import Context
@@ -112,7 +112,13 @@ async def shelf(committing: Any, settings: Any, now: datetime) -> AsyncIterator[
         laid = await lay_together(tx, now=now)
         anna = await a_member(tx, laid.programme, now=now)
     context = build_context(settings, clock=clock, database=committing)
-    services = (members.Naming, programmes.Directory, offers.Rulebook, points.Poster)
+    services = (
+        members.Naming,
+        programmes.Directory,
+        offers.Rulebook,
+        guard.Watch,
+        points.Poster,
+    )
     await context.open(services)
     await earn(context, laid, anna.id, 1000, key="anna", now=now)
     yield Shelf(context, clock, laid, anna)

@@ -13,7 +13,7 @@ import pytest_asyncio
 from hansa.assembly.application import build_context
 from hansa.modules import ledger
 from hansa.modules.ledger.checks import CHECKS as LEDGER_CHECKS
-from hansa.modules.loyalty import members, offers, points, programmes, settlement
+from hansa.modules.loyalty import guard, members, offers, points, programmes, settlement
 from hansa.modules.loyalty.points.checks import CHECKS as POINT_CHECKS
 from hansa.modules.loyalty.settlement.checks import CHECKS
 from hansa.runtime.clock import FixedClock
@@ -211,7 +211,15 @@ async def stage(committing, settings) -> AsyncIterator[Stage]:
     clock = FixedClock(BEGIN)
     members.use_secret(settings.secret_key.reveal().encode())
     context = build_context(settings, clock=clock, database=committing)
-    await context.open((members.Naming, programmes.Directory, offers.Rulebook, points.Poster))
+    await context.open(
+        (
+            members.Naming,
+            programmes.Directory,
+            offers.Rulebook,
+            guard.Watch,
+            points.Poster,
+        )
+    )
     yield Stage(context, clock)
     await context.service(points.Poster).close()
     await context.service(offers.Rulebook).close()
