@@ -221,7 +221,7 @@ async def test_breakage_is_the_share_not_spent_after_so_many_months(desk):
 
 async def test_how_a_programme_settles_is_said_and_read(desk):
     await sign_in(desk)
-    rule = {"when_exhausted": "stop", "due_days": 20, "vat_percent": "22"}
+    rule = {"when_exhausted": "stop", "due_days": 20, "vat_percent": "22.00"}
 
     said = await desk.send(f"{desk.programme}/rule", "PUT", **rule)
     wrong = await desk.send(f"{desk.programme}/rule", "PUT", **{**rule, "vat_percent": "100"})
