@@ -758,8 +758,10 @@ CREATE TABLE public.account_user (
     created_at timestamp with time zone NOT NULL,
     updated_at timestamp with time zone NOT NULL,
     last_sign_in_at timestamp with time zone,
+    partner_id uuid,
     CONSTRAINT account_user_email_lower CHECK ((email = lower(email))),
-    CONSTRAINT account_user_kind_known CHECK ((kind = ANY (ARRAY['staff'::text, 'shopper'::text]))),
+    CONSTRAINT account_user_kind_known CHECK ((kind = ANY (ARRAY['staff'::text, 'shopper'::text, 'partner'::text]))),
+    CONSTRAINT account_user_partner_known CHECK (((kind = 'partner'::text) = (partner_id IS NOT NULL))),
     CONSTRAINT account_user_totp_has_secret CHECK (((totp_enabled_at IS NULL) OR (totp_secret IS NOT NULL)))
 );
 CREATE TABLE public.account_user_role (
@@ -4043,6 +4045,7 @@ CREATE INDEX ix_account_session_user ON public.account_session USING btree (user
 CREATE INDEX ix_account_token_expires ON public.account_token USING btree (expires_at);
 CREATE INDEX ix_account_token_user ON public.account_token USING btree (user_id, purpose);
 CREATE INDEX ix_account_user_kind ON public.account_user USING btree (kind, id);
+CREATE INDEX ix_account_user_partner ON public.account_user USING btree (partner_id, id) WHERE (partner_id IS NOT NULL);
 CREATE INDEX ix_account_user_party ON public.account_user USING btree (party_id) WHERE (party_id IS NOT NULL);
 CREATE INDEX ix_account_user_role_role ON public.account_user_role USING btree (role_id);
 CREATE INDEX ix_catalog_attribute_choice_attribute ON public.catalog_attribute_choice USING btree (attribute_id);

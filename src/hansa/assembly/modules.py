@@ -26,6 +26,7 @@ from hansa.modules.webhooks import manifest as webhooks
 from hansa.runtime.module import Feature, Module, Permission, Service
 from hansa.surfaces.backoffice import manifest as backoffice
 from hansa.surfaces.loyalty_app import manifest as loyalty_app
+from hansa.surfaces.partner_cabinet import manifest as partner_cabinet
 from hansa.surfaces.storefront import manifest as storefront
 
 MODULES = (
@@ -51,7 +52,7 @@ MODULES = (
     erp.MODULE,
     notifications.MODULE,
 )
-SURFACES = (storefront.SURFACE, loyalty_app.SURFACE, backoffice.SURFACE)
+SURFACES = (storefront.SURFACE, loyalty_app.SURFACE, backoffice.SURFACE, partner_cabinet.SURFACE)
 
 
 def all_modules() -> list[Module]:

@@ -32,7 +32,7 @@ Text = Annotated[str | None, QueryParameter(max_length=200)]
 @get("/api/v1/users", tags=TAGS, summary="List users")
 async def list_users(
     request: Request,
-    kind: Annotated[Literal["staff", "shopper"], QueryParameter()] = "staff",
+    kind: Annotated[Literal["staff", "shopper", "partner"], QueryParameter()] = "staff",
     search: Text = None,
     after: Cursor = None,
     limit: Limit = LIMIT_DEFAULT,
@@ -64,6 +64,7 @@ async def add_user(request: Request, data: JSONBody[NewUserBody]) -> Response[Us
             email=data.email,
             password=data.password,
             kind=data.kind,
+            partner_id=data.partner_id,
             roles=data.roles,
             name=data.name,
             language=data.language,

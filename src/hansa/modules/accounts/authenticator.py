@@ -104,12 +104,15 @@ class AccountsAuthenticator:
             kind=row.kind,
             permissions=self._permissions(row),
             party_id=row.party_id,
+            partner_id=row.partner_id,
             session_id=row.session_id,
             name=row.name or row.email,
             language=row.language,
         )
 
     def _permissions(self, row: Row) -> frozenset[str]:
+        if row.kind == "partner":
+            return frozenset()
         needs_factor = (
             row.kind == "staff"
             and self._context.settings.staff_two_factor_required

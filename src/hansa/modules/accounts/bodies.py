@@ -16,7 +16,7 @@ Token = Annotated[str, msgspec.Meta(min_length=1, max_length=300)]
 Language = Annotated[str, msgspec.Meta(pattern="^[a-z]{2}$")]
 PermissionCode = Annotated[str, msgspec.Meta(min_length=1, max_length=100)]
 RoleCode = Annotated[str, msgspec.Meta(min_length=1, max_length=64)]
-Kind = Literal["staff", "shopper"]
+Kind = Literal["staff", "shopper", "partner"]
 
 
 class SignUpBody(msgspec.Struct, forbid_unknown_fields=True):
@@ -79,7 +79,10 @@ class ProfileBody(msgspec.Struct, forbid_unknown_fields=True):
 
 
 class NewUserBody(msgspec.Struct, forbid_unknown_fields=True):
-    """A new user, made by staff. Without a password they get a link."""
+    """A new user, made by staff. Without a password they get a link.
+
+    A person of the kind `partner` works for the partner named.
+    """
 
     email: Email
     kind: Kind = "staff"
@@ -87,6 +90,7 @@ class NewUserBody(msgspec.Struct, forbid_unknown_fields=True):
     password: Password | None = None
     roles: Annotated[list[RoleCode], msgspec.Meta(max_length=50)] = []
     language: Language | None = None
+    partner_id: UUID | None = None
 
 
 class UserChangeBody(msgspec.Struct, forbid_unknown_fields=True):
@@ -122,6 +126,7 @@ class UserView(msgspec.Struct):
     name: str
     language: str | None
     party_id: UUID | None
+    partner_id: UUID | None
     roles: list[str]
     is_active: bool
     is_email_verified: bool
@@ -139,6 +144,7 @@ class UserView(msgspec.Struct):
             name=user.name,
             language=user.language,
             party_id=user.party_id,
+            partner_id=user.partner_id,
             roles=list(user.roles),
             is_active=user.is_active,
             is_email_verified=user.is_email_verified,
@@ -151,7 +157,7 @@ class UserView(msgspec.Struct):
 class MeView(msgspec.Struct):
     """Who asks. `csrf_token` is what a browser's unsafe calls must carry in `X-CSRF-Token`."""
 
-    kind: Literal["staff", "shopper", "key", "guest"]
+    kind: Literal["staff", "shopper", "partner", "key", "guest"]
     id: UUID | None
     name: str
     party_id: UUID | None

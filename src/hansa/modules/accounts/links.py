@@ -120,7 +120,7 @@ async def send_link(context: Context, job: SendLink) -> None:
         user = await queries.get_user(tx, user_id=job.user_id)
         token = await make_link_token(tx, user_id=job.user_id, purpose=purpose, now=now)
     language = user.language or context.settings.languages[0]
-    where = "/office" if user.kind == "staff" else f"/{language}"
+    where = _PLACES[user.kind].format(language=language)
     page = "password-reset" if purpose == "password" else "confirm-email"
     link = f"{context.settings.public_url}{where}/{page}/{token}"
     subject, text = _WORDS.get(language, _WORDS["en"])[purpose]
@@ -130,6 +130,7 @@ async def send_link(context: Context, job: SendLink) -> None:
     )
 
 
+_PLACES = {"staff": "/office", "shopper": "/{language}", "partner": "/{language}/partner"}
 _WORDS: dict[str, dict[str, tuple[str, str]]] = {
     "en": {
         "password": ("New password", "Set a new password here. The link works for two hours:"),

@@ -12,8 +12,8 @@ from hansa.kernel.errors import Conflict, Invalid, NotFound, Rejected, Unavailab
 from hansa.kernel.text import Localised
 from hansa.modules.accounts.common_passwords import COMMON_PASSWORDS
 
-UserKind = Literal["staff", "shopper"]
-KIND_NAMES: tuple[UserKind, ...] = ("staff", "shopper")
+UserKind = Literal["staff", "shopper", "partner"]
+KIND_NAMES: tuple[UserKind, ...] = ("staff", "shopper", "partner")
 
 EMAIL_CHARACTERS_MAX = 254
 PASSWORD_CHARACTERS_MAX = 200
@@ -25,7 +25,10 @@ _ROLE_CODE = re.compile(r"^[a-z][a-z0-9_-]{0,63}$")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class User:
-    """Somebody who can sign in. Names and addresses of people are kept by the parties."""
+    """Somebody who can sign in. Names and addresses of people are kept by the parties.
+
+    Who is of the kind `partner` works for a partner, `partner_id`, and sees what is its own.
+    """
 
     id: UUID
     kind: UserKind
@@ -33,6 +36,7 @@ class User:
     name: str
     language: str | None
     party_id: UUID | None
+    partner_id: UUID | None
     roles: tuple[str, ...]
     is_active: bool
     is_email_verified: bool
@@ -114,6 +118,14 @@ class EmailTaken(Conflict):
     message: ClassVar[str] = (
         "Somebody with this e-mail address has signed up already. Sign in instead."
     )
+
+
+@dataclass(eq=False)
+class PartnerUnfit(Invalid):
+    """A person of the kind `partner` has a partner, nobody else has."""
+
+    code: ClassVar[str] = "accounts.partner_unfit"
+    message: ClassVar[str] = "Say which partner the person works for; others have none."
 
 
 @dataclass(eq=False)

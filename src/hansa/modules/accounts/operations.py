@@ -25,6 +25,7 @@ async def create_user(  # noqa: PLR0913 - what a user is made of
     password: str | None,
     kind: model.UserKind,
     party_id: UUID | None = None,
+    partner_id: UUID | None = None,
     roles: Sequence[str] = (),
     name: str = "",
     language: str | None = None,
@@ -36,8 +37,10 @@ async def create_user(  # noqa: PLR0913 - what a user is made of
     """Let somebody sign in. Without a password they cannot, until they have set one by a link.
 
     Raises:
-        EmailInvalid, EmailTaken, PasswordWeak, NoSuchRole: as their names say.
+        EmailInvalid, EmailTaken, PartnerUnfit, PasswordWeak, NoSuchRole: as their names say.
     """
+    if (kind == "partner") != (partner_id is not None):
+        raise model.PartnerUnfit
     cleaned = model.clean_email(email)
     password_hash = None
     if password is not None:
@@ -53,6 +56,7 @@ async def create_user(  # noqa: PLR0913 - what a user is made of
             "name": name[: model.NAME_CHARACTERS_MAX],
             "language": language,
             "party_id": party_id,
+            "partner_id": partner_id,
             "password_hash": password_hash,
             "email_verified_at": now if is_email_verified else None,
             "now": now,
@@ -68,7 +72,12 @@ async def create_user(  # noqa: PLR0913 - what a user is made of
         action="accounts.create_user",
         subject_kind="user",
         subject_id=user_id,
-        after={"kind": kind, "roles": list(roles), "party_id": party_id},
+        after={
+            "kind": kind,
+            "roles": list(roles),
+            "party_id": party_id,
+            "partner_id": partner_id,
+        },
         now=now,
     )
     await tx.publish(UserCreated(user_id=user_id, kind=kind, party_id=party_id))

@@ -30,16 +30,24 @@ async def list_users(
     *,
     kind: model.UserKind = "staff",
     search: str | None = None,
+    partner_id: UUID | None = None,
     after: UUID | None = None,
     limit: int = 50,
 ) -> list[model.User]:
-    """Give users, newest first; `search` looks in addresses and names."""
+    """Give users, of one partner or all, newest first; `search` looks in addresses and names."""
     pattern = None
     if search and search.strip():
         cleaned = search.strip().lower().replace("\\", "\\\\")
         pattern = "%" + cleaned.replace("%", r"\%").replace("_", r"\_") + "%"
     rows = await snap.all(
-        store.LIST_USERS, {"kind": kind, "search": pattern, "after": after, "limit": limit}
+        store.LIST_USERS,
+        {
+            "kind": kind,
+            "search": pattern,
+            "partner_id": partner_id,
+            "after": after,
+            "limit": limit,
+        },
     )
     return [_user(row) for row in rows]
 

@@ -64,7 +64,7 @@ async def start_session(tx: Transaction, request: Request, *, user: model.User) 
     settings = request.context.settings
     lifetime = (
         timedelta(hours=settings.staff_session_lifetime_hours)
-        if user.kind == "staff"
+        if user.kind != "shopper"
         else timedelta(days=settings.session_lifetime_days)
     )
     token, actor = new_token(), request.actor
@@ -102,6 +102,7 @@ async def start_session(tx: Transaction, request: Request, *, user: model.User) 
         kind=user.kind,
         permissions=await _permissions(tx, request, user),
         party_id=user.party_id,
+        partner_id=user.partner_id,
         session_id=session_id,
         name=user.name or user.email,
         language=user.language,
@@ -122,7 +123,12 @@ async def start_session(tx: Transaction, request: Request, *, user: model.User) 
 
 
 async def _permissions(tx: Transaction, request: Request, user: model.User) -> frozenset[str]:
-    """Give what a user may do now: nothing before the second factor, where staff must have one."""
+    """Give what a user may do now: nothing before the second factor, where staff must have one.
+
+    Permissions are for staff; a partner's people have their cabinet.
+    """
+    if user.kind == "partner":
+        return frozenset()
     needed = request.context.settings.staff_two_factor_required
     if user.kind == "staff" and needed and not user.has_two_factor:
         return frozenset()

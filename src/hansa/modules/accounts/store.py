@@ -4,14 +4,14 @@
 
 # --- users ----------------------------------------------------------------------------------------
 INSERT_USER = """
-    insert into account_user (id, kind, email, name, language, party_id, password_hash,
-                              email_verified_at, created_at, updated_at)
-    values (%(id)s, %(kind)s, %(email)s, %(name)s, %(language)s, %(party_id)s, %(password_hash)s,
-            %(email_verified_at)s, %(now)s, %(now)s)
+    insert into account_user (id, kind, email, name, language, party_id, partner_id,
+                              password_hash, email_verified_at, created_at, updated_at)
+    values (%(id)s, %(kind)s, %(email)s, %(name)s, %(language)s, %(party_id)s, %(partner_id)s,
+            %(password_hash)s, %(email_verified_at)s, %(now)s, %(now)s)
     on conflict on constraint account_user_email_once do nothing
 """
 _USER_COLUMNS = """
-    select u.id, u.kind, u.email, u.name, u.language, u.party_id, u.is_active,
+    select u.id, u.kind, u.email, u.name, u.language, u.party_id, u.partner_id, u.is_active,
            u.email_verified_at is not null as is_email_verified,
            u.totp_enabled_at is not null as has_two_factor,
            u.password_hash is not null as has_password,
@@ -36,11 +36,13 @@ FIND_USER = (
        and u.kind = %(kind)s
 """
 )
-# Newest first by id, which sorts by time; a search walks the users of a kind.
+# Newest first by id, which sorts by time; a search walks the users of a kind, those of a partner
+# are found by ix_account_user_partner.
 LIST_USERS = (
     _USER_COLUMNS
     + """
      where u.kind = %(kind)s
+       and (%(partner_id)s::uuid is null or u.partner_id = %(partner_id)s::uuid)
        and (%(after)s::uuid is null or u.id < %(after)s::uuid)
        and (%(search)s::text is null
             or u.email like %(search)s::text
@@ -205,7 +207,7 @@ PERMISSIONS_OF_USER = """
 # One statement per request with a cookie; account_session_token_once finds the row.
 AUTHENTICATE = """
     select s.id as session_id, s.user_id, s.seen_at, s.expires_at,
-           u.kind, u.party_id, u.name, u.email, u.language, u.is_active,
+           u.kind, u.party_id, u.partner_id, u.name, u.email, u.language, u.is_active,
            u.totp_enabled_at is not null as has_two_factor,
            array(select distinct unnest(r.permissions)
                    from account_user_role ur

@@ -154,6 +154,12 @@ async def read_totals(snap: Snapshot, *, ledger: int, before: datetime) -> list[
     return [Total(**row._asdict()) for row in rows]
 
 
+async def find_posting_by_key(snap: Snapshot, *, owner: UUID, key: str) -> KeptPosting | None:
+    """Give a posting, or a refusal that is kept, by the key its owner gave it."""
+    row = await snap.maybe(sql.GET_POSTING_BY_KEY, {"owner": owner, "key": key})
+    return None if row is None else KeptPosting(**row._asdict())
+
+
 async def transfers_of(
     snap: Snapshot, *, postings: Sequence[tuple[int, UUID]]
 ) -> dict[UUID, list[Transfer]]:

@@ -13,7 +13,7 @@ from hansa.kernel.errors import Forbidden
 if TYPE_CHECKING:
     from hansa.runtime.http.request import Request
 
-ActorKind = Literal["staff", "shopper", "key", "guest"]
+ActorKind = Literal["staff", "shopper", "partner", "key", "guest"]
 
 ANYTHING = "*"
 """Permission of the administrator: all of them, those of later modules included."""
@@ -24,7 +24,8 @@ class Actor:
     """Whoever a request acts for: a person, a program with a key, or a guest with a session.
 
     `id` is the user's, the key's or the guest session's. `name` is for display and the audit log.
-    A partner's program carries its partner, whether it only tries things out, and its own limit.
+    A partner's person or program carries its partner; a program also whether it only tries things
+    out, and its own limit.
     """
 
     id: UUID

@@ -352,8 +352,12 @@ def _plain_page(values: Mapping[str, Any], language: str) -> str:
 
 def _to_sign_in(request: Request) -> Response[Any]:
     visit = request.visit
+    places = [
+        (prefix.format(language=visit.language), page.format(language=visit.language))
+        for prefix, page in visit.wiring.sign_in_paths
+    ]
     path = next(
-        (page for prefix, page in visit.wiring.sign_in_paths if visit.path.startswith(prefix)),
+        (page for prefix, page in places if visit.path.startswith(prefix)),
         f"/{visit.language}/sign-in",
     )
     target = path

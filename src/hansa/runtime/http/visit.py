@@ -86,7 +86,10 @@ class Wiring:
     markets: Markets | None = None
     permissions: Sequence[Permission] = ()
     features: Sequence[Feature] = ()
-    sign_in_paths: Sequence[tuple[str, str]] = (("/office", "/office/sign-in"),)
+    sign_in_paths: Sequence[tuple[str, str]] = (
+        ("/office", "/office/sign-in"),
+        ("/{language}/partner", "/{language}/partner/sign-in"),
+    )
     client_buckets: ClientBuckets = field(default_factory=ClientBuckets)
 
     @property

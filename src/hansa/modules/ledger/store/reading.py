@@ -27,6 +27,15 @@ GET_POSTING = """
        and id = %(id)s
 """
 
+# uq_ledger_posting_key.
+GET_POSTING_BY_KEY = """
+    select bucket, id, owner, key, fingerprint, ledger, kind, reference, reverses, refusal, answer,
+           effective_at, recorded_at, batch_id
+      from ledger_posting
+     where owner = %(owner)s
+       and key = %(key)s
+"""
+
 # Of an account, newest first; ix_ledger_hold_account.
 HOLDS_OF_ACCOUNT = """
     select bucket, id, account_id, ledger, owner, key, amount, tags, tag_amounts, expires_at,

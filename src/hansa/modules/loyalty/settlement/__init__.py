@@ -98,6 +98,7 @@ from hansa.modules.loyalty.settlement.queries import (
 from hansa.modules.loyalty.settlement.standing import (
     list_alerts,
     partners_of,
+    read_standing,
     read_standings,
     watch,
 )
@@ -178,6 +179,7 @@ __all__ = [
     "read_liability",
     "read_money",
     "read_rule",
+    "read_standing",
     "read_standings",
     "record_conversions",
     "record_payment",

@@ -79,6 +79,17 @@ async def read_standings(
     return standings
 
 
+async def read_standing(
+    snap: Snapshot, *, coalition: Coalition, terms: Terms, now: datetime
+) -> tuple[Standing, int]:
+    """Give where one partner stands in a programme, and how many points it has ever taken."""
+    found = await read_standings(snap, coalition=coalition, programme=terms.programme, now=now)
+    account = points.spent_account(terms.partner.number)
+    rolled = await ledger.read_rolled(snap, ledger=terms.programme.number, accounts=[account])
+    [mine] = [one for one in found if one.partner_id == terms.partner.id]
+    return mine, rolled[account]
+
+
 async def watch(
     tx: Transaction, *, coalition: Coalition, programme: Programme, now: datetime
 ) -> None:
