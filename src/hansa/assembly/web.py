@@ -14,6 +14,7 @@ from granian.log import LogLevels
 from granian.server import Server
 
 from hansa.assembly.application import build_context, create_app
+from hansa.assembly.parts import modules_of
 from hansa.runtime.secret_key import with_secret_key
 from hansa.runtime.settings import Settings, load_settings
 from hansa.runtime.supervision import die_with_parent
@@ -35,7 +36,9 @@ def application() -> AsgiApp:
     settings = with_secret_key(load_settings(os.environ, directory=Path.cwd()))
     configure_logging(level=settings.log_level, json=settings.log_json)
     configure_tracing(endpoint=settings.otlp_endpoint, role="web")
-    app = trace_requests(cast("AsgiApp", create_app(build_context(settings))))
+    app = trace_requests(
+        cast("AsgiApp", create_app(build_context(settings), modules_of(settings.part)))
+    )
     _collect_garbage_rarely()
     return app
 

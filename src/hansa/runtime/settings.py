@@ -111,6 +111,9 @@ class Settings:
     )
 
     # Web
+    part: str = setting(
+        "", "The part of Hansa this is, such as `loyalty.events`; empty: all of it.", section="Web"
+    )
     http_host: str = setting("127.0.0.1", "Address the web role listens on.", section="Web")
     http_port: int = setting(
         8000, "Port the web role listens on.", section="Web", at_least=1, at_most=65_535

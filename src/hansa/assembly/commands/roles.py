@@ -17,6 +17,7 @@ from hansa.assembly import web
 from hansa.assembly.application import build_context
 from hansa.assembly.commands.installation import installation, read_settings
 from hansa.assembly.modules import all_modules, services_of
+from hansa.assembly.parts import modules_of, services_started, subscriptions_beside
 from hansa.runtime.context import Context
 from hansa.runtime.jobs.loops import run_loops
 from hansa.runtime.jobs.worker import run_worker
@@ -80,8 +81,16 @@ async def _work(context: Context, stop: asyncio.Event) -> None:
 
 
 async def _relay(context: Context, stop: asyncio.Event) -> None:
-    await context.open(())
+    part = context.settings.part
+    modules = modules_of(part)
+    # Of a part the relay also runs the loops, which need what the part starts.
+    await context.open(services_started(part) if part else ())
     try:
-        await run_relay(context, all_modules(), stop=stop)
+        async with asyncio.TaskGroup() as group:
+            group.create_task(
+                run_relay(context, modules, stop=stop, beside=subscriptions_beside(part))
+            )
+            if part:
+                group.create_task(run_loops(context, modules, stop=stop))
     finally:
         await context.close()

@@ -6,29 +6,32 @@ import asyncio
 import os
 import shutil
 import sys
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import click
 import psutil
 
 from hansa.assembly.commands.installation import Installation, installation, read_settings
-from hansa.runtime.settings import to_environment
+from hansa.assembly.parts import PARTS
+from hansa.runtime.settings import Settings, to_environment
 from hansa.runtime.supervision import Program, Supervisor
 from hansa.runtime.telemetry import share_metrics
 
-__all__ = ["ROLES", "serve", "supervise"]
+__all__ = ["ROLES", "programs_of", "serve", "supervise"]
 
 ROLES = ("web", "worker", "relay")
+_PORT_MAX = 65_535
 
 
 def _read_roles(
     _context: click.Context, _parameter: click.Parameter, value: str
 ) -> tuple[str, ...]:
     roles = tuple(dict.fromkeys(role.strip() for role in value.split(",") if role.strip()))
-    unknown = [role for role in roles if role not in ROLES]
-    if unknown or not roles:
-        raise click.BadParameter(f"expected some of {', '.join(ROLES)}, got {value!r}")
+    known = (*ROLES, *PARTS)
+    if not roles or not set(roles) <= set(known):
+        raise click.BadParameter(f"expected some of {', '.join(known)}, got {value!r}")
     return roles
 
 
@@ -38,11 +41,25 @@ def _read_roles(
     default=",".join(ROLES),
     show_default=True,
     callback=_read_roles,
-    help="Which roles to run, separated by commas.",
+    help="Which roles to run, separated by commas; parts such as loyalty.transactions too.",
 )
-def serve(roles: tuple[str, ...]) -> None:
+@click.option(
+    "--port",
+    type=click.IntRange(1, _PORT_MAX),
+    help="Port of the first role that answers requests; the others have those after it.",
+)
+@click.option(
+    "--workers", type=click.IntRange(1, 256), help="Web processes of each role that answers."
+)
+def serve(roles: tuple[str, ...], port: int | None, workers: int | None) -> None:
     """Run the shop: web, worker and relay, each started again if it dies."""
-    with installation(read_settings()) as here:
+    settings = read_settings()
+    settings = replace(
+        settings,
+        http_port=port or settings.http_port,
+        web_workers=workers or settings.web_workers,
+    )
+    with installation(settings) as here:
         supervise(here, roles)
 
 
@@ -56,15 +73,7 @@ def supervise(
 ) -> None:
     """Run roles, and other programs beside them, until this process is told to stop."""
     directory = _run_directory(here.settings.data_dir)
-    environment = {**to_environment(here.settings), **share_metrics(directory / "metrics")}
-    programs = [
-        Program(
-            name=role,
-            command=[sys.executable, "-m", "hansa", "run-role", role],
-            environment=environment,
-        )
-        for role in roles
-    ]
+    programs = programs_of(here.settings, roles, shared=share_metrics(directory / "metrics"))
     try:
         asyncio.run(
             Supervisor(
@@ -77,6 +86,32 @@ def supervise(
         )
     finally:
         shutil.rmtree(directory, ignore_errors=True)
+
+
+def programs_of(
+    settings: Settings, roles: Sequence[str], *, shared: Mapping[str, str]
+) -> list[Program]:
+    """Give the programs of roles; those that answer requests get ports one after another.
+
+    A part is a web role and, if it has subscriptions or loops, a relay.
+    """
+    programs: list[Program] = []
+    port = settings.http_port
+    for role in roles:
+        kinds = [role]
+        if role in PARTS:
+            kinds = ["web", "relay"] if PARTS[role].has_work else ["web"]
+        own = replace(settings, part=role if role in PARTS else "", http_port=port)
+        port += "web" in kinds
+        programs += [
+            Program(
+                name=role if kind in {role, "web"} else f"{role} {kind}",
+                command=[sys.executable, "-m", "hansa", "run-role", kind],
+                environment={**to_environment(own), **shared},
+            )
+            for kind in kinds
+        ]
+    return programs
 
 
 def _run_directory(data_dir: Path) -> Path:

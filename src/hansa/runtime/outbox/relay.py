@@ -51,11 +51,13 @@ async def run_relay(
     *,
     stop: asyncio.Event,
     retries: Retries | None = None,
+    beside: Sequence[str] = (),
 ) -> None:
     """Deliver events until `stop` is set, then finish what is in hand and return.
 
     Several processes may do this at once: they share the partitions out. Faults of the database
-    are waited out with growing pauses.
+    are waited out with growing pauses. `beside` are subscriptions that other processes run: events
+    are kept for them too.
 
     Raises:
         DuplicateSubscription: two subscriptions have one name.
@@ -74,7 +76,7 @@ async def run_relay(
         "sequencer": lambda end: Sequencer(
             database.dsn,
             # Cursors of the transport that is not in use hold nothing back.
-            subscriptions=[FORWARDER] if settings.kafka_servers else names,
+            subscriptions=[FORWARDER] if settings.kafka_servers else [*names, *beside],
             keep=keep,
         ).run(end),
     }
