@@ -66,7 +66,7 @@ PARTS: Final = {
             (f"{_LOYALTY}.intake", "all"),
             (f"{_LOYALTY}.rewards", "all"),
         ),
-        subscriptions=("loyalty.recount", "loyalty.rewards", "loyalty.guard."),
+        subscriptions=("loyalty.recount", "loyalty.rewards", "loyalty.moves", "loyalty.guard."),
         loops=("ledger.roller",),
         services=frozenset(
             {"Naming", "Codes", "Directory", "Rulebook", "Watch", "Poster", "Intake"}
