@@ -2,8 +2,8 @@
 
 from hansa.runtime.database.migrate import run_sql
 
-revision = "0034"
-down_revision = "0033"
+revision = "0036"
+down_revision = "0035"
 
 TABLES = """
 alter table account_user add column partner_id uuid;
