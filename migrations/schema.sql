@@ -1615,7 +1615,7 @@ CREATE TABLE public.loyalty_completion (
     points bigint DEFAULT 0 NOT NULL,
     version integer DEFAULT 1 NOT NULL,
     is_standing boolean DEFAULT true NOT NULL,
-    CONSTRAINT ck_loyalty_completion_reward CHECK ((((percent >= 0) AND (percent <= 10000)) AND (points >= 0) AND (ends_at >= starts_at)))
+    CONSTRAINT ck_loyalty_completion_reward CHECK (((points >= 0) AND (ends_at >= starts_at) AND ((percent >= 0) AND (percent <= 10000))))
 );
 CREATE TABLE public.loyalty_correction (
     id uuid NOT NULL,
@@ -2071,7 +2071,7 @@ CREATE TABLE public.loyalty_programme (
     is_open boolean DEFAULT true NOT NULL,
     changed_at timestamp with time zone NOT NULL,
     CONSTRAINT ck_loyalty_programme_number CHECK (((number >= 1) AND (number <= 999))),
-    CONSTRAINT ck_loyalty_programme_percent CHECK ((((percent >= 0) AND (percent <= 10000)) AND ((percent_max >= percent) AND (percent_max <= 10000)))),
+    CONSTRAINT ck_loyalty_programme_percent CHECK (((percent >= 0) AND (percent_max <= 10000) AND (percent <= percent_max))),
     CONSTRAINT ck_loyalty_programme_return_policy CHECK ((return_policy = ANY (ARRAY['debt'::text, 'write_off'::text, 'block'::text]))),
     CONSTRAINT ck_loyalty_programme_settle_at CHECK ((settle_at = ANY (ARRAY['issuance'::text, 'redemption'::text]))),
     CONSTRAINT ck_loyalty_programme_terms CHECK (((point_minor > 0) AND ((lifetime_months IS NULL) OR (lifetime_months > 0)) AND ((pending_days >= 0) AND (pending_days <= 366))))
@@ -2214,7 +2214,7 @@ CREATE TABLE public.loyalty_settlement_rule (
     vat_percent numeric(5,2),
     changed_at timestamp with time zone NOT NULL,
     CONSTRAINT ck_loyalty_settlement_rule_exhausted CHECK ((when_exhausted = ANY (ARRAY['stop'::text, 'run_on'::text]))),
-    CONSTRAINT ck_loyalty_settlement_rule_numbers CHECK ((((due_days >= 0) AND (due_days <= 366)) AND ((vat_percent IS NULL) OR ((vat_percent >= (0)::numeric) AND (vat_percent <= (99)::numeric)))))
+    CONSTRAINT ck_loyalty_settlement_rule_numbers CHECK ((((vat_percent IS NULL) OR ((vat_percent >= (0)::numeric) AND (vat_percent <= (99)::numeric))) AND ((due_days >= 0) AND (due_days <= 366))))
 );
 CREATE TABLE public.loyalty_sign_in (
     id uuid NOT NULL,

@@ -29,7 +29,7 @@ create table loyalty_programme (
     constraint uq_loyalty_programme_number unique (number),
     constraint ck_loyalty_programme_number check (number between 1 and 999),
     constraint ck_loyalty_programme_percent check (
-        percent between 0 and 10000 and percent_max between percent and 10000),
+        percent >= 0 and percent_max <= 10000 and percent <= percent_max),
     constraint ck_loyalty_programme_terms check (
         point_minor > 0 and (lifetime_months is null or lifetime_months > 0)
         and pending_days between 0 and 366),

@@ -133,7 +133,7 @@ create table loyalty_completion (
     is_standing        boolean not null default true,
     constraint pk_loyalty_completion primary key (bucket, programme_id, member_id, offer_id, key),
     constraint ck_loyalty_completion_reward check (
-        percent between 0 and 10000 and points >= 0 and ends_at >= starts_at)
+        points >= 0 and ends_at >= starts_at and percent between 0 and 10000)
 );
 
 -- Receipts that earned by an offer which a member may use so many times.

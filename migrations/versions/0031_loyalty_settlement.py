@@ -33,7 +33,7 @@ create table loyalty_settlement_rule (
     changed_at         timestamptz not null,
     constraint ck_loyalty_settlement_rule_exhausted check (when_exhausted in ('stop', 'run_on')),
     constraint ck_loyalty_settlement_rule_numbers check (
-        due_days between 0 and 366 and (vat_percent is null or vat_percent between 0 and 99))
+        (vat_percent is null or vat_percent between 0 and 99) and due_days between 0 and 366)
 );
 """
 

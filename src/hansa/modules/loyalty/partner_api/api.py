@@ -185,8 +185,7 @@ def _told(request: Request, item: BatchItem, answer: points.Answered | Exception
         return _refused(request, item.key, answer)
     if isinstance(answer, Exception):
         raise answer
-    body = msgspec.Raw(answer.body)
-    return BatchAnswer(key=item.key, status=200, answer=body, is_repeat=answer.is_repeat)
+    return BatchAnswer(key=item.key, status=200, answer=answer.receipt, is_repeat=answer.is_repeat)
 
 
 def _refused(request: Request, key: str, error: HansaError) -> BatchAnswer:

@@ -26,6 +26,7 @@ from hansa.modules.loyalty.points import (
     PostHold,
     Purchase,
     PurchaseLine,
+    Receipt,
     Return,
     ReturnLine,
     Reverse,
@@ -321,7 +322,7 @@ class BatchAnswer(msgspec.Struct, kw_only=True, omit_defaults=True):
 
     key: str
     status: int
-    answer: msgspec.Raw = msgspec.Raw(b"null")
+    answer: Receipt | None = None
     problem: dict[str, object] | None = None
     is_repeat: bool = False
 
