@@ -145,16 +145,18 @@ def is_ready(port: int) -> bool:
 
 
 def ask(port: int, method: str, path: str, made: Coalition, **more: Any) -> httpx.Response:
-    """Ask as a partner's program does: told to come back later, it comes back with the same key."""
+    """Ask as a partner's program does: without an answer, or told to wait, with the same key."""
     headers = {**made.headers, "Idempotency-Key": more.pop("key", str(uuid4()))}
     url = f"http://127.0.0.1:{port}{path}"
     answers: list[httpx.Response] = []
 
     def is_answered() -> bool:
-        answers.append(
-            httpx.request(method, url, headers=headers, timeout=30, trust_env=False, **more)
-        )
-        return answers[-1].status_code != httpx.codes.SERVICE_UNAVAILABLE
+        with contextlib.suppress(httpx.TimeoutException):
+            answers.append(
+                httpx.request(method, url, headers=headers, timeout=30, trust_env=False, **more)
+            )
+            return answers[-1].status_code != httpx.codes.SERVICE_UNAVAILABLE
+        return False
 
     eventually(is_answered, within_seconds=READY_SECONDS, what=f"{url} stays busy")
     return answers[-1]

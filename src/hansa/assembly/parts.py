@@ -42,7 +42,7 @@ class Part:
 
 PARTS: Final = {
     "loyalty.directory": Part(
-        places=((f"{_LOYALTY}.programmes", "all"), (f"{_LOYALTY}.offers", "all")),
+        places=((f"{_LOYALTY}.desk.api_coalition", "all"), (f"{_LOYALTY}.offers", "all")),
         services=frozenset({"Naming", "Directory", "Rulebook", "PercentReader"}),
     ),
     "loyalty.profiles": Part(
@@ -55,7 +55,7 @@ PARTS: Final = {
     ),
     "loyalty.events": Part(
         places=((f"{_LOYALTY}.partner_api.api_webhooks", "all"), ("hansa.modules.webhooks", "all")),
-        subscriptions=("loyalty.webhooks.",),
+        subscriptions=("loyalty.webhooks.", "loyalty.daily"),
         loops=("webhooks.delivery",),
         services=frozenset({"Naming", "Directory"}),
     ),
@@ -63,10 +63,19 @@ PARTS: Final = {
         places=(
             (f"{_LOYALTY}.partner_api.api", "write"),
             (f"{_LOYALTY}.guard", "all"),
+            (f"{_LOYALTY}.desk.api", "all"),
+            (f"{_LOYALTY}.desk.api_disputes", "all"),
             (f"{_LOYALTY}.intake", "all"),
             (f"{_LOYALTY}.rewards", "all"),
         ),
-        subscriptions=("loyalty.recount", "loyalty.rewards", "loyalty.moves", "loyalty.guard."),
+        subscriptions=(
+            "loyalty.recount",
+            "loyalty.rewards",
+            "loyalty.moves",
+            "loyalty.moves_back",
+            "loyalty.points.",
+            "loyalty.guard.",
+        ),
         loops=("ledger.roller",),
         services=frozenset(
             {"Naming", "Codes", "Directory", "Rulebook", "Watch", "Poster", "Intake"}
