@@ -389,6 +389,15 @@ async def test_a_template_is_changed_and_switched_off(post: Post) -> None:
     assert known["points.spent"].is_on
 
 
+async def test_whoever_never_had_a_device_is_not_said_to_lack_consent(post: Post) -> None:
+    person = await post.person(device=False)
+
+    key = await post.tell(person)
+    await post.send()
+
+    assert (await post.fate(key)).reason == "no_device"
+
+
 async def test_a_device_without_a_connected_channel_is_no_device(post: Post) -> None:
     person = await post.person(device=False)
     await post.register(person, NewDevice(channel=ChannelName.EDNA, address="79160000001"))

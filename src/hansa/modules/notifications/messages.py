@@ -140,12 +140,14 @@ def decide(  # noqa: PLR0911 - one rule after the other
         return Drop(Reason.EXPIRED)
     if is_superseded:
         return Drop(Reason.SUPERSEDED)
+    live = [one for one in standing.devices if not one.is_stale(now) and one.channel in channels]
+    if not live:
+        return Drop(Reason.NO_DEVICE)
     if message.needs_consent and not standing.has_consent:
         return Drop(Reason.NO_CONSENT)
-    live = [one for one in standing.devices if not one.is_stale(now) and one.channel in channels]
     wanted = tuple(one for one in live if (message.kind, one.channel) not in standing.declined)
     if not wanted:
-        return Drop(Reason.DECLINED if live else Reason.NO_DEVICE)
+        return Drop(Reason.DECLINED)
     until = end_of_quiet(policy, zones=[one.time_zone for one in wanted], now=now)
     if until is not None:
         too_late = message.expires_at is not None and message.expires_at <= until
