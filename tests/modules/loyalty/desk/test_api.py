@@ -110,3 +110,15 @@ async def test_a_case_and_terms_by_program(play: Play, site: Site, keyed):
     assert [one["said"] for one in whole["comments"]] == ["Look", "Why?"]
     assert [one["id"] for one in listed["items"]] == [opened["id"]]
     assert 300 in [one["terms"]["percent"] for one in coalition["terms"]]
+
+
+async def test_what_is_not_there_or_taken_is_told(play: Play, site: Site, keyed):
+    nobody = f"/coalition/programmes/{uuid4()}/partners/{play.shop.id}"
+    second = {"number": play.shop.number, "code": "second", "name": {"en": "Second"}}
+
+    async with keyed(site, "loyalty.view", "loyalty.edit") as client:
+        missing = await call(client, "PUT", nobody, {"percent": 300}, status=404)
+        taken = await call(client, "PUT", f"/coalition/partners/{uuid4()}", second, status=409)
+
+    assert missing["code"] == "loyalty.no_such_programme"
+    assert taken["code"] == "loyalty.code_taken"

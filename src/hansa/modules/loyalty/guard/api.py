@@ -8,10 +8,9 @@ from litestar import Response, get, put
 from litestar.params import FromPath, JSONBody
 
 from hansa.modules.loyalty.guard import operations, queries
-from hansa.modules.loyalty.guard.faults import NoSuchProgramme
 from hansa.modules.loyalty.guard.model import LIMITS_MAX, Act, Decision, Limit, Rules, Scope
 from hansa.modules.loyalty.guard.watch import Watch
-from hansa.modules.loyalty.programmes import Directory
+from hansa.modules.loyalty.programmes import Directory, NoSuchProgramme
 from hansa.runtime.database import Transaction
 from hansa.runtime.http import Request, authorise
 

@@ -17,14 +17,6 @@ class RulesInvalid(Invalid):
 
 
 @dataclass(eq=False)
-class NoSuchProgramme(NotFound):
-    """There is no such programme."""
-
-    code: ClassVar[str] = "loyalty.no_such_programme"
-    message: ClassVar[str] = "There is no such programme."
-
-
-@dataclass(eq=False)
 class NoSuchAlert(NotFound):
     """There is no such alert."""
 

@@ -22,6 +22,8 @@ from hansa.modules.loyalty.programmes.model import (
     TermsVersion,
 )
 from hansa.modules.loyalty.programmes.operations import (
+    CodeTaken,
+    NoSuchProgramme,
     TermsInvalid,
     save_participation,
     save_partner,
@@ -34,7 +36,9 @@ __all__ = [
     "SHARE_WHOLE",
     "Billing",
     "Coalition",
+    "CodeTaken",
     "Directory",
+    "NoSuchProgramme",
     "Participation",
     "Partner",
     "Programme",

@@ -9,8 +9,10 @@ from typing import ClassVar
 from uuid import UUID
 from zoneinfo import available_timezones
 
+from psycopg.errors import ForeignKeyViolation, UniqueViolation
+
 from hansa.contracts.loyalty import CoalitionChanged
-from hansa.kernel.errors import Invalid
+from hansa.kernel.errors import Conflict, Invalid, NotFound
 from hansa.modules import accounts
 from hansa.modules.loyalty.programmes import store
 from hansa.modules.loyalty.programmes.model import (
@@ -39,13 +41,29 @@ class TermsInvalid(Invalid):
     field: str
 
 
+@dataclass(eq=False)
+class CodeTaken(Conflict):
+    """Another programme or partner has this number or code."""
+
+    code: ClassVar[str] = "loyalty.code_taken"
+    message: ClassVar[str] = "Another one has this number or code: choose a free one."
+
+
+@dataclass(eq=False)
+class NoSuchProgramme(NotFound):
+    """There is no such programme, or no such partner, or the partner takes no part in it."""
+
+    code: ClassVar[str] = "loyalty.no_such_programme"
+    message: ClassVar[str] = "There is no such programme, or this partner takes no part in it."
+
+
 async def save_programme(
     tx: Transaction, *, programme: Programme, by: Actor | None, now: datetime
 ) -> None:
     """Open a programme or change it; number, code, currency and worth of a point stay.
 
     Raises:
-        TermsInvalid: a field is no such thing.
+        TermsInvalid, CodeTaken: as their names say.
     """
     check_programme(programme)
     columns = {
@@ -54,7 +72,7 @@ async def save_programme(
         "unit": _written(programme.unit),
         "now": now,
     }
-    await tx.execute(store.SAVE_PROGRAMME, columns)
+    await _save(tx, store.SAVE_PROGRAMME, columns)
     await _tell(tx, "programme", programme.id, by=by, after=columns, now=now)
 
 
@@ -64,7 +82,7 @@ async def save_partner(
     """Take a partner in or change what is said of it; number and code stay.
 
     Raises:
-        TermsInvalid: a field is no such thing.
+        TermsInvalid, CodeTaken: as their names say.
     """
     _require("code", _CODE.fullmatch(partner.code) is not None)
     _require("number", 0 < partner.number <= PARTNER_NUMBER_MAX)
@@ -76,7 +94,7 @@ async def save_partner(
         "about": _written(partner.about),
         "now": now,
     }
-    await tx.execute(store.SAVE_PARTNER, columns)
+    await _save(tx, store.SAVE_PARTNER, columns)
     await _tell(tx, "partner", partner.id, by=by, after=columns, now=now)
 
 
@@ -86,7 +104,7 @@ async def save_participation(
     """Let a partner take part in a programme, or change its terms; they hold for what comes after.
 
     Raises:
-        TermsInvalid: a field is no such thing.
+        TermsInvalid, NoSuchProgramme: as their names say.
     """
     _require("issue_price", participation.issue_price >= 0)
     _require("redeem_price", participation.redeem_price >= 0)
@@ -95,9 +113,18 @@ async def save_participation(
     days = participation.pending_days
     _require("pending_days", days is None or 0 <= days <= DAYS_MAX)
     columns = {**asdict(participation), "now": now}
-    await tx.execute(store.SAVE_PARTICIPATION, columns)
+    await _save(tx, store.SAVE_PARTICIPATION, columns)
     await tx.execute(store.ADD_TERMS_VERSION, columns)
     await _tell(tx, "participation", participation.partner_id, by=by, after=columns, now=now)
+
+
+async def _save(tx: Transaction, statement: str, columns: Mapping[str, object]) -> None:
+    try:
+        await tx.execute(statement, columns)
+    except UniqueViolation as error:
+        raise CodeTaken from error
+    except ForeignKeyViolation as error:
+        raise NoSuchProgramme from error
 
 
 def check_programme(programme: Programme) -> None:

@@ -5,8 +5,8 @@ from datetime import date, datetime
 from typing import ClassVar
 from uuid import UUID
 
-from hansa.kernel.errors import Invalid, NotFound
-from hansa.modules.loyalty.programmes import Coalition, Directory, Programme, Terms
+from hansa.kernel.errors import Invalid
+from hansa.modules.loyalty.programmes import Coalition, Directory, NoSuchProgramme, Programme, Terms
 from hansa.modules.loyalty.settlement import months, payments, queries
 from hansa.modules.loyalty.settlement.bodies import LineView, StatementView
 from hansa.modules.loyalty.settlement.model import Statement
@@ -14,14 +14,6 @@ from hansa.runtime.database import Snapshot
 from hansa.runtime.http import ListPage, Request
 
 _STATEMENTS, _LINES = "loyalty.statements", "loyalty.statement_lines"
-
-
-@dataclass(eq=False)
-class NoSuchProgramme(NotFound):
-    """There is no such programme, or the partner takes no part in it."""
-
-    code: ClassVar[str] = "loyalty.no_such_programme"
-    message: ClassVar[str] = "There is no such programme, or this partner takes no part in it."
 
 
 @dataclass(eq=False)
