@@ -122,6 +122,9 @@ async def open_loop(
         pause = due - time.perf_counter()
         if pause > 0:
             await asyncio.sleep(pause)
+        # The server ends connections that were idle for long.
+        while idle and idle[-1].transport.is_closing():
+            idle.pop()
         if idle:
             caller = idle.pop()
         else:

@@ -250,16 +250,17 @@ async def measure(options: argparse.Namespace) -> dict[str, Any]:
                 steady = {"open_loop": (balances, mixed), "percents_at_2000": (percents, percents)}
                 for name in options.only or MEASURES:
                     if name in steady:
-                        measured[name] = await open_loop(
+                        found = await open_loop(
                             address, *steady[name], per_second=2_000, seconds=options.open_seconds
                         )
-                        continue
-                    make, clients = kinds[name]
-                    found = await rush(address, make, clients=clients, seconds=options.seconds)
+                    else:
+                        make, clients = kinds[name]
+                        found = await rush(address, make, clients=clients, seconds=options.seconds)
                     if name == "bulk":
                         items = found["answers"] * BULK_ITEMS
                         found["items_per_second"] = round(items / found["seconds"])
                     measured[name] = found
+                    sys.stderr.write(f"{name:24} {found}\n")
             if not options.only:
                 measured["pgbench_tps"] = await asyncio.to_thread(
                     pgbench, dsn, clients=16, seconds=round(options.seconds)

@@ -40,7 +40,7 @@ TRANSLATING = {"translate", "_translate", "translated"}
 
 
 def translated() -> set[str]:
-    known = read_catalogue(ROOT, [LANGUAGE]).of(LANGUAGE)
+    known = read_catalogue(ROOT, (LANGUAGE,)).of(LANGUAGE)
     keys = known._catalog  # type: ignore[attr-defined]
     return {key if isinstance(key, str) else key[0] for key in keys}
 

@@ -88,7 +88,7 @@ async def _lifespan(app: Edge) -> AsyncIterator[None]:
 
     async def run() -> None:
         try:
-            async with app.litestar.lifespan():
+            async with app.lifespan():
                 opened.set_result(None)
                 await to_close.wait()
         except BaseException as error:

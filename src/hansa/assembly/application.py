@@ -2,12 +2,13 @@
 
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, cast
 
 import litestar
 from litestar import Litestar
-from litestar.types import BeforeRequestHookHandler
+from litestar.types import BeforeRequestHookHandler, ControllerRouterHandler
 
 import hansa
 from hansa.assembly.modules import all_modules, features_of, permissions_of, services_of
@@ -16,16 +17,15 @@ from hansa.modules.accounts.authenticator import AccountsAuthenticator
 from hansa.runtime.clock import Clock, SystemClock
 from hansa.runtime.context import Context
 from hansa.runtime.database import Database
-from hansa.runtime.database.migrate import head_revision
 from hansa.runtime.html import Pages, PageSettings, read_catalogue
 from hansa.runtime.html.stylesheets import bundle
 from hansa.runtime.http.documentation import documentation_routes, openapi_config
 from hansa.runtime.http.edge import Edge
 from hansa.runtime.http.gate import gate
-from hansa.runtime.http.health import Readiness, health_routes
+from hansa.runtime.http.health import HEALTH_ROUTES
 from hansa.runtime.http.identity import Nobody
 from hansa.runtime.http.limits import Buckets, ClientBuckets
-from hansa.runtime.http.media import media_route
+from hansa.runtime.http.media import media
 from hansa.runtime.http.openapi import DecimalSchemas
 from hansa.runtime.http.problems import HANDLERS
 from hansa.runtime.http.request import Request
@@ -92,49 +92,64 @@ def open_storage(settings: Settings) -> Storage:
 def create_app(context: Context, modules: Sequence[Module] | None = None) -> Edge:
     """Make the web application: an ASGI callable whose lifespan opens and closes the context.
 
-    Tests may pass fewer modules. The Litestar application is its attribute `litestar`.
+    Tests may pass fewer modules. The Litestar application is its attribute `litestar`; it knows no
+    context, so that applications of one process with the same routes share it.
     """
     parts = list(all_modules() if modules is None else modules)
     settings = context.settings
-    files = StaticFiles([STATIC], bundle=bundle, watch=settings.environment == "development")
+    files = _static_files(settings.environment == "development")
     wiring = _wiring(context, parts, files)
-    readiness = Readiness(head=head_revision())
 
     @asynccontextmanager
-    async def lifespan(_: Litestar) -> AsyncIterator[None]:
+    async def lifespan() -> AsyncIterator[None]:
         await context.open(services_of(parts))
         try:
             _wire_services(wiring, context, parts)
             await prepare_roles(context, parts)
             yield
         finally:
-            readiness.is_draining = True
+            wiring.is_draining = True
             await context.close()
 
-    app = Litestar(
-        route_handlers=[
-            *health_routes(readiness, metrics_token=settings.metrics_token.reveal()),
-            *documentation_routes(files),
-            media_route(context.storage),
-            *(route for part in parts for route in part.routes),
-        ],
-        request_class=cast("type[litestar.Request[Any, Any, Any]]", Request),
-        before_request=cast("BeforeRequestHookHandler", gate),
-        exception_handlers=HANDLERS,
-        request_max_body_size=settings.http_body_limit_bytes,
-        openapi_config=openapi_config(settings.public_url),
-        lifespan=[lifespan],
-        plugins=[DecimalSchemas()],
-        logging_config=None,
-        debug=False,
-    )
     return Edge(
-        app,
+        _routed(
+            tuple(route for part in parts for route in part.routes),
+            files,
+            settings.http_body_limit_bytes,
+            settings.public_url,
+        ),
         wiring,
+        lifespan=lifespan,
         files=files,
         buckets=Buckets(per_minute=settings.rate_limit_requests_per_minute),
         trusted_proxies=settings.trusted_proxies,
     )
+
+
+@lru_cache
+def _routed(
+    routes: tuple[ControllerRouterHandler, ...],
+    files: StaticFiles,
+    body_bytes_max: int,
+    public_url: str,
+) -> Litestar:
+    """Put routes together: a second of work, therefore done once for what is the same."""
+    return Litestar(
+        route_handlers=[*HEALTH_ROUTES, *documentation_routes(files), media, *routes],
+        request_class=cast("type[litestar.Request[Any, Any, Any]]", Request),
+        before_request=cast("BeforeRequestHookHandler", gate),
+        exception_handlers=HANDLERS,
+        request_max_body_size=body_bytes_max,
+        openapi_config=openapi_config(public_url),
+        plugins=[DecimalSchemas()],
+        logging_config=None,
+        debug=False,
+    )
+
+
+@lru_cache
+def _static_files(is_watched: bool) -> StaticFiles:  # noqa: FBT001 - a key of the cache
+    return StaticFiles([STATIC], bundle=bundle, watch=is_watched)
 
 
 async def prepare_roles(context: Context, parts: Sequence[Module]) -> None:

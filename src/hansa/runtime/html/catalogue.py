@@ -3,6 +3,7 @@
 import gettext
 import io
 from collections.abc import Iterable, Mapping
+from functools import lru_cache
 from pathlib import Path
 
 from babel.messages.mofile import write_mo
@@ -31,7 +32,8 @@ class Catalogue:
         return self.of(language).ngettext(one, many, count)
 
 
-def read_catalogue(root: Path, languages: Iterable[str]) -> Catalogue:
+@lru_cache
+def read_catalogue(root: Path, languages: tuple[str, ...]) -> Catalogue:
     """Read every `locale/<language>.po` below a folder.
 
     Where two files translate one sentence, the later one wins.

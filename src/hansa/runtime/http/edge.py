@@ -7,6 +7,8 @@ import re
 import secrets
 import time
 import zlib
+from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager
 from typing import Any
 
 import structlog
@@ -64,19 +66,17 @@ class Edge:
         app: Litestar,
         wiring: Wiring,
         *,
+        lifespan: Callable[[], AbstractAsyncContextManager[None]],
         files: StaticFiles,
         buckets: Buckets,
         trusted_proxies: tuple[str, ...] = (),
-        log_requests: bool = True,
-        log_all: bool = False,
     ) -> None:
         self.litestar = app
         self.wiring = wiring
+        self.lifespan = lifespan
         self._files = files
         self._buckets = buckets
         self._proxies = frozenset(trusted_proxies)
-        self._log_requests = log_requests
-        self._log_all = log_all
         self._lines = 0
         self._lines_since = 0.0
         self._clock = wiring.context.clock
@@ -86,8 +86,8 @@ class Edge:
 
     async def __call__(self, scope: Any, receive: Receive, send: Send) -> None:
         """Serve a connection."""
-        if scope["type"] != "http":
-            await self.litestar(scope, receive, send)
+        if scope["type"] == "lifespan":
+            await self._live(receive, send)
             return
         path = scope["path"]
         if path.startswith("/static/"):
@@ -107,6 +107,18 @@ class Edge:
                 return
         await self.litestar(scope, receive, answer.send)
 
+    async def _live(self, receive: Receive, send: Any) -> None:
+        """Open what requests need, and close it when the server stops."""
+        await receive()
+        try:
+            async with self.lifespan():
+                await send({"type": "lifespan.startup.complete"})
+                await receive()
+        except Exception as error:
+            await send({"type": "lifespan.startup.failed", "message": str(error)})
+            raise
+        await send({"type": "lifespan.shutdown.complete"})
+
     def _is_counted_by_client(self, visit: Visit) -> bool:
         """Tell whether the gate counts it: all programs of a partner may share one address."""
         if not visit.path.startswith(PARTNER_PATH):
@@ -116,11 +128,9 @@ class Edge:
 
     def is_worth_a_line(self, status: int, seconds: float, at: float) -> bool:
         """Tell whether a request is logged: faults and slow ones always, of others some."""
-        if not self._log_requests:
-            return False
         if status >= HTTP_500_INTERNAL_SERVER_ERROR or seconds > SLOW_SECONDS:
             return True
-        if status < HTTP_400_BAD_REQUEST and not self._log_all:
+        if status < HTTP_400_BAD_REQUEST:
             return False
         if at - self._lines_since >= 1:
             self._lines_since, self._lines = at, 0

@@ -91,6 +91,8 @@ class Wiring:
         ("/{language}/partner", "/{language}/partner/sign-in"),
     )
     client_buckets: ClientBuckets = field(default_factory=ClientBuckets)
+    is_draining: bool = False
+    """Set when the process is about to stop and is to get no more requests."""
 
     @property
     def permission_codes(self) -> list[str]:
