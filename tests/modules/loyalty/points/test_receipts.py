@@ -144,6 +144,27 @@ async def test_a_posting_is_reversed_part_by_part_and_never_more(play) -> None:
     assert await play.findings() == []
 
 
+async def test_reversals_that_end_in_debt_or_pay_one_stay_below_their_originals(play) -> None:
+    """Each posting is reversed in two parts after all of it was spent; later points pay."""
+    await play.accrue(10, key="a")
+    await play.accrue(10, key="b", partner=play.bank)
+    await play.spend(20, key="s")
+    reverse = play.poster.submit
+
+    await reverse(points.Reverse(**play.said(posting_key="a", points=4)))
+    await reverse(points.Reverse(**play.said(play.bank, posting_key="b")))
+    assert (await play.balance()).owed == 14
+    await reverse(points.Reverse(**play.said(posting_key="s", points=13)))
+    assert (await play.balance()).owed == 1
+    await reverse(points.Reverse(**play.said(posting_key="a")))
+    await play.accrue(30, key="c")
+    await reverse(points.Reverse(**play.said(posting_key="s")))
+    await reverse(points.Reverse(**play.said(posting_key="c", points=29)))
+
+    assert (await play.balance()).posted == 10 + 10 - 20 - 4 - 10 + 13 - 6 + 30 + 7 - 29
+    assert await play.findings() == []
+
+
 async def test_a_reversed_spending_restores_its_own_lots(play) -> None:
     soon, later = timedelta(days=5), timedelta(days=50)
     await play.accrue(10, expires_at=play.clock.now() + soon)

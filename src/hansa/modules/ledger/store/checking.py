@@ -133,48 +133,78 @@ HOLDS_OFF_TAGS = """
      limit %(limit)s
 """
 
-# By the account that gets it back: what another bears in its stead counts as well. What only passes
-# through an account, where points pay what is owed meanwhile, is no part of the reversal.
+# A line is what a posting moved of a tag between two accounts; amounts between two accounts that
+# cancel out in a posting (points that pay what is owed meanwhile) are none. Whatever a reversal
+# moves is held against the line it mirrors, or against the one another account bears in its stead:
+# only of an account without a floor, which may be paid by whoever answers for it. The rest of a
+# reversal must cancel out; what does not stands against a line of nothing.
+# pk_ledger_transfer leads from postings to what they moved.
 REVERSED_ABOVE_ORIGINAL = """
-    with moved as (
-        select p.bucket, p.id, p.reverses, t.debit, t.credit, t.issuer, t.tag, t.amount
-          from ledger_posting p
-          join ledger_transfer t on t.bucket = p.bucket and t.posting_id = p.id
-         where p.reverses is not null
-           and p.kind = 'reversal'
+    with reversal as (
+        select bucket, id, reverses
+          from ledger_posting
+         where reverses is not null
+           and kind = 'reversal'
     ),
-    passed as (
-        select bucket, id, account
+    original as (
+        select distinct bucket, reverses as id from reversal
+    ),
+    line as (
+        select t.bucket, t.posting_id, t.debit, t.credit, t.issuer, t.tag, t.amount
           from (
-                select bucket, id, debit as account, -amount as amount from moved
-                 union all
-                select bucket, id, credit, amount from moved
-               ) as change
-         group by bucket, id, account
-        having sum(amount) = 0
+                select t.bucket, t.posting_id, t.debit, t.credit, t.issuer, t.tag, t.amount,
+                       sum(case when t.debit < t.credit then t.amount else -t.amount end)
+                           over (partition by t.bucket, t.posting_id,
+                                 least(t.debit, t.credit), greatest(t.debit, t.credit)) as net
+                  from original o
+                  join ledger_transfer t on t.bucket = o.bucket and t.posting_id = o.id
+               ) as t
+         where t.net <> 0
+    ),
+    pair as (
+        select distinct bucket, posting_id, least(debit, credit) as low,
+               greatest(debit, credit) as high
+          from line
+    ),
+    moved as (
+        select m.bucket, m.reverses, m.debit, m.credit, m.issuer, m.tag, m.amount
+          from (
+                select t.bucket, r.reverses, t.debit, t.credit, t.issuer, t.tag, t.amount,
+                       sum(case when t.debit < t.credit then t.amount else -t.amount end)
+                           over (partition by t.bucket, t.posting_id,
+                                 least(t.debit, t.credit), greatest(t.debit, t.credit)) as net
+                  from reversal r
+                  join ledger_transfer t on t.bucket = r.bucket and t.posting_id = r.id
+               ) as m
+          left join pair
+            on pair.bucket = m.bucket and pair.posting_id = m.reverses
+           and pair.low = least(m.debit, m.credit) and pair.high = greatest(m.debit, m.credit)
+         where m.net <> 0
+            or pair.posting_id is not null
     )
-    select r.bucket, r.reverses, r.credit, r.tag, r.amount as reversed,
+    select r.bucket, r.reverses, r.tag, r.amount as reversed,
            coalesce(o.amount, 0)::bigint as original
       from (
-            select m.bucket, m.reverses, m.credit, m.issuer, m.tag, sum(m.amount)::bigint as amount
+            select m.bucket, m.reverses, m.credit as giver, m.issuer, m.tag,
+                   case when a.id is not null then m.debit end as taker,
+                   sum(m.amount)::bigint as amount
               from moved m
-             where m.tag is not null
-               and not exists (
-                   select
-                     from passed
-                    where passed.bucket = m.bucket
-                      and passed.id = m.id
-                      and passed.account in (m.debit, m.credit))
-             group by m.bucket, m.reverses, m.credit, m.issuer, m.tag
+              left join ledger_account a on a.bucket = m.bucket and a.id = m.credit
+             group by m.bucket, m.reverses, m.credit, m.issuer, m.tag, taker
            ) as r
       left join (
-            select bucket, posting_id, debit, issuer, tag, sum(amount)::bigint as amount
-              from ledger_transfer
-             group by bucket, posting_id, debit, issuer, tag
+            select l.bucket, l.posting_id, l.debit as giver, l.issuer, l.tag,
+                   case when a.id is not null then l.credit end as taker,
+                   sum(l.amount)::bigint as amount
+              from line l
+              left join ledger_account a on a.bucket = l.bucket and a.id = l.debit
+             group by l.bucket, l.posting_id, l.debit, l.issuer, l.tag, taker
            ) as o
-        on o.bucket = r.bucket and o.posting_id = r.reverses and o.debit = r.credit
-       and o.issuer = r.issuer and o.tag = r.tag
+        on o.bucket = r.bucket and o.posting_id = r.reverses and o.giver = r.giver
+       and o.issuer = r.issuer and o.tag is not distinct from r.tag
+       and o.taker is not distinct from r.taker
      where r.amount > coalesce(o.amount, 0)
+     order by r.bucket, r.reverses, r.giver, r.tag
      limit %(limit)s
 """
 
