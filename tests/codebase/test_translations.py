@@ -16,6 +16,7 @@ from babel.messages.pofile import read_po
 import hansa
 from hansa.assembly.modules import all_modules, permissions_of
 from hansa.kernel.errors import HansaError
+from hansa.modules.loyalty import offers
 from hansa.runtime.html.catalogue import read_catalogue
 from hansa.surfaces.backoffice import (
     loyalty_alerts,
@@ -30,6 +31,8 @@ from hansa.surfaces.backoffice import (
     rollout_people,
     shell,
 )
+from hansa.surfaces.partner_cabinet import offer_form
+from hansa.surfaces.partner_cabinet import shell as cabinet
 
 ROOT = Path(hansa.__file__).parent
 LANGUAGE = "ru"
@@ -74,6 +77,7 @@ def of_permissions() -> Iterator[tuple[str, str]]:
 def of_tables() -> Iterator[tuple[str, str]]:
     """Give the words that pages keep in tables."""
     tables = (
+        offers.STATE_WORDS,
         order_words.STATES,
         order_words.STANDINGS,
         order_words.PAYMENTS,
@@ -106,6 +110,11 @@ def of_tables() -> Iterator[tuple[str, str]]:
         loyalty_alerts.ABOUT,
         loyalty_alerts.DECISIONS,
         loyalty_alerts.ACTS,
+        offer_form.CONDITIONS,
+        offer_form.REWARDS,
+        cabinet.NOTICES,
+        {path: label for label, path, _ in cabinet.SECTIONS},
+        dict(enumerate(offers.WEEKDAY_WORDS)),
     )
     for label in (label for table in plain for label in table.values()):
         yield "a table of words", label

@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 
 from hansa.modules import accounts, webhooks
-from hansa.modules.loyalty import programmes
+from hansa.modules.loyalty import offers, programmes
 from hansa.modules.loyalty.programmes import Directory
 from hansa.surfaces.partner_cabinet.manifest import SURFACE
 from tests.conftest import NOON
@@ -166,7 +166,21 @@ async def test_every_page_of_another_partners_things_is_not_found(
             now=NOON,
         )
         message = await webhooks.send_test(tx, endpoint_id=endpoint.id, now=NOON)
+        offer = await offers.write_offer(
+            tx,
+            programme_id=world.programme.id,
+            partner_id=world.shop.id,
+            code="secret-till",
+            content=offers.OfferContent(
+                wording=offers.Wording(title={"en": "Secret till"}),
+                condition=offers.Condition(kind=offers.ConditionKind.PURCHASE),
+                reward=offers.Reward(kind=offers.RewardKind.POINTS, points=5),
+            ),
+            by=None,
+            now=NOON,
+        )
     ids = {
+        "offer_id": offer.id,
         "client_id": client.id,
         "endpoint_id": endpoint.id,
         "message_id": message,
@@ -191,6 +205,8 @@ async def test_every_page_of_another_partners_things_is_not_found(
         kept = await webhooks.get_endpoint(snap, endpoint_id=endpoint.id)
         user = await accounts.get_user(snap, user_id=world.users["anna"].id)
         still = await accounts.get_client(snap, client_id=client.id, now=NOON)
+        same = await offers.get_offer(snap, offer_id=offer.id)
+    assert same == offer
     assert kept.state is webhooks.EndpointState.ACTIVE
     assert user.is_active
     assert still.revoked_at is None

@@ -13,7 +13,7 @@ from hansa.modules.loyalty import offers
 from hansa.runtime.html import Form, Page, read_form
 from hansa.runtime.html.formats import format_day, format_moment, format_number
 from hansa.runtime.http import Request
-from hansa.surfaces.backoffice.loyalty_words import amount, coalition_of, describe_offer, state_of
+from hansa.surfaces.backoffice.loyalty_words import describe_offer, speech_of
 from hansa.surfaces.backoffice.presenting import (
     PAGE_ROWS,
     address,
@@ -144,9 +144,7 @@ async def _page(
         acts={act.value: offer.allows(act) for act in offers.Act},
         facts=_facts(request, described),
         figures={name: format_number(count, language) for name, count in totals._asdict().items()},
-        turnover=amount(
-            request, totals.amount_minor, coalition_of(request).programmes.get(offer.programme_id)
-        ),
+        turnover=speech_of(request, offer.programme_id).amount(totals.amount_minor),
         budget=None
         if budget is None
         else {
@@ -207,7 +205,7 @@ def _tabs(
     )
     tabs = [
         {
-            "label": state_of(request, one)[0],
+            "label": speech_of(request).state(one)[0],
             "href": f"{HOME}?state={one.value}",
             "count": counts.get(one, 0),
             "current": wanted == one.value,

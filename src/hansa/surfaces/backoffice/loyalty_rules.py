@@ -17,16 +17,14 @@ from hansa.modules.loyalty import offers
 from hansa.runtime.html import Form, Page, first_shown, read_form
 from hansa.runtime.html.formats import format_moment
 from hansa.runtime.http import Actor, Request
-from hansa.surfaces.backoffice.loyalty_trial import try_receipt
+from hansa.surfaces.backoffice.loyalty_trial import HUNDREDTHS, try_receipt
 from hansa.surfaces.backoffice.loyalty_words import (
-    HUNDREDTHS,
-    WEEKDAYS,
     coalition_of,
     effect,
     partner_name,
     payer,
     programme_name,
-    schedule,
+    speech_of,
 )
 from hansa.surfaces.backoffice.presenting import (
     PAGE_ROWS,
@@ -297,7 +295,9 @@ def _page(
         programmes=_programmes(request),
         partners=[("", translate("all partners")), *_partners(request)],
         payers=[("", "—"), *_partners(request)],
-        weekdays=[(str(day), translate(name)) for day, name in enumerate(WEEKDAYS, start=1)],
+        weekdays=[
+            (str(day), translate(name)) for day, name in enumerate(offers.WEEKDAY_WORDS, start=1)
+        ],
         versions=[
             {
                 "version": one.version,
@@ -312,7 +312,6 @@ def _page(
 
 
 def _row(request: Request, rule: offers.EarningRule) -> dict[str, Any]:
-    programme = coalition_of(request).programmes.get(rule.programme_id)
     return {
         "id": rule.id,
         "url": f"{HOME}/{rule.id}",
@@ -321,7 +320,7 @@ def _row(request: Request, rule: offers.EarningRule) -> dict[str, Any]:
         "effect": effect(request, rule),
         "partner": partner_name(request, rule.partner_id),
         "category": rule.category or "—",
-        "when": schedule(request, rule.schedule, programme.time_zone if programme else "UTC"),
+        "when": speech_of(request, rule.programme_id).schedule(rule.schedule),
         "payer": payer(request, rule.issuer, rule.issuer_partner_id),
         "group": rule.group,
     }

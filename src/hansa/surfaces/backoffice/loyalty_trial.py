@@ -8,7 +8,7 @@ from hansa.modules.loyalty import members, offers, programmes
 from hansa.runtime.database import Snapshot
 from hansa.runtime.html.formats import format_number
 from hansa.runtime.http import Request
-from hansa.surfaces.backoffice.loyalty_words import amount, coalition_of, partner_name, percent
+from hansa.surfaces.backoffice.loyalty_words import coalition_of, partner_name, speech_of
 from hansa.surfaces.backoffice.presenting import asked, words
 
 LINES_MAX = 20
@@ -60,16 +60,16 @@ def _told(
     lines: Sequence[offers.NetLine],
     evaluation: offers.Evaluation,
 ) -> dict[str, Any]:
-    language = request.language
+    language, speech = request.language, speech_of(request, terms.programme.id)
     rules = request.context.service(offers.Rulebook).rules
     named = (rules.offer(one.offer_id) for one in evaluation.completions)
     return {
         "points": format_number(evaluation.points, language),
         "lines": [
             {
-                "amount": amount(request, line.amount_minor, terms.programme),
+                "amount": speech.amount(line.amount_minor),
                 "category": line.category or terms.partner.category or "—",
-                "percent": percent(request, earned.percent),
+                "percent": speech.percent(earned.percent),
                 "points": format_number(earned.points, language),
                 "reason": earned.reason,
             }

@@ -4,6 +4,8 @@ from hansa.runtime.module import Module
 from hansa.surfaces.partner_cabinet import (
     hooks,
     keys,
+    offer_form,
+    offers,
     people,
     postings,
     sign_in,
@@ -23,6 +25,8 @@ SURFACE = Module(
         sign_in.set_new_password,
         *today.ROUTES,
         *postings.ROUTES,
+        *offers.ROUTES,
+        *offer_form.ROUTES,
         *statements.ROUTES,
         *keys.ROUTES,
         *hooks.ROUTES,

@@ -26,7 +26,8 @@ SCOPES: Final = (
 SECTIONS: Final = (
     ("Today", "", "layout-dashboard"),
     ("Receipts and postings", "/postings", "receipt"),
-    ("Statements", "/statements", "tag"),
+    ("Offers", "/offers", "gift"),
+    ("Statements", "/statements", "file-text"),
     ("Keys", "/keys", "key"),
     ("Webhooks", "/webhooks", "plug-zap"),
     ("People", "/people", "users"),
@@ -38,6 +39,10 @@ NOTICES: Final = {
     "ended": "It has ended.",
     "sent": "It leaves now; see below whether it arrives.",
     "replayed": "It is being tried again.",
+    "written": "It is written down. Members see it once it is sent and approved.",
+    "submitted": "The programme's staff look at it now.",
+    "paused": "Members do not see it any more; what they have earned stays.",
+    "resumed": "It is in force again.",
 }
 
 

@@ -31,6 +31,7 @@ from hansa.modules.loyalty.offers.completing import (
 from hansa.modules.loyalty.offers.earning import evaluate
 from hansa.modules.loyalty.offers.model import (
     GROUP_OF_BASE,
+    MULTIPLIER_ONE,
     WHOLE,
     Condition,
     ConditionKind,
@@ -124,10 +125,14 @@ from hansa.modules.loyalty.offers.switching import (
     switch_on,
 )
 from hansa.modules.loyalty.offers.telling import Changed, RewardDue
+from hansa.modules.loyalty.offers.wording import STATE_WORDS, WEEKDAY_WORDS, Speech
 
 __all__ = [
     "GROUP_OF_BASE",
+    "MULTIPLIER_ONE",
     "NOTHING",
+    "STATE_WORDS",
+    "WEEKDAY_WORDS",
     "WHOLE",
     "Act",
     "Action",
@@ -179,6 +184,7 @@ __all__ = [
     "RuleSet",
     "Rulebook",
     "Schedule",
+    "Speech",
     "Standing",
     "Switch",
     "Taken",

@@ -1,0 +1,157 @@
+"""Offers and rules in words, for staff and partners: tasks, rewards, schedules, limits."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import Final
+
+from hansa.kernel.money import Money
+from hansa.modules.loyalty.offers.model import (
+    DAY_MINUTES,
+    MULTIPLIER_ONE,
+    WHOLE,
+    ConditionKind,
+    Limits,
+    OfferContent,
+    OfferState,
+    RewardKind,
+    Schedule,
+    Targeting,
+)
+from hansa.runtime.html.formats import format_moment, format_money, format_number
+
+STATE_WORDS: Final[Mapping[OfferState, tuple[str, str]]] = {
+    OfferState.DRAFT: ("draft", ""),
+    OfferState.IN_REVIEW: ("waits for review", "warn"),
+    OfferState.APPROVED: ("approved", "good"),
+    OfferState.REFUSED: ("refused", "bad"),
+    OfferState.RUNNING: ("running", "good"),
+    OfferState.PAUSED: ("paused", "warn"),
+    OfferState.ENDED: ("ended", ""),
+}
+"""What states are called, and the tone they are shown in."""
+WEEKDAY_WORDS: Final = ("Mo", "Tu", "We", "Th", "Fr", "Sa", "Su")
+_HUNDREDTHS = Decimal(100)
+
+
+@dataclass(frozen=True, slots=True)
+class Speech:
+    """The words of a language; amounts and moments are those of a programme."""
+
+    translate: Callable[[str], str]
+    language: str
+    currency: str = "RUB"
+    zone: str = "UTC"
+
+    def state(self, state: OfferState) -> tuple[str, str]:
+        """Give a state in words, and its tone."""
+        label, tone = STATE_WORDS[state]
+        return self.translate(label), tone
+
+    def number(self, count: Decimal | float | None) -> str:
+        """Write a number."""
+        return format_number(count, self.language)
+
+    def amount(self, minor: int) -> str:
+        """Write an amount."""
+        return format_money(Money(minor, self.currency), self.language)
+
+    def moment(self, at: datetime | None) -> str:
+        """Write an instant by the programme's clock."""
+        return format_moment(at, self.language, self.zone)
+
+    def percent(self, hundredths: int) -> str:
+        """Write a percent: `2,5 %`."""
+        number = self.number(Decimal(hundredths) / _HUNDREDTHS)
+        return f"{number}\u00a0%" if self.language == "ru" else f"{number}%"
+
+    def times(self, hundredths: int) -> str:
+        """Write a multiplier."""
+        number = self.number(Decimal(hundredths) / MULTIPLIER_ONE)
+        return self.translate("{times} times the points").format(times=number)
+
+    def task(self, content: OfferContent) -> str:
+        """Say what a member is to do."""
+        condition = content.condition
+        least = self.amount(condition.amount_minor)
+        if condition.kind is ConditionKind.ACTION:
+            said = self.translate("do “{code}”").format(code=condition.code)
+        elif condition.kind is ConditionKind.VISIT:
+            said = self.translate("come: “{code}”").format(code=condition.code)
+        elif condition.kind is ConditionKind.PURCHASE:
+            said = (
+                self.translate("buy for {amount} or more").format(amount=least)
+                if condition.amount_minor
+                else self.translate("buy anything")
+            )
+        else:
+            said = self.translate("buy {count} times for {amount} in {days} days").format(
+                count=condition.count, amount=least, days=condition.days
+            )
+        if condition.categories:
+            said += f" ({', '.join(condition.categories)})"
+        return said
+
+    def reward(self, content: OfferContent) -> str:
+        """Say what it gives."""
+        given = content.reward
+        if given.kind is RewardKind.PERCENT:
+            where = given.category or self.translate("everything")
+            return self.translate("+{percent} for {where}, {days} days").format(
+                percent=self.percent(given.percent), where=where, days=given.days
+            )
+        if given.kind is RewardKind.POINTS:
+            return self.translate("{points} points").format(points=self.number(given.points))
+        return self.times(given.multiplier)
+
+    def schedule(self, held: Schedule) -> str:
+        """Say when it holds."""
+        parts = []
+        if held.starts_at is not None or held.ends_at is not None:
+            parts.append(
+                f"{self.moment(held.starts_at) or '…'} – {self.moment(held.ends_at) or '…'}"
+            )
+        if held.weekdays:
+            days = [self.translate(WEEKDAY_WORDS[day - 1]) for day in sorted(held.weekdays)]
+            parts.append(", ".join(days))
+        if held.from_minute or held.until_minute != DAY_MINUTES:
+            parts.append(f"{_clock(held.from_minute)}–{_clock(held.until_minute)}")
+        return " · ".join(parts) or self.translate("always")
+
+    def audience(self, held: Targeting) -> str:
+        """Say for whom it is."""
+        parts = []
+        if held.audience:
+            parts.append(self.translate("audience “{name}”").format(name=held.audience))
+        if held.segment_until - held.segment_from < WHOLE:
+            parts.append(
+                self.translate("segments {first} to {last}").format(
+                    first=held.segment_from, last=held.segment_until - 1
+                )
+            )
+        if held.share < WHOLE:
+            share = self.percent(held.share)
+            parts.append(self.translate("{share} of members").format(share=share))
+        if held.new_member_days is not None:
+            parts.append(
+                self.translate("enrolled at most {days} days ago").format(days=held.new_member_days)
+            )
+        return ", ".join(parts) or self.translate("everybody")
+
+    def limits(self, held: Limits) -> str:
+        """Say how often it can be used."""
+        parts = [
+            self.translate(text).format(count=self.number(count))
+            for text, count in (
+                ("{count} per member", held.per_member),
+                ("{count} in all", held.total),
+                ("{count} per day", held.per_day),
+            )
+            if count is not None
+        ]
+        return ", ".join(parts) or self.translate("no limit")
+
+
+def _clock(minute: int) -> str:
+    return f"{minute // 60:02}:{minute % 60:02}"
