@@ -261,8 +261,10 @@ async def buy(
     )
 
 
-async def give_back(context: Context, laid: Together, *, receipt: str, now: datetime) -> None:
+async def give_back(
+    context: Context, laid: Together, *, receipt: str, now: datetime
+) -> loyalty.points.Receipt:
     """Let the whole of a receipt come back."""
-    await context.service(loyalty.points.Poster).submit(
+    return await context.service(loyalty.points.Poster).submit(
         loyalty.points.Return(**_said(laid, laid.bakery, f"return-{receipt}", now), receipt=receipt)
     )

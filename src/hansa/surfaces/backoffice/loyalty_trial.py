@@ -49,6 +49,7 @@ async def try_receipt(request: Request, snap: Snapshot) -> dict[str, Any]:
         terms=terms,
         lines=lines,
         member_id=membership.member_id if membership else None,
+        audiences=offers.audiences_of(request.context),
         at=request.received_at,
     )
     return shown | {"found": _told(request, terms, lines, found.evaluation)}

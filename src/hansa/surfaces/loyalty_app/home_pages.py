@@ -86,10 +86,16 @@ async def list_offers(
     return await loyalty.offers.list_member_offers(
         snap,
         rules=request.context.service(loyalty.offers.Rulebook).rules,
-        viewer=loyalty.offers.Viewer(*visitor.key),
+        viewer=loyalty.offers.Viewer(*visitor.key, audiences=audiences_in(request, visitor)),
         limit=limit,
         now=request.received_at,
     )
+
+
+def audiences_in(request: Request, visitor: Visitor) -> frozenset[str]:
+    """Give the audiences the member is in, of those that offers are aimed at."""
+    tell = loyalty.offers.audiences_of(request.context)
+    return tell(visitor.key[1]) if tell else frozenset()
 
 
 def balance_shown(

@@ -15,7 +15,7 @@ from hansa.runtime.http import Request, go_to
 from hansa.surfaces.loyalty_app.access import Visitor, enter
 from hansa.surfaces.loyalty_app.addresses import in_each_language
 from hansa.surfaces.loyalty_app.frame import app_page, root_of
-from hansa.surfaces.loyalty_app.home_pages import list_offers
+from hansa.surfaces.loyalty_app.home_pages import audiences_in, list_offers
 from hansa.surfaces.loyalty_app.offers_shown import OfferShown, show_offer
 from hansa.surfaces.loyalty_app.words import translator
 
@@ -107,6 +107,7 @@ async def _switch(request: Request, visitor: Visitor, offer_id: UUID, *, is_on: 
                 coalition=visitor.coalition,
                 member=visitor.key,
                 offer_id=offer_id,
+                audiences=audiences_in(request, visitor),
                 now=request.received_at,
             )
         else:

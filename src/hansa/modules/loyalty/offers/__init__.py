@@ -13,7 +13,7 @@ day), then loyalty_budget_lease and loyalty_budget by campaign.
 """
 
 from hansa.modules.loyalty.offers.actions import Action, ActionDiffers, Taken, take_actions
-from hansa.modules.loyalty.offers.audiences import audiences_of
+from hansa.modules.loyalty.offers.audiences import AudiencesOf, audiences_of
 from hansa.modules.loyalty.offers.budgets import (
     BudgetClaim,
     BudgetState,
@@ -138,6 +138,7 @@ __all__ = [
     "Action",
     "ActionDiffers",
     "Approval",
+    "AudiencesOf",
     "Award",
     "Basis",
     "BudgetClaim",

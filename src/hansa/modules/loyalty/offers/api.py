@@ -159,6 +159,7 @@ async def preview_receipt(request: Request, data: JSONBody[PreviewBody]) -> Prev
             terms=terms,
             lines=data.net_lines(),
             member_id=member_id,
+            audiences=audiences_of(request.context),
             at=data.happened_at or request.received_at,
         )
     return PreviewView.of(found)

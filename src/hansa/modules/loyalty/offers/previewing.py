@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
+from hansa.modules.loyalty.offers.audiences import AudiencesOf
 from hansa.modules.loyalty.offers.earning import evaluate
 from hansa.modules.loyalty.offers.model import EarningRule, LiveOffer
 from hansa.modules.loyalty.offers.purchases import Evaluation, NetLine, Purchase
@@ -33,6 +34,7 @@ async def preview(
     terms: Terms,
     lines: Sequence[NetLine],
     member_id: UUID | None = None,
+    audiences: AudiencesOf | None = None,
     at: datetime,
 ) -> Preview:
     """Say what a receipt of an instant would earn a member, or somebody of whom nothing is known.
@@ -42,7 +44,7 @@ async def preview(
     standing = NOTHING
     if member_id is not None:
         key = terms.programme.id, member_id
-        standing = (await load_standings(snap, members=[key]))[key]
+        standing = (await load_standings(snap, members=[key], audiences=audiences))[key]
     return preview_of(rules, terms, lines, standing, member_id or SOMEBODY, at)
 
 

@@ -104,7 +104,8 @@ def count(batch: Batch, kept: KeptReceipt, terms: Terms) -> Evaluation:
         basis=basis,
     )
     standing = batch.standings.get(where, NOTHING)
-    found = evaluate(batch.rules, terms=terms, purchase=bought, standing=standing)
+    seen = replace(standing, audiences=frozenset(content.audiences))
+    found = evaluate(batch.rules, terms=terms, purchase=bought, standing=seen)
     if found.uses:
         batch.standings[where] = _after(standing, found.uses)
     return found
@@ -161,6 +162,8 @@ def _take_purchase(batch: Batch, asked: Asked, command: Purchase) -> KeptReceipt
         KeptLine(one.line, one.amount_minor, one.quantity, one.category, one.item)
         for one in command.lines
     ]
+    where = (kept.programme_id, membership.member_id)
+    kept.content.audiences = sorted(batch.standings.get(where, NOTHING).audiences)
     for waiting in kept.content.waiting:
         try:
             _bring_back(kept, waiting.happened_at, waiting.lines)

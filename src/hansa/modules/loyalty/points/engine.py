@@ -96,12 +96,16 @@ _KINDS: dict[type[Command], Kind] = {
 
 @dataclass(frozen=True, slots=True)
 class Surroundings:
-    """What a batch is decided by besides the database: agreements, rules, the slot of budgets."""
+    """What a batch is decided by besides the database: agreements, rules, the slot of budgets.
+
+    `audiences` tells from memory in which audiences a member is; None if nothing asks for one.
+    """
 
     coalition: Coalition
     rules: offers.RuleSet
     slot: int
     watched: guard.RuleBook
+    audiences: offers.AudiencesOf | None = None
     is_dry: bool = False
 
 
@@ -117,7 +121,9 @@ async def apply(
         one.begin()
     taken, later = _apart(asked)
     found = await find(tx, taken)
-    batch = await load(tx, taken, found, around.coalition, around.rules, now)
+    batch = await load(
+        tx, taken, found, around.coalition, around.rules, now, audiences=around.audiences
+    )
     watching = await watch(tx, batch, taken, around.watched)
     await _count_all(tx, batch, watching, taken, around)
     answers: dict[int, Answer] = {id(one): Later() for one in later}

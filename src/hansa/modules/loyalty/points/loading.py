@@ -164,6 +164,8 @@ async def load(  # noqa: PLR0917 - what a batch is made of
     coalition: Coalition,
     rules: offers.RuleSet,
     now: datetime,
+    *,
+    audiences: offers.AudiencesOf | None,
 ) -> Batch:
     """Lock the accounts and read what decides about them.
 
@@ -186,7 +188,7 @@ async def load(  # noqa: PLR0917 - what a batch is made of
     await load_moves(tx, batch, asked)
     await load_unclaimed(tx, batch, asked)
     await _load_lots(tx, batch, asked)
-    await _load_standings(tx, batch, asked)
+    await _load_standings(tx, batch, asked, audiences)
     return batch
 
 
@@ -353,10 +355,14 @@ def lot_of(row: Row) -> Lot:
     )
 
 
-async def _load_standings(tx: Transaction, batch: Batch, asked: Sequence[Asked]) -> None:
+async def _load_standings(
+    tx: Transaction, batch: Batch, asked: Sequence[Asked], audiences: offers.AudiencesOf | None
+) -> None:
     wanted: dict[tuple[UUID, UUID], None] = {}
     for one in asked:
         if isinstance(one.command, Purchase | Return | Recount) and one.membership is not None:
             wanted[one.command.programme_id, one.membership.member_id] = None
     if wanted:
-        batch.standings = dict(await offers.load_standings(tx, members=list(wanted)))
+        batch.standings = dict(
+            await offers.load_standings(tx, members=list(wanted), audiences=audiences)
+        )

@@ -281,7 +281,10 @@ class WaitingReturn(msgspec.Struct, array_like=True):
 
 
 class ReceiptContent(msgspec.Struct, array_like=True):
-    """Everything a receipt is counted from, and what it has come to so far."""
+    """Everything a receipt is counted from, and what it has come to so far.
+
+    `audiences` are those its member was in when it became known: they count for it ever after.
+    """
 
     lines: list[KeptLine] = []
     basis: tuple[int, int] | None = None
@@ -291,6 +294,7 @@ class ReceiptContent(msgspec.Struct, array_like=True):
     waiting: list[WaitingReturn] = []
     uses: list[KeptUse] = []
     completes: bool = False
+    audiences: list[str] = []
 
     @property
     def total_minor(self) -> int:

@@ -43,6 +43,7 @@ class Poster:
     """
 
     def __init__(self, context: "Context") -> None:
+        self._context = context
         self._clock = context.clock
         self._database = context.database
         self._directory = context.service(Directory)
@@ -143,6 +144,7 @@ class Poster:
                 self._rulebook.rules,
                 self._slot,
                 self._watch.rules,
+                audiences=offers.audiences_of(self._context),
                 is_dry=is_dry,
             ),
             now=self._clock.now(),
