@@ -9,11 +9,13 @@ from uuid import uuid4
 import pytest
 import pytest_asyncio
 
-from hansa.modules.loyalty import intake, members, points
+from hansa.modules import ledger
+from hansa.modules.loyalty import intake, members, points, programmes, settlement
 from hansa.modules.loyalty.intake.due import look_at_feeds
 from hansa.modules.loyalty.intake.examples import example
 from hansa.modules.loyalty.intake.fetching import run_feed
 from hansa.modules.loyalty.intake.telling import tell_partner
+from hansa.modules.loyalty.settlement.checks import CHECKS as SETTLEMENT_CHECKS
 from hansa.runtime.clock import FixedClock
 from sandbox.insurer.desk import Desk
 from sandbox.insurer.service import Service
@@ -70,6 +72,42 @@ class Story:
                 end=now + timedelta(days=1),
             )
         return [(one.matter, one.amount_minor) for one in entries]
+
+    async def statement(self) -> settlement.Statement:
+        """Close the month of now; give the insurer's statement, its clock some days later."""
+        context, clock = self.site.context, self.site.context.clock
+        assert isinstance(clock, FixedClock)
+        programme = self.coalition.programme
+        first = settlement.month_of(clock.now(), programme.time_zone)
+        _, ends_at = settlement.bounds_of(first, programme.time_zone)
+        clock.advance(ends_at - clock.now() + timedelta(days=2))
+        async with context.database.transaction() as tx:
+            while await ledger.roll(tx):
+                continue
+        closed = await settlement.close_month(
+            context.database,
+            coalition=context.service(programmes.Directory).coalition,
+            programme=programme,
+            first=first,
+            by=None,
+            now=clock.now(),
+        )
+        async with context.database.snapshot() as snap:
+            [found] = await settlement.statements_of_closing(snap, closed=closed)
+            wrong = [one for check in SETTLEMENT_CHECKS for one in await check.run(snap)]
+        assert wrong == []
+        return found
+
+    async def owes(self) -> int:
+        """Give what the insurer owes by the books, in kopecks; below zero it is owed."""
+        number = self.coalition.partner.number
+        async with self.site.context.database.transaction() as tx:
+            while await ledger.roll(tx):
+                continue
+            found = await settlement.read_money(
+                tx, programme=self.coalition.programme, partners=[number]
+            )
+        return found[number].balance_minor
 
 
 @pytest_asyncio.fixture(loop_scope="session")
@@ -145,6 +183,39 @@ async def test_a_cancelled_policy_gives_back_the_share_of_days_left(story: Story
     }
 
 
+async def test_the_statement_counts_what_was_converted_and_what_was_taken_back(
+    story: Story,
+) -> None:
+    """Both policies are issued in a month; one is cancelled in it, one after it was closed."""
+    early = await story.desk.quote(story.card, 900_000, 300)
+    late = await story.desk.quote(story.card, 900_000, 200)
+    await story.settle()
+    for quote in (early, late):
+        await story.desk.issue(quote.number)
+        await story.settle()
+    assert await story.owes() == -50_000  # credited at once
+    await story.desk.cancel(early.number, 100)
+    await story.settle()
+    await story.settle()
+
+    first = await story.statement()
+
+    # 1,000 points given at a rouble are owed, 500 less 82 taken are due to the insurer.
+    assert first.content.converted_minor == 50_000 - 8_200
+    assert first.content.redeemed_points == 500 - 82
+    assert first.due_minor == 100_000 - 41_800
+    assert await story.owes() == first.due_minor
+
+    await story.desk.cancel(late.number, 365)
+    await story.settle()
+    second = await story.statement()
+
+    assert second.content.converted_minor == -20_000
+    assert second.due_minor == 20_000
+    assert await story.owes() == first.due_minor + second.due_minor
+    assert await findings(story.site.context) == []
+
+
 async def test_too_few_points_are_told_to_the_insurer(story: Story) -> None:
     quote = await story.desk.quote(story.card, 900_000, 1_001)
     await story.settle()
@@ -186,6 +257,7 @@ async def test_however_the_insurer_misbehaves_the_end_is_the_same(
     assert await story.balance() == (1000, 0)
     assert sum(amount for _, amount in await story.clearing()) == 0
     assert len(await story.clearing()) == 2
+    assert await story.owes() == 0
     assert await refused(story.site.context, story.feed) == []
 
 

@@ -10,6 +10,7 @@ from uuid import UUID
 import msgspec
 
 from hansa.kernel.identifiers import new_id
+from hansa.modules.loyalty import settlement
 from hansa.modules.loyalty.intake.facts import facts_of
 from hansa.modules.loyalty.intake.mapping import BalanceAsked, Engine
 from hansa.modules.loyalty.intake.model import Feed, ItemState
@@ -19,8 +20,10 @@ from hansa.modules.loyalty.intake.store import calls as calls_sql
 from hansa.modules.loyalty.intake.store import runs as sql
 from hansa.modules.loyalty.intake.work import TellPartner
 from hansa.modules.loyalty.intake.working import Result, next_attempt, try_again_at
+from hansa.modules.loyalty.programmes import Partner, Programme
 from hansa.runtime.database import Transaction
 
+REFERENCE_CHARACTERS_MAX = 100
 WARNINGS_MAX = 50
 NO_RUN = UUID(int=0)
 _encoder = msgspec.json.Encoder(decimal_format="number")
@@ -44,7 +47,8 @@ class Recorder:
     feed: Feed
     engine: Engine
     sealer: Sealer
-    currency: str
+    programme: Programme
+    partner: Partner
 
     async def record(
         self,
@@ -65,7 +69,7 @@ class Recorder:
             run = run_id or (NO_RUN if place is None else place.run_id)
             await tx.execute(sql.SAVE_ITEMS, self._columns(changed, run, now))
             await self._calls(tx, changed, now)
-            await self._clearing(tx, changed)
+            await self._clearing(tx, changed, now)
         if repeated:
             asked = {"feed_id": self.feed.id, "ids": sorted(set(repeated)), "now": now}
             await tx.execute(sql.REPEAT_ITEMS, asked)
@@ -143,19 +147,20 @@ class Recorder:
         )
         await tx.enqueue(TellPartner(feed_id=self.feed.id))
 
-    async def _clearing(self, tx: Transaction, results: Sequence[Result]) -> None:
+    async def _clearing(self, tx: Transaction, results: Sequence[Result], now: datetime) -> None:
+        """List money beside points; what points were converted to is credited at once."""
         cleared = [
             (one, ordinal, entry) for one in results for ordinal, entry in enumerate(one.cleared)
         ]
         if not cleared:
             return
-        await tx.execute(
+        listed = await tx.all(
             calls_sql.SAVE_CLEARING,
             {
                 "feed_id": self.feed.id,
                 "partner_id": self.feed.partner_id,
                 "programme_id": self.feed.programme_id,
-                "currency": self.currency,
+                "currency": self.programme.currency,
                 "item_ids": [one.id for one, _, _ in cleared],
                 "ordinals": [ordinal for _, ordinal, _ in cleared],
                 "matters": [entry.matter[:200] for _, _, entry in cleared],
@@ -165,6 +170,22 @@ class Recorder:
                 "moments": [_moment(one) for one, _, _ in cleared],
             },
         )
+        converted = {(one.id, ordinal) for one, ordinal, entry in cleared if entry.is_conversion}
+        conversions = [
+            settlement.Conversion(
+                key=f"{self.feed.id}:{row.item_id}:{row.ordinal}",
+                partner=self.partner.number,
+                amount_minor=row.amount_minor,
+                reference=row.matter[:REFERENCE_CHARACTERS_MAX],
+                happened_at=row.happened_at,
+            )
+            for row in listed
+            if (row.item_id, row.ordinal) in converted
+        ]
+        if conversions:
+            await settlement.record_conversions(
+                tx, programme=self.programme, conversions=conversions, now=now
+            )
 
 
 def message_of(result: Result) -> tuple[str, str]:

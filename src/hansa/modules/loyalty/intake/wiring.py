@@ -99,9 +99,11 @@ class Intake:
 
     def recorder(self, feed: Feed, engine: Engine) -> Recorder:
         """Give what writes a feed's records down."""
+        coalition = self._context.service(Directory).coalition
         return Recorder(
             feed=feed,
             engine=engine,
             sealer=self.sealer,
-            currency=self.programme_of(feed).currency,
+            programme=coalition.programmes[feed.programme_id],
+            partner=coalition.partners[feed.partner_id],
         )

@@ -269,7 +269,12 @@ class Worker:
             amount = result.uncovered * self.point_minor
             sign = -1 if result.bearer == "partner" else 1
             result.cleared.append(
-                Cleared(matter=f"uncovered, {result.bearer}", amount_minor=amount, sign=sign)
+                Cleared(
+                    matter=f"uncovered, {result.bearer}",
+                    amount_minor=amount,
+                    sign=sign,
+                    is_conversion=False,
+                )
             )
 
 

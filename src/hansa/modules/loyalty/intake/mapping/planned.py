@@ -80,9 +80,13 @@ class Told:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cleared:
-    """Money beside points, in minor units; `sign` is 1 if it is owed to the partner, else -1."""
+    """Money beside points, in minor units; `sign` is 1 if it is owed to the partner, else -1.
+
+    A conversion is money for points that moved; the rest is for points that were not there.
+    """
 
     matter: str
     amount_minor: int
     sign: int
+    is_conversion: bool = True
     facts: Mapping[str, Decimal] = field(default_factory=dict)

@@ -54,7 +54,7 @@ FORGET_CALLS = """
             limit %(limit)s)
 """
 
-# What came again changes nothing: the first entry stands.
+# What came again changes nothing: the first entry stands, and only new ones are given back.
 SAVE_CLEARING = """
     insert into loyalty_feed_clearing
            (feed_id, item_id, ordinal, partner_id, programme_id, matter, key, amount_minor,
@@ -66,6 +66,7 @@ SAVE_CLEARING = """
                   %(moments)s::timestamptz[])
            as told (item_id, ordinal, matter, key, amount_minor, points, happened_at)
         on conflict (feed_id, item_id, ordinal) do nothing
+ returning item_id, ordinal, matter, amount_minor, happened_at
 """
 
 # ix_loyalty_feed_clearing_partner.
