@@ -6,9 +6,11 @@ import contextlib
 import os
 import signal
 from functools import partial
+from pathlib import Path
 
+from sandbox import keeping
 from sandbox.acquirer.wire import HEAD_BYTES_MAX, serve_connection
-from sandbox.insurer.desk import Desk
+from sandbox.insurer.desk import Desk, Known
 from sandbox.insurer.service import Service
 
 
@@ -23,6 +25,9 @@ async def run(arguments: argparse.Namespace) -> None:
         secret=os.environ.get("INSURER_SECRET", "practice-secret"),
         partner_secret=os.environ.get("PARTNER_SECRET", "practice-answer-secret"),
     )
+    known = keeping.read(arguments.state, Known)
+    if known is not None:
+        desk.recall(known)
     server = await asyncio.start_server(
         partial(serve_connection, Service(desk).answer),
         arguments.host,
@@ -30,8 +35,14 @@ async def run(arguments: argparse.Namespace) -> None:
         limit=HEAD_BYTES_MAX,
     )
     print(f"Insurer: http://{arguments.host}:{arguments.port}/", flush=True)  # noqa: T201 - a program tells where it is
+    practice = asyncio.create_task(
+        desk.practise([] if known else arguments.customer, state=arguments.state)
+    )
     await stop.wait()
+    practice.cancel()
     server.close()
+    if known is not None or practice.done():
+        keeping.write(arguments.state, desk.known())
 
 
 def main() -> None:
@@ -40,6 +51,8 @@ def main() -> None:
     parser.add_argument("--host", default="127.0.0.1")
     parser.add_argument("--port", type=int, default=8782)
     parser.add_argument("--partner-url", required=True, help="where the programme takes events")
+    parser.add_argument("--state", type=Path, help="a file that outlives the program")
+    parser.add_argument("--customer", action="append", default=[], help="a card, repeatable")
     with contextlib.suppress(KeyboardInterrupt):
         asyncio.run(run(parser.parse_args()))
 

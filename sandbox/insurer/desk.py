@@ -1,15 +1,20 @@
 """Quotes and policies, and the webhooks about them."""
 
+import asyncio
 import base64
 import hashlib
 import hmac
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import httpx
 import msgspec
+
+from sandbox import keeping
 
 DAYS = 365
 
@@ -45,6 +50,14 @@ class Quote:
 
 
 @dataclass
+class Known:
+    """What outlives the program."""
+
+    quotes: dict[str, Quote]
+    sent: int
+
+
+@dataclass
 class Desk:
     """What the insurer knows, and how it speaks."""
 
@@ -58,11 +71,38 @@ class Desk:
     heard: set[str] = field(default_factory=set)
     clock: Any = None
     sent: int = 0
+    news: asyncio.Event = field(default_factory=asyncio.Event)
 
     def now(self) -> datetime:
         """Give the time, or that of a test."""
         found: datetime = self.clock() if self.clock is not None else datetime.now(UTC)
         return found
+
+    def known(self) -> Known:
+        """Give what is to be kept."""
+        return Known(self.quotes, self.sent)
+
+    def recall(self, known: Known) -> None:
+        """Go on from what was kept."""
+        self.quotes, self.sent = known.quotes, known.sent
+
+    async def practise(self, customers: Sequence[str], *, state: Path | None = None) -> None:
+        """Insure customers: the policy of the last one is refused, all others are issued."""
+        if not customers:
+            return
+        await keeping.until_answers(self.partner_url)
+        for card in customers:
+            await self.quote(card, 900_000, 150)
+        async with asyncio.timeout(keeping.WITHIN_SECONDS):
+            while any(one.state == "asked" for one in self.quotes.values()):
+                self.news.clear()
+                await self.news.wait()
+        held = [one.number for one in self.quotes.values() if one.state == "held"]
+        for number in held[:-1]:
+            await self.issue(number)
+        for number in held[-1:]:
+            await self.refuse(number)
+        keeping.write(state, self.known())
 
     async def quote(self, card: str, premium: int, points: int) -> Quote:
         """Offer a policy with a discount for points."""
@@ -101,6 +141,7 @@ class Desk:
             quote.state = "held" if said["state"] == "taken" else "no points"
             quote.discount = said["discount_minor"] if quote.state == "held" else 0
             quote.reason = said["reason"]
+            self.news.set()
         if self.mood.issue_before_answer and quote.state == "held" and not quote.policy:
             await self.issue(number)
         return 200

@@ -5,17 +5,28 @@ import hmac
 import random
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import httpx
 import msgspec
 
+from sandbox import keeping
+
 
 class NotSold(ValueError):
     """The till does not take so many points, or the programme says no."""
+
+
+@dataclass
+class Known:
+    """What outlives the program."""
+
+    receipts: int
+    queue: list[dict[str, Any]]
 
 
 @dataclass
@@ -38,6 +49,28 @@ class Till:
     def now(self) -> datetime:
         """Give the time, or that of a test."""
         return self.clock() if self.clock is not None else datetime.now(UTC)
+
+    def known(self) -> Known:
+        """Give what is to be kept."""
+        return Known(self.receipts, self.queue)
+
+    def recall(self, known: Known) -> None:
+        """Go on from what was kept."""
+        self.receipts, self.queue = known.receipts, known.queue
+
+    async def practise(self, customers: Sequence[str], *, state: Path | None = None) -> None:
+        """Sell to customers: with a connection, then without one, then send the queue."""
+        if not customers:
+            return
+        await keeping.until_answers(self.partner_url)
+        for card in customers:
+            await self.sell(card, 48_000)
+        self.is_online = False
+        for card in customers:
+            await self.sell(card, 36_000, 20)
+        self.is_online = True
+        await self.send_queue(shuffle=True)
+        keeping.write(state, self.known())
 
     async def balance(self, card: str) -> dict[str, Any]:
         """Ask what a customer has."""

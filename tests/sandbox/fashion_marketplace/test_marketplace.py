@@ -5,10 +5,13 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import AsyncIterator
+from pathlib import Path
 
 import httpx
 import pytest_asyncio
 
+from sandbox import keeping
+from sandbox.fashion_marketplace.market import Market
 from sandbox.fashion_marketplace.service import Service
 from tests.support.feeds import listening
 from tests.support.http import free_port
@@ -90,3 +93,16 @@ def _answers(address: str) -> bool:
         return httpx.get(address, timeout=2, trust_env=False).is_success
     except httpx.TransportError:
         return False
+
+
+def test_customers_have_a_past_that_outlives_the_program(tmp_path: Path) -> None:
+    market = Market()
+    market.practise(["+79161230001", "+79161230002"])
+
+    keeping.write(tmp_path / "market.json", market)
+    again = keeping.read(tmp_path / "market.json", Market)
+
+    states = [one.state for one in market.orders.values()]
+    assert states == ["partly_returned", "delivered", "delivered", "delivered"]
+    assert again == market
+    assert again.place("+79161230001", 1000) == "F-00005"

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import httpx
 import msgspec
 import pytest_asyncio
 
+from sandbox import keeping
 from sandbox.acquirer.wire import Answer, Call
-from sandbox.insurer.desk import Desk, sign
+from sandbox.insurer.desk import Desk, Known, sign
 from sandbox.insurer.service import Service
 from tests.support.feeds import listening
 from tests.support.http import free_port
@@ -25,20 +28,25 @@ class World:
     address: str = ""
     told: list[Call] = field(default_factory=list)
     status: int = 202
+    both_told: asyncio.Event = field(default_factory=asyncio.Event)
 
     async def hear(self, call: Call) -> Answer:
+        if call.method == "GET":
+            return Answer.of({})
         self.told.append(call)
+        if len(self.told) > 1:
+            self.both_told.set()
         return Answer.of({}, self.status)
 
     def events(self) -> list[str]:
         return [msgspec.json.decode(call.body)["event"] for call in self.told]
 
-    async def answer(self, quote: str, secret: str = "ours") -> int:
+    async def answer(self, quote: str, secret: str = "ours", number: str = "m1") -> int:
         body = msgspec.json.encode({"state": "taken", "discount_minor": 500, "reason": ""})
         headers = {
-            "webhook-id": "m1",
+            "webhook-id": number,
             "webhook-timestamp": "1",
-            "webhook-signature": f"v1,{sign(secret, 'm1', '1', body)}",
+            "webhook-signature": f"v1,{sign(secret, number, '1', body)}",
         }
         async with httpx.AsyncClient(trust_env=False) as client:
             path = f"{self.address}/quotes/{quote}/points"
@@ -108,3 +116,20 @@ def _answers(address: str) -> bool:
         return httpx.get(address, timeout=2, trust_env=False).is_success
     except httpx.TransportError:
         return False
+
+
+async def test_customers_are_insured_but_for_the_last(world: World, tmp_path: Path) -> None:
+    state = tmp_path / "insurer.json"
+    practice = asyncio.create_task(world.desk.practise(["77", "78"], state=state))
+    await asyncio.wait_for(world.both_told.wait(), timeout=20)
+
+    await world.answer("Q-0001", number="m1")
+    await world.answer("Q-0002", number="m2")
+    await practice
+
+    assert world.events() == ["quote.created", "quote.created", "policy.issued", "quote.refused"]
+    again = Desk("", "theirs", "ours")
+    known = keeping.read(state, Known)
+    assert known is not None
+    again.recall(known)
+    assert again.quotes["Q-0001"].policy == "P-0001"

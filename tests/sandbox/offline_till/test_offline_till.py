@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import httpx
 import msgspec
 import pytest_asyncio
 
+from sandbox import keeping
 from sandbox.acquirer.wire import Answer, Call
 from sandbox.offline_till.service import Service
-from sandbox.offline_till.till import Till
+from sandbox.offline_till.till import Known, Till
 from tests.support.feeds import listening
 from tests.support.http import free_port
 from tests.support.processes import Program, eventually
@@ -28,6 +30,8 @@ class World:
     status: int = 200
 
     async def hear(self, call: Call) -> Answer:
+        if call.method == "GET":
+            return Answer.of({})
         ops = msgspec.json.decode(call.body)["ops"]
         if self.status == 200:
             self.told += ops
@@ -96,3 +100,17 @@ def _answers(address: str) -> bool:
         return httpx.get(address, timeout=2, trust_env=False).is_success
     except httpx.TransportError:
         return False
+
+
+async def test_it_sells_to_customers_and_goes_on_where_it_was(world: World, tmp_path: Path) -> None:
+    state = tmp_path / "till.json"
+
+    await world.till.practise(["77", "78"], state=state)
+
+    assert sorted(one["receipt"] for one in world.told) == ["T1-1", "T1-2", "T1-3", "T1-4"]
+    assert [one["points"] for one in world.told if one["receipt"] in {"T1-3", "T1-4"}] == [20, 20]
+    again = Till(world.till.partner_url, "secret")
+    known = keeping.read(state, Known)
+    assert known is not None
+    again.recall(known)
+    assert await again.sell("77", 1_000) == "T1-5"

@@ -6,9 +6,11 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import hansa
-from hansa.assembly.demo import chats, crm, onec
+from hansa.assembly.demo import chats, crm, feeds, onec
 from hansa.assembly.demo.assortment import LAST_DRESS_SLUG
+from hansa.assembly.demo.coalition import PHONES
 from hansa.assembly.demo.loading import Show, load
+from hansa.assembly.demo.partners_desk import PARTNER_PERSON
 from hansa.assembly.demo.people import ERP_USER, OWNER, PASSWORD, SELLER
 from hansa.runtime.settings import Settings
 from hansa.runtime.supervision import Program
@@ -34,7 +36,7 @@ def settings_beside(free_port: Callable[[str, int], int]) -> dict[str, str]:
 
 
 def programs(settings: Settings) -> list[Program]:
-    """Give the programs that run beside the shop: a practice bank, 1C, CRM and chats."""
+    """Give the programs that run beside the shop: practice bank, 1C, CRM, chats and partners."""
     return [
         *chats.programs(settings, {"PYTHONPATH": _SOURCE_TREE}),
         Program(
@@ -52,6 +54,7 @@ def programs(settings: Settings) -> list[Program]:
         ),
         onec.program(settings, {"PYTHONPATH": _SOURCE_TREE}),
         crm.program(settings, {"PYTHONPATH": _SOURCE_TREE}),
+        *feeds.programs(settings, {"PYTHONPATH": _SOURCE_TREE}),
     ]
 
 
@@ -70,4 +73,7 @@ def welcome(settings: Settings) -> list[str]:
         f"A dress only one shop still has: {url}/ru/p/{LAST_DRESS_SLUG}",
         f"Shop's page for a telephone: {url}/office/shop {SELLER} {PASSWORD}",
         f"Shopper with own prices: {url}/ru/sign-in partner@olkha.example {PASSWORD}",
+        f"Members' app (the code is on the page): {url}/ru/loyalty {PHONES[0]}",
+        f"A partner's cabinet: {url}/ru/partner {PARTNER_PERSON} {PASSWORD}",
+        f"Practice receiver of webhooks: {feeds.receiver_url(settings)}/",
     ]

@@ -13,10 +13,10 @@ from decimal import Decimal
 from random import Random
 from uuid import UUID
 
-from hansa.assembly.demo.neighbours import NEIGHBOURS, OFFERS, Neighbour
+from hansa.assembly.demo import clearing, feeds, prizes
+from hansa.assembly.demo.neighbours import GOODS, NEIGHBOURS, OFFERS, Neighbour
 from hansa.kernel.errors import HansaError
 from hansa.kernel.identifiers import new_id
-from hansa.modules import ledger
 from hansa.modules.loyalty import guard, members, offers, points, programmes
 from hansa.runtime.clock import FixedClock
 from hansa.runtime.context import Context
@@ -24,7 +24,16 @@ from hansa.runtime.context import Context
 CODE = "neighbours"
 PHONES = tuple(f"+791655501{number}" for number in range(11, 19))
 EXTRA_MEMBERS = 60
+_JOINS_EVERY_DAYS = 2
 DAYS = 180
+_LIFETIME_MONTHS = 6
+"""A little longer than the story: at its end the first points are about to expire."""
+CUSTOMERS = 3
+"""So many members go to the practice partners."""
+_EAGERNESS = (0.06, 0.035, 0.035, 0.035, 0.035, 0.035, 0.035, 0.035, 0.016)
+"""How often members come, the last one for all others: a share of what partners are visited."""
+_SPENDS, _SPENT_LEAST = 0.09, 40
+_SHOWN_OFFER = "svyaz-tariff"
 _SHOWN = 0
 """The member whose app is shown."""
 
@@ -43,7 +52,8 @@ async def load_coalition(context: Context, now: datetime) -> None:
         return
     begins_at = (now - timedelta(days=DAYS)).replace(hour=8, minute=0, second=0, microsecond=0)
     made = await _agree(context, begins_at)
-    enrolled = await _enrol(context, made, begins_at)
+    members.use_secret(context.settings.secret_key.reveal().encode())
+    await prizes.put_up(context, programme=made.programme, partners=made.partners, now=begins_at)
     clock = FixedClock(begins_at)
     story = Context(
         settings=context.settings,
@@ -65,12 +75,13 @@ async def load_coalition(context: Context, now: datetime) -> None:
     try:
         offer_ids = await _offer(context, made, begins_at)
         await story.service(offers.Rulebook).refresh()
-        await _live(story, clock, made, enrolled, offer_ids, until=now)
+        enrolled = await _live(story, clock, made, offer_ids, until=now)
+        await _leave_open(story, made, enrolled, offer_ids, now)
+        await prizes.take_some(story, made.programme, enrolled)
+        await clearing.roll(story)
     finally:
         await story.close_services()
-    async with context.database.transaction() as tx:
-        while await ledger.roll(tx):
-            pass
+    await context.service(programmes.Directory).refresh()
 
 
 async def _agree(context: Context, now: datetime) -> _Coalition:
@@ -82,7 +93,7 @@ async def _agree(context: Context, now: datetime) -> _Coalition:
         unit={"ru": "балл", "en": "point"},
         percent=100,
         percent_max=1_500,
-        lifetime_months=12,
+        lifetime_months=_LIFETIME_MONTHS,
         market="ru",
     )
     made = {}
@@ -94,7 +105,7 @@ async def _agree(context: Context, now: datetime) -> _Coalition:
                 number=number,
                 code=one.code,
                 name={"ru": one.ru, "en": one.en},
-                about={"ru": one.about_ru},
+                about={"ru": one.about_ru, "en": one.about_en},
                 category=one.category,
                 position=number,
             )
@@ -106,103 +117,168 @@ async def _agree(context: Context, now: datetime) -> _Coalition:
                 issue_price=one.issue_price,
                 redeem_price=Decimal(90),
                 percent=one.percent,
-                alert_points=20_000,
+                pending_days=one.pending_days,
+                alert_points=one.alert_points,
             )
             await programmes.save_participation(tx, participation=agreed, by=None, now=now)
             made[one.code] = partner
     return _Coalition(programme, made)
 
 
-async def _enrol(context: Context, made: _Coalition, now: datetime) -> list[members.Member]:
-    """Take the demo's shoppers in, and others with telephones of nobody."""
-    members.use_secret(context.settings.secret_key.reveal().encode())
-    phones = [*PHONES, *(f"+7900555{number:04}" for number in range(EXTRA_MEMBERS))]
+async def _enrol(context: Context, made: _Coalition, phone: str, now: datetime) -> members.Member:
+    """Take somebody in and give them a printed card."""
     consent = members.ConsentGiven(document="rules", version="1", source="demo")
-    enrolled = []
-    for phone in phones:
+    async with context.database.transaction() as tx:
+        member = await members.enrol(
+            tx,
+            programme=made.programme,
+            new=members.NewMember(phone=phone, language="ru", proof=members.VOUCHED),
+            consent=consent,
+            now=now,
+        )
+    with suppress(HansaError):  # a printed card is a nicety here
         async with context.database.transaction() as tx:
-            member = await members.enrol(
-                tx,
-                programme=made.programme,
-                new=members.NewMember(phone=phone, language="ru", proof=members.VOUCHED),
-                consent=consent,
-                now=now,
-            )
-        with suppress(HansaError):  # a printed card is a nicety here
-            async with context.database.transaction() as tx:
-                await members.issue_card(tx, member_id=member.id, programme=made.programme, now=now)
-        enrolled.append(member)
-    return enrolled
+            await members.issue_card(tx, member_id=member.id, programme=made.programme, now=now)
+    return member
 
 
 async def _offer(context: Context, made: _Coalition, now: datetime) -> dict[str, UUID]:
-    """Write the offers, as partners do, and approve them, as staff do; one waits for approval."""
+    """Write the offers, as partners do, and approve them, as staff do, and a rule for weekends."""
     written = {}
-    for number, (partner_code, code, content) in enumerate(OFFERS):
-        partner = made.partners[partner_code]
+    for partner_code, code, content in OFFERS[:-1]:
+        draft, revision = await _write_offer(context, made, partner_code, code, content, now)
         async with context.database.transaction() as tx:
-            draft = await offers.write_offer(
-                tx,
-                programme_id=made.programme.id,
-                partner_id=partner.id,
-                code=code,
-                content=content,
-                by=None,
-                now=now,
-            )
-            asked = await offers.submit_offer(tx, offer_id=draft.id, by=None, now=now)
-            if number < len(OFFERS) - 1:
-                await offers.approve_offer(
-                    tx, offer_id=draft.id, revision=asked.revision, by=None, now=now
-                )
-                written[code] = draft.id
+            await offers.approve_offer(tx, offer_id=draft, revision=revision, by=None, now=now)
+        written[code] = draft
+    rule = offers.EarningRule(
+        id=new_id(now),
+        code="weekend-coffee",
+        name={"ru": "Выходные в кофейнях", "en": "Weekends in coffee shops"},
+        programme_id=made.programme.id,
+        partner_id=made.partners["zerno"].id,
+        kind=offers.EffectKind.PERCENT,
+        value=200,
+        schedule=offers.Schedule(weekdays=(6, 7)),
+        group="weekend",
+    )
+    async with context.database.transaction() as tx:
+        await offers.save_rule(tx, rule=rule, by=None, now=now)
     return written
+
+
+async def _write_offer(  # noqa: PLR0917 - what an offer is made of
+    context: Context,
+    made: _Coalition,
+    partner_code: str,
+    code: str,
+    content: offers.OfferContent,
+    now: datetime,
+) -> tuple[UUID, int]:
+    """Write an offer and ask for its approval."""
+    async with context.database.transaction() as tx:
+        draft = await offers.write_offer(
+            tx,
+            programme_id=made.programme.id,
+            partner_id=made.partners[partner_code].id,
+            code=code,
+            content=content,
+            by=None,
+            now=now,
+        )
+        asked = await offers.submit_offer(tx, offer_id=draft.id, by=None, now=now)
+    return draft.id, asked.revision
 
 
 async def _live(
     story: Context,
     clock: FixedClock,
     made: _Coalition,
-    enrolled: Sequence[members.Member],
     offer_ids: dict[str, UUID],
     *,
     until: datetime,
-) -> None:
-    """Let days pass: people switch offers on, buy, spend, bring back."""
+) -> list[members.Member]:
+    """Let days pass: people join, switch offers on, buy, spend, bring back; give who joined."""
     chance = Random(20261129)
-    bought: list[tuple[datetime, Neighbour, str, members.Member]] = []
-    number = 0
+    bought: list[tuple[datetime, Neighbour, str]] = []
+    balances: dict[UUID, int] = {}
+    enrolled = [await _enrol(story, made, phone, clock.now()) for phone in PHONES]
+    others = iter([f"+7900555{number:04}" for number in range(EXTRA_MEMBERS)])
+    number = day = 0
+    bookkeeper = clearing.Clearing(story, made.programme, until=until)
+    await bookkeeper.begin()
     while clock.now() < until - timedelta(days=1):
         now = clock.now()
+        await bookkeeper.tend()
+        if day % _JOINS_EVERY_DAYS == 0 and (phone := next(others, None)) is not None:
+            enrolled.append(await _enrol(story, made, phone, now))
         if chance.random() < 0.5:
             await _switch_on(story, made, chance.choice(enrolled[:20]), offer_ids, chance)
         asked: list[points.Command] = []
         for place, member in enumerate(enrolled):
-            eagerness = 0.12 if place == _SHOWN else 0.05 if place < len(PHONES) else 0.02
+            eagerness = _EAGERNESS[min(place, len(_EAGERNESS) - 1)]
             for one in NEIGHBOURS:
                 if chance.random() >= eagerness * one.visits:
                     continue
                 number += 1
                 receipt = f"{one.code}-{number:06}"
                 asked.append(_purchase(made, one, member, receipt, now, chance))
-                bought.append((now, one, receipt, member))
-            if chance.random() < eagerness * 0.5:
-                asked.append(_spending(made, member, f"spend-{number}-{place}", now, chance))
+                bought.append((now, one, receipt))
+            spent = balances.get(member.id, 0) * chance.choice((3, 5, 8)) // 10
+            if spent >= _SPENT_LEAST and chance.random() < _SPENDS:
+                asked.append(_spending(made, member, spent, now, chance))
         if bought and chance.random() < 0.25:
-            at, one, receipt, _ = chance.choice(bought[-40:])
+            at, one, receipt = chance.choice(bought[-40:])
             asked.append(_return(made, one, receipt, max(at, now - timedelta(hours=2))))
-        await _post(story, asked)
+        balances |= await _post(story, asked)
         clock.advance(timedelta(days=1))
+        day += 1
+    return enrolled
 
 
-async def _post(story: Context, asked: Sequence[points.Command]) -> None:
-    """Post the commands of a day together; what cannot be spent is not, as at a till."""
+async def _leave_open(
+    story: Context,
+    made: _Coalition,
+    enrolled: Sequence[members.Member],
+    offer_ids: dict[str, UUID],
+    now: datetime,
+) -> None:
+    """Leave an offer that is on, one to be approved, and customers of practice partners."""
+    coalition = story.service(programmes.Directory).coalition
+    cards: list[members.Card] = []
+    async with story.database.transaction() as tx:
+        with suppress(HansaError):  # it is on already
+            await offers.switch_on(
+                tx,
+                coalition=coalition,
+                member=(made.programme.id, enrolled[_SHOWN].id),
+                offer_id=offer_ids[_SHOWN_OFFER],
+                now=story.clock.now(),
+            )
+    async with story.database.snapshot() as snap:
+        for member in enrolled[:CUSTOMERS]:
+            cards += await members.list_cards(snap, member_id=member.id)
+    await feeds.introduce(
+        story.settings, cards=[one.number for one in cards if one.number], phones=PHONES[:CUSTOMERS]
+    )
+    partner_code, code, content = OFFERS[-1]
+    await _write_offer(story, made, partner_code, code, content, now - timedelta(days=1))
+
+
+async def _post(story: Context, asked: Sequence[points.Command]) -> dict[UUID, int]:
+    """Post the commands of a day together; give the balances of those who took part.
+
+    What cannot be spent is not, as at a till.
+    """
     poster = story.service(points.Poster)
+    balances = {}
     for answer in await asyncio.gather(
         *(poster.submit(command) for command in asked), return_exceptions=True
     ):
-        if isinstance(answer, BaseException) and not isinstance(answer, HansaError):
+        if isinstance(answer, points.Receipt) and answer.member_id is not None:
+            balances[answer.member_id] = answer.balance
+        elif isinstance(answer, BaseException) and not isinstance(answer, HansaError):
             raise answer
+    return balances
 
 
 async def _switch_on(
@@ -244,23 +320,29 @@ def _purchase(  # noqa: PLR0917 - what a visit is made of
         member=members.MemberRef(members.RefKind.ID, str(member.id)),
         receipt=receipt,
         lines=tuple(
-            points.PurchaseLine(line=line, amount_minor=amount, category=one.category)
+            points.PurchaseLine(
+                line=line,
+                amount_minor=amount,
+                category=one.category,
+                item=chance.choice(GOODS[one.category]),
+            )
             for line, amount in enumerate(amounts, start=1)
         ),
     )
 
 
 def _spending(
-    made: _Coalition, member: members.Member, key: str, now: datetime, chance: Random
+    made: _Coalition, member: members.Member, spent: int, now: datetime, chance: Random
 ) -> points.Spend:
     one = chance.choice(NEIGHBOURS)
+    key = f"{one.code}-{now:%m%d}-{member.id.hex[-4:]}"
     return points.Spend(
         owner=made.partners[one.code].id,
         key=key,
         programme_id=made.programme.id,
         happened_at=now,
         member=members.MemberRef(members.RefKind.ID, str(member.id)),
-        points=chance.choice((10, 25, 50, 100, 200)),
+        points=spent,
         reference=key,
     )
 

@@ -13,7 +13,9 @@ from hansa.assembly.demo import (
     chats,
     coalition,
     crm,
+    feeds,
     onec,
+    partners_desk,
     people,
     showcase,
     world,
@@ -122,6 +124,7 @@ async def load(context: Context, *, show: Show) -> None:
     if is_loaded:
         await onec.connect(context, now)
         await crm.connect(context, now)
+        await feeds.connect(context, now)
         return
     pieces = list(assortment.pieces(now))
     await _ground(context, now)
@@ -131,10 +134,14 @@ async def load(context: Context, *, show: Show) -> None:
         context.database, now=now, on_progress=lambda done, total: show(done, total, "search")
     )
     await world.introduce(context, pieces, now)
+    await people.load_shoppers(context, now)
     await coalition.load_coalition(context, now)
     await people.load_people(context, pieces, now, show=show)
+    await partners_desk.open_desk(context, now)
+    await feeds.connect(context, now)
     await onec.connect(context, now)
     await crm.connect(context, now)
+    await people.finish(context, now)
 
 
 async def _ground(context: Context, now: datetime) -> None:

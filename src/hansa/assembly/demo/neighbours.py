@@ -24,99 +24,146 @@ class Neighbour:
     en: str
     category: str
     about_ru: str
+    about_en: str
     percent: int
     billing: Billing = Billing.POSTPAID
     issue_price: Decimal = Decimal(100)
     receipt_minor: tuple[int, int] = (500_00, 3_000_00)
     visits: float = 1.0
+    pending_days: int | None = None
+    alert_points: int = 20_000
 
 
 NEIGHBOURS = (
     Neighbour(
         code="olkha", ru="Ольха", en="Olkha", category="clothes", percent=500, visits=0.4,
-        about_ru="Одежда, которую носят годами", receipt_minor=(4_900_00, 24_900_00),
+        about_ru="Одежда, которую носят годами", about_en="Clothes to be worn for years",
+        receipt_minor=(4_900_00, 24_900_00),
     ),
     Neighbour(
         code="lavka", ru="Лавка у дома", en="Corner Grocery", category="food", percent=100,
-        about_ru="Продукты каждый день", receipt_minor=(350_00, 2_800_00), visits=6,
+        about_ru="Продукты каждый день", about_en="Food for every day",
+        receipt_minor=(350_00, 2_800_00), visits=6,
     ),
     Neighbour(
         code="ferma", ru="Дальняя ферма", en="Far Farm", category="food", percent=150,
-        about_ru="Молоко, сыр и овощи с хозяйства", receipt_minor=(600_00, 2_400_00), visits=2,
+        about_ru="Молоко, сыр и овощи с хозяйства",
+        about_en="Milk, cheese and vegetables from the farm",
+        receipt_minor=(600_00, 2_400_00), visits=2,
     ),
     Neighbour(
         code="bulka", ru="Булка", en="Bulka Bakery", category="food", percent=300,
-        about_ru="Хлеб на закваске", receipt_minor=(180_00, 900_00), visits=3,
+        about_ru="Хлеб на закваске", about_en="Sourdough bread",
+        receipt_minor=(180_00, 900_00), visits=3,
     ),
     Neighbour(
         code="zerno", ru="Зерно", en="Zerno Coffee", category="food", percent=500,
-        about_ru="Кофейни и обжарка", receipt_minor=(220_00, 780_00), visits=4,
+        about_ru="Кофейни и обжарка", about_en="Coffee shops and a roastery",
+        receipt_minor=(220_00, 780_00), visits=4,
     ),
     Neighbour(
         code="azs-veter", ru="АЗС «Ветер»", en="Veter Fuel", category="fuel", percent=100,
-        about_ru="Топливо и мойка", receipt_minor=(1_500_00, 4_200_00), visits=2,
+        about_ru="Топливо и мойка", about_en="Fuel and car wash",
+        receipt_minor=(1_500_00, 4_200_00), visits=2,
     ),
     Neighbour(
         code="apteka", ru="Аптека «Ромашка»", en="Romashka Pharmacy", category="health",
-        percent=200, about_ru="Лекарства и уход", receipt_minor=(300_00, 2_100_00), visits=1.2,
+        percent=200,
+        about_ru="Лекарства и уход", about_en="Medicines and care",
+        receipt_minor=(300_00, 2_100_00), visits=1.2,
     ),
     Neighbour(
         code="bank-most", ru="Банк «Мост»", en="Most Bank", category="bank", percent=50,
-        about_ru="Карты и вклады", issue_price=Decimal(95), receipt_minor=(1_000_00, 9_000_00),
+        about_ru="Карты и вклады", about_en="Cards and deposits",
+        issue_price=Decimal(95), receipt_minor=(1_000_00, 9_000_00),
         visits=2,
     ),
     Neighbour(
         code="svyaz", ru="Связь-Юг", en="South Mobile", category="mobile", percent=300,
-        about_ru="Мобильная связь и интернет", receipt_minor=(450_00, 900_00), visits=0.6,
+        about_ru="Мобильная связь и интернет", about_en="Mobile and internet",
+        receipt_minor=(450_00, 900_00), visits=0.6,
     ),
     Neighbour(
         code="polis", ru="Полис", en="Polis Insurance", category="insurance", percent=700,
-        about_ru="ОСАГО и дом", receipt_minor=(4_000_00, 18_000_00), visits=0.1,
+        about_ru="ОСАГО и дом", about_en="Motor and home insurance",
+        receipt_minor=(4_000_00, 18_000_00), visits=0.1,
         issue_price=Decimal(110),
     ),
     Neighbour(
         code="knigi", ru="Книжный двор", en="Book Yard", category="books", percent=500,
-        about_ru="Книги и настольные игры", receipt_minor=(400_00, 3_200_00), visits=0.6,
+        about_ru="Книги и настольные игры", about_en="Books and board games",
+        receipt_minor=(400_00, 3_200_00), visits=0.6,
     ),
     Neighbour(
         code="kino", ru="Кинотеатр «Полёт»", en="Polyot Cinema", category="leisure", percent=700,
-        about_ru="Кино по-домашнему", receipt_minor=(500_00, 1_800_00), visits=0.6,
-        billing=Billing.PREPAID,
+        about_ru="Кино по-домашнему", about_en="Films as at home",
+        receipt_minor=(500_00, 1_800_00), visits=0.6,
+        billing=Billing.PREPAID, alert_points=500,
     ),
     Neighbour(
         code="sport", ru="Спортзал «Шаг»", en="Shag Gym", category="sport", percent=300,
-        about_ru="Абонементы и тренировки", receipt_minor=(1_500_00, 6_000_00), visits=0.4,
+        about_ru="Абонементы и тренировки", about_en="Passes and training",
+        receipt_minor=(1_500_00, 6_000_00), visits=0.4,
     ),
     Neighbour(
         code="detsad", ru="Мир малышей", en="Little World", category="kids", percent=200,
-        about_ru="Одежда и игрушки для детей", receipt_minor=(700_00, 5_000_00), visits=0.7,
+        about_ru="Одежда и игрушки для детей", about_en="Clothes and toys for children",
+        receipt_minor=(700_00, 5_000_00), visits=0.7,
     ),
     Neighbour(
         code="lapa", ru="Лапа", en="Lapa Pets", category="pets", percent=300,
-        about_ru="Корм и ветеринар", receipt_minor=(600_00, 4_000_00), visits=0.7,
+        about_ru="Корм и ветеринар", about_en="Food and a vet",
+        receipt_minor=(600_00, 4_000_00), visits=0.7,
     ),
     Neighbour(
         code="dom", ru="Дом и сад", en="House and Garden", category="home", percent=200,
-        about_ru="Инструменты, посуда, рассада", receipt_minor=(800_00, 9_000_00), visits=0.5,
+        about_ru="Инструменты, посуда, рассада", about_en="Tools, dishes, seedlings",
+        receipt_minor=(800_00, 9_000_00), visits=0.5,
     ),
     Neighbour(
         code="taxi", ru="Такси «Сова»", en="Sova Taxi", category="transport", percent=200,
-        about_ru="Поездки по городу", receipt_minor=(250_00, 1_100_00), visits=2,
+        about_ru="Поездки по городу", about_en="Rides in town",
+        receipt_minor=(250_00, 1_100_00), visits=2,
     ),
     Neighbour(
         code="optika", ru="Оптика", en="Optics", category="health", percent=500,
-        about_ru="Очки и линзы", receipt_minor=(2_500_00, 14_000_00), visits=0.15,
+        about_ru="Очки и линзы", about_en="Glasses and lenses",
+        receipt_minor=(2_500_00, 14_000_00), visits=0.15,
     ),
     Neighbour(
         code="salon", ru="Салон «Пион»", en="Pion Salon", category="beauty", percent=500,
-        about_ru="Стрижки и уход", receipt_minor=(1_200_00, 5_000_00), visits=0.4,
-        billing=Billing.PREPAID,
+        about_ru="Стрижки и уход", about_en="Haircuts and care",
+        receipt_minor=(1_200_00, 5_000_00), visits=0.4,
+        billing=Billing.PREPAID, alert_points=500,
     ),
     Neighbour(
         code="marketplace", ru="Базар", en="Bazaar", category="marketplace", percent=100,
-        about_ru="Всё с доставкой", receipt_minor=(500_00, 6_000_00), visits=2,
+        about_ru="Всё с доставкой", about_en="Everything, delivered",
+        receipt_minor=(500_00, 6_000_00), visits=2,
+        pending_days=14,
     ),
 )  # fmt: skip
+
+
+GOODS = {
+    "clothes": ("Пальто", "Джемпер", "Рубашка", "Брюки", "Платье"),
+    "food": ("Хлеб", "Молоко", "Сыр", "Яблоки", "Круассан", "Кофе", "Зелень"),
+    "fuel": ("АИ-95", "АИ-92", "Мойка"),
+    "health": ("Витамины", "Пластырь", "Капли", "Крем для рук"),
+    "bank": ("Покупка картой",),
+    "mobile": ("Тариф на месяц", "Пакет интернета"),
+    "insurance": ("ОСАГО", "Страхование дома"),
+    "books": ("Роман", "Атлас", "Настольная игра", "Открытки"),
+    "leisure": ("Билет на вечерний сеанс", "Билет на утренний сеанс", "Попкорн"),
+    "sport": ("Абонемент", "Занятие с тренером"),
+    "kids": ("Комбинезон", "Конструктор", "Раскраска"),
+    "pets": ("Корм", "Игрушка", "Приём ветеринара"),
+    "home": ("Секатор", "Тарелки", "Рассада", "Лампа"),
+    "transport": ("Поездка",),
+    "beauty": ("Стрижка", "Маникюр", "Шампунь"),
+    "marketplace": ("Наушники", "Рюкзак", "Чайник", "Плед"),
+}
+"""What is on receipts, by category."""
 
 
 def offer(  # noqa: PLR0913 - what an offer is made of

@@ -17,10 +17,11 @@ from hansa.runtime.database import Snapshot
 PASSWORD = "warm-wool-2026"  # noqa: S105 - the demo's, printed at its start; production makes none
 OWNER = "owner@olkha.example"
 ERP_USER = "1c@olkha.example"
+MANAGER = "manager@olkha.example"
 SELLER = "shop@olkha.example"
 _STAFF = (
     (OWNER, "Ольга Ольхова", ("administrator",)),
-    ("manager@olkha.example", "Марк Соколов", ("manager",)),
+    (MANAGER, "Марк Соколов", ("manager",)),
     ("warehouse@olkha.example", "Вера Лесная", ("warehouse",)),
     (SELLER, "Анна Ветрова", ("shop",)),
     (ERP_USER, "1С", ("erp",)),
@@ -51,14 +52,30 @@ async def is_loaded(snap: Snapshot) -> bool:
     return await accounts.find_user(snap, email=OWNER, kind="staff") is not None
 
 
+async def load_shoppers(context: Context, now: datetime) -> list[UUID]:
+    """Make shoppers; give their parties."""
+    return [await _shopper(context, row, now) for row in _SHOPPERS]
+
+
 async def load_people(
     context: Context, pieces: Sequence[Piece], now: datetime, *, show: object
 ) -> None:
-    """Make shoppers with their orders, then the staff."""
-    shoppers = [await _shopper(context, row, now) for row in _SHOPPERS]
+    """Make shoppers with their orders, then the staff, but for the owner."""
+    shoppers = await load_shoppers(context, now)
     await _orders(context, [one for one in pieces if not is_last(one)], shoppers, now, show)
+    await _staff(context, _STAFF[1:], now)
+
+
+async def finish(context: Context, now: datetime) -> None:
+    """Make the owner, by whom a finished load is known."""
+    await _staff(context, _STAFF[:1], now)
+
+
+async def _staff(
+    context: Context, rows: Sequence[tuple[str, str, tuple[str, ...]]], now: datetime
+) -> None:
     async with context.database.transaction() as tx:
-        for email, name, roles in reversed(_STAFF):
+        for email, name, roles in rows:
             if await accounts.find_user(tx, email=email, kind="staff") is None:
                 await accounts.create_user(
                     tx,

@@ -190,6 +190,11 @@ def tile(garments: Sequence[Placed], ground: Colour) -> str:
     return _composition(garments, ground, width=WIDTH, height=HEIGHT, behind="", floor=None)
 
 
+def shapes(body: str, ground: Colour, *, width: int, height: int) -> str:
+    """Put shapes on a ground; their shadows may use the filters `near` and `soft`."""
+    return _document(width, height, ground, "", body)
+
+
 def _composition(
     garments: Sequence[Placed],
     ground: Colour,
