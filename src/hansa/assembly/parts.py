@@ -62,6 +62,7 @@ PARTS: Final = {
     "loyalty.transactions": Part(
         places=(
             (f"{_LOYALTY}.partner_api.api", "write"),
+            (f"{_LOYALTY}.partner_api.api_step_ups", "all"),
             (f"{_LOYALTY}.guard", "all"),
             (f"{_LOYALTY}.desk.api", "all"),
             (f"{_LOYALTY}.desk.api_disputes", "all"),

@@ -17,6 +17,7 @@ from hansa.modules.loyalty.offers.checks import CHECKS as OFFER_CHECKS
 from hansa.modules.loyalty.offers.jobs import JOBS as OFFER_JOBS
 from hansa.modules.loyalty.offers.jobs import PERIODIC as OFFER_PERIODIC
 from hansa.modules.loyalty.partner_api.api import ROUTES as PARTNER_ROUTES
+from hansa.modules.loyalty.partner_api.api_step_ups import ROUTES as STEP_UP_ROUTES
 from hansa.modules.loyalty.partner_api.api_webhooks import ROUTES as WEBHOOK_ROUTES
 from hansa.modules.loyalty.partner_api.subscribers import SUBSCRIPTIONS as PARTNER_SUBSCRIPTIONS
 from hansa.modules.loyalty.points import BalanceReader, Poster
@@ -64,6 +65,7 @@ MODULE = Module(
         *guard.ROUTES,
         *MEMBER_ROUTES,
         *PARTNER_ROUTES,
+        *STEP_UP_ROUTES,
         *WEBHOOK_ROUTES,
         *SETTLEMENT_ROUTES,
         *STATEMENT_ROUTES,

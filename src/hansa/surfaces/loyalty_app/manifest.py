@@ -34,6 +34,7 @@ PAGES = Router(
         reward_pages.rewards,
         reward_pages.reward,
         reward_pages.order,
+        reward_pages.confirm,
         reward_pages.orders,
         reward_pages.show_order,
         reward_pages.show_code,

@@ -9,7 +9,7 @@ from litestar.params import FromPath
 from hansa.kernel.errors import HansaError
 from hansa.kernel.text import pick
 from hansa.modules import loyalty
-from hansa.runtime.html import Page
+from hansa.runtime.html import Form, Page
 from hansa.runtime.http import Request, go_to
 from hansa.surfaces.loyalty_app.access import Visitor, enter
 from hansa.surfaces.loyalty_app.addresses import in_each_language
@@ -70,7 +70,6 @@ async def order(request: Request, reward_id: FromPath[UUID]) -> Response[Any] | 
     visitor = await enter(request)
     form = await read_texts(request)
     order_id = read_identifier(form.text("order"))
-    amount = form.text("points")
     if order_id is None:
         return await _reward_page(request, visitor, reward_id, status_code=422)
     try:
@@ -79,13 +78,49 @@ async def order(request: Request, reward_id: FromPath[UUID]) -> Response[Any] | 
             order_id=order_id,
             membership=visitor.membership,
             reward_id=reward_id,
-            points=int(amount) if amount.isascii() and amount.isdigit() else None,
-            device=str(visitor.session.parent_id or visitor.session.id),
+            points=_amount(form),
+            device=_device(visitor),
             now=request.received_at,
         )
+    except loyalty.points.StepUpNeeded:
+        return await _ask_for_code(request, visitor, reward_id, form)
     except HansaError as refused:
-        refusal = translator(request)(refused.message).format(**refused.data())
-        return await _reward_page(request, visitor, reward_id, refusal=refusal, status_code=422)
+        return await _refused(request, visitor, reward_id, refused)
+    return go_to(request, f"{root_of(request)}/orders/{made.id}?new=1")
+
+
+@post(in_each_language("/rewards/{reward_id:uuid}/confirm"))
+async def confirm(request: Request, reward_id: FromPath[UUID]) -> Response[Any] | Page:
+    """Order a reward with the code that shows who is spending; this device is trusted then."""
+    visitor = await enter(request)
+    form = await read_texts(request)
+    order_id, challenge = read_identifier(form.text("order")), read_identifier(form.text("asked"))
+    if order_id is None or challenge is None:
+        return await _reward_page(request, visitor, reward_id, status_code=422)
+    try:
+        token = await loyalty.guard.answer_step_up(
+            request.context,
+            challenge_id=challenge,
+            code=form.text("code"),
+            now=request.received_at,
+        )
+        made = await loyalty.rewards.order_reward(
+            request.context,
+            order_id=order_id,
+            membership=visitor.membership,
+            reward_id=reward_id,
+            points=_amount(form),
+            device=_device(visitor),
+            token=token.value,
+            now=request.received_at,
+        )
+    except loyalty.guard.StepUpCodeWrong as wrong:
+        if not wrong.tries_left:
+            return await _refused(request, visitor, reward_id, wrong)
+        form.add("code", wrong)
+        return await _code_page(request, visitor, reward_id, form)
+    except HansaError as refused:
+        return await _refused(request, visitor, reward_id, refused)
     return go_to(request, f"{root_of(request)}/orders/{made.id}?new=1")
 
 
@@ -142,6 +177,57 @@ async def cancel(request: Request, order_id: FromPath[UUID]) -> Response[Any] | 
         refusal = translator(request)(refused.message)
         return await _order_page(request, visitor, order_id, refusal=refusal, status_code=422)
     return go_to(request, f"{root_of(request)}/orders/{order_id}")
+
+
+async def _ask_for_code(
+    request: Request, visitor: Visitor, reward_id: UUID, form: Form[Any]
+) -> Page:
+    """Send the member a code and ask for it; the order to come has a number of its own."""
+    try:
+        asked = await loyalty.guard.start_step_up(
+            request.context,
+            programme_id=visitor.programme.id,
+            member_id=visitor.member.id,
+            device=_device(visitor),
+            now=request.received_at,
+        )
+    except HansaError as refused:
+        return await _refused(request, visitor, reward_id, refused)
+    form.values |= {"asked": str(asked.id), "order": str(uuid4())}
+    return await _code_page(request, visitor, reward_id, form)
+
+
+async def _refused(
+    request: Request, visitor: Visitor, reward_id: UUID, refused: HansaError
+) -> Page:
+    refusal = translator(request)(refused.message).format(**refused.data())
+    return await _reward_page(request, visitor, reward_id, refusal=refusal, status_code=422)
+
+
+async def _code_page(request: Request, visitor: Visitor, reward_id: UUID, form: Form[Any]) -> Page:
+    async with request.snapshot(single=True) as snap:
+        found = await loyalty.rewards.get_reward(snap, reward_id=reward_id)
+    return app_page(
+        request,
+        "confirm.html",
+        visitor=visitor,
+        tab="rewards",
+        status_code=422 if form.errors else 200,
+        form=form,
+        name=pick(found.name, request.language),
+        reward_id=reward_id,
+        shows_codes=request.context.settings.environment == "demo",
+    )
+
+
+def _amount(form: Form[Any]) -> int | None:
+    text = form.text("points")
+    return int(text) if text.isascii() and text.isdigit() else None
+
+
+def _device(visitor: Visitor) -> str:
+    """Give what this device is called: its session, whoever opened it."""
+    return str(visitor.session.parent_id or visitor.session.id)
 
 
 async def _reward_page(

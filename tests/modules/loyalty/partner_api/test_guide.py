@@ -9,6 +9,7 @@ import pytest
 
 from hansa.kernel.errors import HansaError
 from hansa.modules import webhooks
+from hansa.modules.loyalty.guard import faults as guard_faults
 from hansa.modules.loyalty.members import api as members_api
 from hansa.modules.loyalty.members import faults
 from hansa.modules.loyalty.partner_api import telling
@@ -28,6 +29,7 @@ PLACES = (
     paging,
     calling,
     faults,
+    guard_faults,
     members_api,
     refusals,
     webhooks.model,
@@ -39,9 +41,13 @@ NOT_OF_PARTNERS = {
     "loyalty.merge_not_found",
     "loyalty.merge_not_last",
     "loyalty.purpose_unknown",
+    "loyalty.guard_rules_invalid",
+    "loyalty.no_such_alert",
+    "loyalty.reason_needed",
+    "loyalty.alert_over",
     "webhooks.message_invalid",
 }
-"""Of leaving, merging and consents, which members and staff do, and of our own faults."""
+"""Of leaving, merging, consents and alerts, which members and staff do, and of our own faults."""
 
 
 def errors() -> dict[str, type[HansaError]]:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import ClassVar
 
-from hansa.kernel.errors import Conflict, Invalid, NotFound, Rejected
+from hansa.kernel.errors import Conflict, Forbidden, Invalid, NotFound, Rejected
 
 
 @dataclass(eq=False)
@@ -56,6 +56,16 @@ class NoSuchChallenge(NotFound):
 
     code: ClassVar[str] = "loyalty.no_such_challenge"
     message: ClassVar[str] = "This code is no longer valid. Ask for a new one."
+
+
+@dataclass(eq=False)
+class StepUpCodeWrong(Forbidden):
+    """It is not the code that was sent; after the last try it is good for nothing."""
+
+    code: ClassVar[str] = "loyalty.step_up_code_wrong"
+    message: ClassVar[str] = "This is not the code that was sent. Tries left: {tries_left}."
+
+    tries_left: int
 
 
 @dataclass(eq=False)

@@ -12,6 +12,7 @@ from hansa.kernel.identifiers import new_id
 from hansa.modules.loyalty.guard.batching import Sighting, open_alerts
 from hansa.modules.loyalty.guard.faults import (
     NoSuchChallenge,
+    StepUpCodeWrong,
     TooManyCodes,
 )
 from hansa.modules.loyalty.guard.judging import (
@@ -52,6 +53,14 @@ class Made:
 
     challenge: Challenge
     code: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """Pays for one spend of the member until `expires_at`."""
+
+    value: str = field(repr=False)
+    expires_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +129,22 @@ async def make_challenge(
         },
     )
     return Made(challenge, code)
+
+
+async def answer_step_up(
+    context: "Context", *, challenge_id: UUID, code: str, now: datetime
+) -> Token:
+    """Give the token for a code; a wrong one is counted before it is refused.
+
+    Raises:
+        StepUpCodeWrong: it is not the code that was sent.
+        NoSuchChallenge: there is none, or it is over: too old, passed, or tried too often.
+    """
+    async with context.database.transaction() as tx:
+        done = await finish_step_up(tx, challenge_id=challenge_id, code=code, now=now)
+    if done.token is None:
+        raise StepUpCodeWrong(done.tries_left)
+    return Token(done.token, done.expires_at)
 
 
 async def finish_step_up(

@@ -47,6 +47,7 @@ from hansa.modules.loyalty.members.faults import (
     ProofInvalid,
     ProofNeeded,
     PurposeUnknown,
+    SandboxSendsNothing,
     TooManyCards,
     TooManyLinks,
 )
@@ -176,6 +177,7 @@ __all__ = [
     "ProofNeeded",
     "PurposeUnknown",
     "RefKind",
+    "SandboxSendsNothing",
     "SendCode",
     "SettingInvalid",
     "ShownCode",

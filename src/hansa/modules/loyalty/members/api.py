@@ -5,14 +5,11 @@ bodies, not in addresses, which end in logs. A sandbox key is answered as a live
 nothing of what it did is kept.
 """
 
-from dataclasses import dataclass
-from typing import ClassVar
 from uuid import UUID
 
 from litestar import Response, delete, get, post
 from litestar.params import FromPath, FromQuery, JSONBody
 
-from hansa.kernel.errors import Rejected
 from hansa.modules.loyalty import programmes
 from hansa.modules.loyalty.members import cards, links, proofs, queries, reading, signing_in
 from hansa.modules.loyalty.members.bodies import (
@@ -30,6 +27,7 @@ from hansa.modules.loyalty.members.bodies import (
     SearchBody,
 )
 from hansa.modules.loyalty.members.enrolment import enrol
+from hansa.modules.loyalty.members.faults import SandboxSendsNothing
 from hansa.modules.loyalty.members.model import CardState, Member, MemberRef, RefKind
 from hansa.modules.loyalty.members.proving import prove
 from hansa.modules.loyalty.programmes.calling import (
@@ -47,14 +45,6 @@ HOME = "/loyalty/v1/members"
 PERMISSION = "loyalty.members"
 CODES_PER_PARTNER_MAX = 2_000
 SCAN = "scan"
-
-
-@dataclass(eq=False)
-class SandboxSendsNothing(Rejected):
-    """A sandbox key reaches nobody's telephone."""
-
-    code: ClassVar[str] = "loyalty.sandbox_sends_nothing"
-    message: ClassVar[str] = "A sandbox key sends no codes."
 
 
 @post(HOME, tags=TAGS, summary="Enrol a person", status_code=200)

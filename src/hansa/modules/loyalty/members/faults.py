@@ -181,3 +181,11 @@ class PurposeUnknown(Invalid):
     message: ClassVar[str] = "There is no such purpose: {purpose}."
 
     purpose: str
+
+
+@dataclass(eq=False)
+class SandboxSendsNothing(Rejected):
+    """A sandbox key reaches nobody's telephone."""
+
+    code: ClassVar[str] = "loyalty.sandbox_sends_nothing"
+    message: ClassVar[str] = "A sandbox key sends no codes."

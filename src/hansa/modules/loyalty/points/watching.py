@@ -166,4 +166,7 @@ def _active_at(batch: Batch, command: Accrue | Purchase) -> datetime:
 
 
 def _is_ours(command: Command) -> bool:
-    return command.owner == HOUSE or command.key.startswith(OUR_KEYS)
+    """Tell whether the programme itself wants it. What a member spends in the app is its will."""
+    if command.owner == HOUSE:
+        return True
+    return command.key.startswith(OUR_KEYS) and not isinstance(command, HoldPoints | Spend)

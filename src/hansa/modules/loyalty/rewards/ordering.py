@@ -48,7 +48,7 @@ _SLICE = 200
 _log = structlog.get_logger(__name__)
 
 
-async def order_reward(
+async def order_reward(  # noqa: PLR0913 - what an order is made of
     context: Context,
     *,
     order_id: UUID,
@@ -56,12 +56,13 @@ async def order_reward(
     reward_id: UUID,
     points: int | None = None,
     device: str = "",
+    token: str = "",
     now: datetime,
 ) -> Order:
     """Order a reward for a member's points; the same `order_id` again gives the same order.
 
-    `points` is the amount of a donation, one of those that can be chosen. Never inside a
-    transaction.
+    `points` is the amount of a donation, one of those that can be chosen; `token` what a step-up
+    gave, if one was asked for. Never inside a transaction.
 
     Raises:
         NoSuchReward, RewardClosed, SoldOut, HadEnough, RewardInvalid: nothing was touched.
@@ -77,7 +78,7 @@ async def order_reward(
             points=points,
             now=now,
         )
-    return await _carry_on(context, order, device=device)
+    return await _carry_on(context, order, device=device, token=token)
 
 
 async def cancel_order(
@@ -194,12 +195,12 @@ async def _take(
     return queries.order_of(await tx.one(store.GET_ORDER, place))
 
 
-async def _carry_on(context: Context, order: Order, *, device: str = "") -> Order:
+async def _carry_on(context: Context, order: Order, *, device: str = "", token: str = "") -> Order:
     """Hold and spend the points of an order; give it as it is then."""
     if order.state is OrderState.REFUSED:
         raise OrderOver
     if order.state is OrderState.TAKEN:
-        await _hold(context, order, device)
+        await _hold(context, order, device, token)
         order = replace(order, state=OrderState.HELD)
     if order.state is OrderState.HELD:
         await _post(context, order)
@@ -207,7 +208,7 @@ async def _carry_on(context: Context, order: Order, *, device: str = "") -> Orde
         return await queries.get_order(snap, member_id=order.member_id, order_id=order.id)
 
 
-async def _hold(context: Context, order: Order, device: str) -> None:
+async def _hold(context: Context, order: Order, device: str, token: str) -> None:
     command = HoldPoints(
         owner=order.partner_id,
         key=order.key("hold"),
@@ -218,6 +219,7 @@ async def _hold(context: Context, order: Order, device: str) -> None:
         expires_at=order.ordered_at + HELD_FOR,
         reference=f"reward:{order.id}",
         device=device,
+        token=token,
     )
     try:
         await context.service(Poster).submit(command)
