@@ -191,6 +191,7 @@ async def test_every_page_of_another_partners_things_is_not_found(
     for method, path in routes():
         named = re.findall(r"\{(\w+):uuid\}", path)
         where = re.sub(r"\{(\w+):uuid\}", lambda found: str(ids[found[1]]), path)
+        where = where.replace("{file_format:str}", "xlsx")
         if method == "GET":
             text = await boris.open(where, status=404 if named else 200)
             assert "ecret till" not in text, path
@@ -222,6 +223,7 @@ async def test_whoever_is_no_partners_person_is_led_to_the_sign_in(site, world, 
         token = await browser.token()
         for method, path in routes():
             where = re.sub(r"\{\w+:uuid\}", str(world.member.id), path)
+            where = where.replace("{file_format:str}", "xlsx")
             answer = await client.request(
                 method,
                 where,

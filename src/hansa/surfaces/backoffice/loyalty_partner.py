@@ -135,7 +135,7 @@ async def show_statement(request: Request, statement_id: FromPath[UUID]) -> Page
 async def download(
     request: Request, statement_id: FromPath[UUID], file_format: FromPath[str]
 ) -> Stream:
-    """Give a statement as Excel or PDF."""
+    """Give a statement as Excel or PDF, or its lines as CSV."""
     staff(request, VIEW)
     if file_format not in set(settlement.FileFormat):
         raise NotFound

@@ -1,15 +1,18 @@
 """Closed statements of the partner, month by month."""
 
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from litestar import get
 from litestar.params import FromPath
+from litestar.response import Stream
 
+from hansa.kernel.errors import NotFound
 from hansa.kernel.money import Money
 from hansa.kernel.text import pick
 from hansa.modules import loyalty
-from hansa.modules.loyalty.settlement import Statement
+from hansa.modules.loyalty.settlement import FileFormat, Statement
 from hansa.runtime.html import Page
 from hansa.runtime.html.formats import format_day, format_money, format_number
 from hansa.runtime.http import Request
@@ -23,16 +26,34 @@ from hansa.surfaces.partner_cabinet.shell import (
     words,
 )
 
+_CURSOR = "partner.statements"
+
 
 @get(at("/statements"))
 async def list_statements(request: Request) -> Page:
     """Show closed statements, the latest first."""
     who = person(request)
-    async with request.snapshot() as snap:
+    after = request.read_cursor(
+        request.query_params.get("after"), of=_CURSOR, types=(datetime, UUID)
+    )
+    async with request.snapshot(single=True) as snap:
         found = await loyalty.settlement.list_statements(
-            snap, partner_id=who.partner.id, limit=PAGE_ROWS
+            snap,
+            partner_id=who.partner.id,
+            before=(after[0], after[1]) if after else None,
+            limit=PAGE_ROWS + 1,
         )
-    return show(request, who, "statements.html", rows=[_row(request, one) for one in found])
+    shown, cursor = request.page_of(
+        found, limit=PAGE_ROWS, of=_CURSOR, key=lambda one: (one.begins_at, one.id)
+    )
+    return show(
+        request,
+        who,
+        "statements.html",
+        rows=[_row(request, one) for one in shown],
+        first_url=request.visit.path if after else None,
+        next_url=f"{request.visit.path}?after={cursor}" if cursor else None,
+    )
 
 
 @get(at("/statements/{statement_id:uuid}"))
@@ -62,6 +83,22 @@ async def show_statement(request: Request, statement_id: FromPath[UUID]) -> Page
     )
 
 
+@get(at("/statements/{statement_id:uuid}/file/{file_format:str}"))
+async def download(
+    request: Request, statement_id: FromPath[UUID], file_format: FromPath[str]
+) -> Stream:
+    """Give a statement as Excel or PDF, or its lines as CSV."""
+    who = person(request)
+    if file_format not in set(FileFormat):
+        raise NotFound
+    return await loyalty.settlement.statement_file(
+        request,
+        statement_id=statement_id,
+        file_format=FileFormat(file_format),
+        partner_id=who.partner.id,
+    )
+
+
 def _row(request: Request, one: Statement) -> dict[str, Any]:
     translate, language = words(request), request.language
     programme = coalition_of(request).programmes[one.programme_id]
@@ -83,4 +120,4 @@ _LINES = {
     "redeemed": "Points taken",
 }
 
-ROUTES = (list_statements, show_statement)
+ROUTES = (list_statements, show_statement, download)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import io
 import logging
 import zipfile
@@ -189,6 +190,30 @@ async def test_the_excel_file_has_every_line_and_no_formula(desk, language, give
     assert sheet in parts["xl/workbook.xml"]
     assert "=1+1" in sheets[1]
     assert "<f>" not in sheets[1]
+
+
+async def test_the_lines_come_as_csv_that_spreadsheets_open_without_formulas(desk):
+    giver, _, _ = await closed(desk)
+    headers = {**desk.headers["staff"], "Accept-Language": "en"}
+
+    answer = await desk.http.get(
+        f"{HOME}/statements/{giver.id}/file", params={"format": "csv"}, headers=headers
+    )
+
+    rows = list(csv.reader(io.StringIO(answer.content.decode("utf-8-sig")), delimiter=";"))
+    assert answer.headers["content-type"] == f"{settlement.CSV}; charset=utf-8"
+    assert answer.headers["content-disposition"].endswith('.csv"')
+    assert rows[0][:3] == ["Recorded", "Happened", "Key"]
+    assert len(rows) - 1 == len(await lines_of(desk, giver))
+    assert "'=1+1" in {row[3] for row in rows}
+    assert all(not cell.startswith("=") for row in rows for cell in row)
+
+
+async def lines_of(desk, statement):
+    async with desk.play.context.database.snapshot() as snap:
+        return await settlement.list_lines(
+            snap, coalition=desk.play.coalition, statement=statement, limit=500
+        )
 
 
 @pytest.mark.parametrize("language", ["ru", "en"])

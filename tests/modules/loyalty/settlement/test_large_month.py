@@ -69,9 +69,8 @@ async def test_a_large_month_needs_no_more_memory_than_a_small_one(play) -> None
         lines = await settlement.excel_of(
             file,
             paper=paper,
+            cells=settlement.Cells(paper, coalition=play.coalition, currency="RUB", translate=str),
             pages=settlement.stream_lines(snap, coalition=play.coalition, statement=statement),
-            coalition=play.coalition,
-            currency="RUB",
             translate=str,
         )
         _, printing_bytes = tracemalloc.get_traced_memory()

@@ -76,7 +76,17 @@ from hansa.modules.loyalty.settlement.payments import (
     record_payment,
     sum_paid,
 )
-from hansa.modules.loyalty.settlement.printing import EXCEL, PDF, Paper, excel_of, paper_of, pdf_of
+from hansa.modules.loyalty.settlement.printing import (
+    CSV,
+    EXCEL,
+    PDF,
+    Cells,
+    Paper,
+    csv_of,
+    excel_of,
+    paper_of,
+    pdf_of,
+)
 from hansa.modules.loyalty.settlement.printing.papers import (
     LINE_WORDS,
     WHAT_WORDS,
@@ -105,6 +115,7 @@ from hansa.modules.loyalty.settlement.standing import (
 from hansa.modules.loyalty.settlement.work import CloseMonth, WatchPartners
 
 __all__ = [
+    "CSV",
     "EXCEL",
     "LINE_WORDS",
     "PDF",
@@ -117,6 +128,7 @@ __all__ = [
     "BlockState",
     "BooksMoved",
     "Breakage",
+    "Cells",
     "CloseMonth",
     "Closing",
     "Cohort",
@@ -153,6 +165,7 @@ __all__ = [
     "cancel_block",
     "close_month",
     "closing_of",
+    "csv_of",
     "day_of",
     "draft_month",
     "estimate_breakage",

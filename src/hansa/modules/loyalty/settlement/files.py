@@ -21,10 +21,18 @@ PIECE_BYTES = 64 * 1024
 
 
 class FileFormat(StrEnum):
-    """What a statement is printed as."""
+    """What a statement is printed as; CSV has its lines alone."""
 
     XLSX = "xlsx"
     PDF = "pdf"
+    CSV = "csv"
+
+
+_MEDIA = {
+    FileFormat.XLSX: printing.EXCEL,
+    FileFormat.PDF: printing.PDF,
+    FileFormat.CSV: printing.CSV,
+}
 
 
 async def statement_file(
@@ -55,22 +63,23 @@ async def statement_file(
         )
         with ExitStack() as stack:
             spool = stack.enter_context(tempfile.SpooledTemporaryFile(max_size=SPOOL_BYTES_MAX))
+            cells = printing.Cells(
+                paper, coalition=coalition, currency=statement.currency, translate=translate
+            )
+            pages = queries.stream_lines(snap, coalition=coalition, statement=statement)
             if file_format is FileFormat.PDF:
                 spool.write(await asyncio.to_thread(printing.pdf_of, paper, translate))
+            elif file_format is FileFormat.CSV:
+                await printing.csv_of(spool, cells=cells, pages=pages)
             else:
                 await printing.excel_of(
-                    spool,
-                    paper=paper,
-                    pages=queries.stream_lines(snap, coalition=coalition, statement=statement),
-                    coalition=coalition,
-                    currency=statement.currency,
-                    translate=translate,
+                    spool, paper=paper, cells=cells, pages=pages, translate=translate
                 )
             stack.pop_all()  # it is whole: whoever sends it closes it
     name = _name_of(statement, coalition, closed.time_zone)
     return Stream(
         _pieces(spool),
-        media_type=printing.PDF if file_format is FileFormat.PDF else printing.EXCEL,
+        media_type=_MEDIA[file_format],
         headers={
             "Content-Disposition": f'attachment; filename="{name}.{file_format.value}"',
             "Cache-Control": "no-store",

@@ -4,46 +4,24 @@ import asyncio
 from collections.abc import AsyncIterator, Sequence
 from datetime import datetime
 from typing import IO
-from zoneinfo import ZoneInfo
 
 import xlsxwriter
 
-from hansa.modules.loyalty.programmes import Coalition
-from hansa.modules.loyalty.settlement.printing.papers import (
-    WHAT_WORDS,
-    Paper,
-    Translate,
-    major,
-    partner_name,
-)
+from hansa.modules.loyalty.settlement.printing.cells import Cells
+from hansa.modules.loyalty.settlement.printing.papers import Paper, Translate
 from hansa.modules.loyalty.settlement.queries import StatementLine
 
 EXCEL = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 ROWS_MAX = 1_000_000
 WIDTHS = (18, 18, 30, 24, 12, 16, 22, 22, 12, 12, 16, 8)
-TITLES = (
-    "Recorded",
-    "Happened",
-    "Key",
-    "Document",
-    "Member",
-    "What",
-    "Issuer",
-    "Partner",
-    "Points",
-    "Price",
-    "Money, exact",
-    "Late",
-)
 
 
 async def excel_of(
     file: IO[bytes],
     *,
     paper: Paper,
+    cells: Cells,
     pages: AsyncIterator[Sequence[StatementLine]],
-    coalition: Coalition,
-    currency: str,
     translate: Translate,
 ) -> int:
     """Write a statement and all its lines to a file; give how many lines there were.
@@ -53,7 +31,7 @@ async def excel_of(
     """
     book = xlsxwriter.Workbook(file, {"constant_memory": True})
     try:
-        writer = _Lines(book, paper, coalition, currency, translate)
+        writer = _Lines(book, cells, translate)
         _summary(book, paper, translate)
         async for page in pages:
             await asyncio.to_thread(writer.add, page)
@@ -92,27 +70,13 @@ def _summary(book: xlsxwriter.Workbook, paper: Paper, translate: Translate) -> N
 
 
 class _Lines:
-    def __init__(
-        self,
-        book: xlsxwriter.Workbook,
-        paper: Paper,
-        coalition: Coalition,
-        currency: str,
-        translate: Translate,
-    ) -> None:
+    def __init__(self, book: xlsxwriter.Workbook, cells: Cells, translate: Translate) -> None:
         self.count = 0
         self._book = book
-        self._zone = ZoneInfo(paper.zone)
-        self._currency = currency
-        self._translate = translate
+        self._cells = cells
+        self._title = translate("Entries")
         self._moment = book.add_format({"num_format": "yyyy-mm-dd hh:mm:ss"})
         self._head = book.add_format({"bold": True, "bottom": 1})
-        own = translate("the programme")
-        self._names = {
-            one.number: partner_name(coalition, one.number, paper.language, own)
-            for one in coalition.partners.values()
-        } | {0: own}
-        self._words = {what: translate(word) for what, word in WHAT_WORDS.items()}
         self._row = ROWS_MAX
         self._sheets = 0
 
@@ -126,31 +90,20 @@ class _Lines:
 
     def _begin(self) -> None:
         self._sheets += 1
-        title = self._translate("Entries")
-        name = title if self._sheets == 1 else f"{title} {self._sheets}"
+        name = self._title if self._sheets == 1 else f"{self._title} {self._sheets}"
         self._sheet = self._book.add_worksheet(name)
         for column, width in enumerate(WIDTHS):
             self._sheet.set_column(column, column, width)
         self._sheet.freeze_panes(1, 0)
-        for column, title in enumerate(TITLES):
-            self._sheet.write_string(0, column, self._translate(title), self._head)
+        for column, title in enumerate(self._cells.titles):
+            self._sheet.write_string(0, column, title, self._head)
         self._row = 1
 
     def _write(self, one: StatementLine) -> None:
-        sheet, row = self._sheet, self._row
-        sheet.write_datetime(row, 0, self._local(one.recorded_at), self._moment)
-        sheet.write_datetime(row, 1, self._local(one.effective_at), self._moment)
-        sheet.write_string(row, 2, one.key)
-        sheet.write_string(row, 3, one.reference)
-        sheet.write_string(row, 4, one.member)
-        sheet.write_string(row, 5, self._words[one.what])
-        sheet.write_string(row, 6, self._names.get(one.issuer, str(one.issuer)))
-        sheet.write_string(row, 7, self._names.get(one.partner, str(one.partner)))
-        sheet.write_number(row, 8, one.points)
-        sheet.write_number(row, 9, major(one.price, self._currency))
-        sheet.write_number(row, 10, major(one.value, self._currency))
-        sheet.write_string(row, 11, self._translate("yes") if one.is_late else "")
-
-    def _local(self, instant: datetime) -> datetime:
-        # A sheet knows no zones: it shows the programme's wall clock.
-        return instant.astimezone(self._zone).replace(tzinfo=None)
+        for column, cell in enumerate(self._cells.row(one)):
+            if isinstance(cell, datetime):
+                self._sheet.write_datetime(self._row, column, cell, self._moment)
+            elif isinstance(cell, str):
+                self._sheet.write_string(self._row, column, cell)
+            else:
+                self._sheet.write_number(self._row, column, cell)
