@@ -10,6 +10,7 @@ a role away.
 from hansa.modules.accounts.audit import list_audit, record
 from hansa.modules.accounts.keys import create_api_key, list_api_keys, revoke_api_key
 from hansa.modules.accounts.links import (
+    invite_to_partner,
     make_link_token,
     request_email_verification,
     request_password_reset,
@@ -159,6 +160,7 @@ __all__ = [
     "finish_sign_in",
     "get_client",
     "get_user",
+    "invite_to_partner",
     "list_api_keys",
     "list_audit",
     "list_clients",

@@ -16,6 +16,7 @@ from hansa.modules.accounts.audit import record
 from hansa.modules.accounts.secrets_kept import digest, new_token
 from hansa.runtime.context import Context
 from hansa.runtime.database import Transaction
+from hansa.runtime.http.identity import Actor
 
 Purpose = Literal["password", "email"]
 LIFETIMES: dict[str, timedelta] = {"password": timedelta(hours=2), "email": timedelta(days=7)}
@@ -48,6 +49,36 @@ async def request_password_reset(
         subject_id=user.id,
         now=now,
     )
+
+
+async def invite_to_partner(
+    tx: Transaction,
+    *,
+    partner_id: UUID,
+    email: str,
+    name: str = "",
+    language: str | None = None,
+    by: Actor | None,
+    now: datetime,
+) -> model.User:
+    """Let somebody into a partner's cabinet; they are sent a link to set a password.
+
+    Raises:
+        EmailInvalid, EmailTaken: as their names say.
+    """
+    user = await operations.create_user(
+        tx,
+        email=email,
+        password=None,
+        kind="partner",
+        partner_id=partner_id,
+        name=name,
+        language=language,
+        by=by,
+        now=now,
+    )
+    await request_password_reset(tx, email=user.email, kind="partner", now=now)
+    return user
 
 
 async def request_email_verification(tx: Transaction, *, user_id: UUID) -> None:

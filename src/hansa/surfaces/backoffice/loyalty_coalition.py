@@ -1,7 +1,8 @@
-"""Programmes and the partners in them: lists, and forms to change what holds from now on."""
+"""Programmes and the partners in them: the list, the form of a programme, what forms share."""
 
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeVar
 from uuid import UUID
 
 import msgspec
@@ -15,10 +16,12 @@ from hansa.modules.loyalty import programmes
 from hansa.modules.loyalty.programmes import (
     PERCENT_ONE,
     Coalition,
+    Partner,
     Programme,
     ReturnPolicy,
     SettleAt,
 )
+from hansa.runtime.database import Transaction
 from hansa.runtime.html import Form, Page, first_shown, read_form
 from hansa.runtime.http import Actor, Request
 from hansa.surfaces.backoffice import loyalty_desk_words as say
@@ -37,8 +40,9 @@ SETTLED = {
     SettleAt.ISSUANCE: "When points are given",
     SettleAt.REDEMPTION: "When points are spent elsewhere",
 }
-_Short = Annotated[str, msgspec.Meta(max_length=200)]
-_Long = Annotated[str, msgspec.Meta(max_length=4_000)]
+Short = Annotated[str, msgspec.Meta(max_length=200)]
+Long = Annotated[str, msgspec.Meta(max_length=4_000)]
+Kind = TypeVar("Kind")
 
 
 class NoSuchThing(NotFound):
@@ -51,13 +55,13 @@ class NoSuchThing(NotFound):
 class ProgrammeFields(msgspec.Struct):
     """What a programme is; percents as people write them."""
 
-    code: _Short = ""
+    code: Short = ""
     number: int = 0
-    name_ru: _Short = ""
-    name_en: _Short = ""
-    unit_ru: _Short = ""
-    unit_en: _Short = ""
-    currency: _Short = "RUB"
+    name_ru: Short = ""
+    name_en: Short = ""
+    unit_ru: Short = ""
+    unit_en: Short = ""
+    currency: Short = "RUB"
     point_minor: int = 100
     percent: float = 0
     percent_max: float = 0
@@ -65,7 +69,7 @@ class ProgrammeFields(msgspec.Struct):
     pending_days: int = 0
     settle_at: SettleAt = SettleAt.ISSUANCE
     return_policy: ReturnPolicy = ReturnPolicy.DEBT
-    time_zone: _Short = "Europe/Moscow"
+    time_zone: Short = "Europe/Moscow"
     is_open: bool = False
 
 
@@ -111,9 +115,8 @@ async def list_coalition(request: Request) -> Page:
 async def show_new_programme(request: Request) -> Page:
     """Show the form of a new programme."""
     staff(request, "loyalty.edit")
-    coalition = await read_coalition(request)
-    numbers = [one.number for one in coalition.programmes.values()]
-    blank = Programme(id=UUID(int=0), number=max(numbers, default=0) + 1, code="", name={})
+    number = next_number((await read_coalition(request)).programmes)
+    blank = Programme(id=UUID(int=0), number=number, code="", name={})
     return _programme_page(request, None, _programme_form(request, blank))
 
 
@@ -184,19 +187,41 @@ async def _save_programme(
             point_minor=before.point_minor,
             settle_at=before.settle_at,
         )
+
+    async def save(tx: Transaction) -> None:
+        await programmes.save_programme(tx, programme=made, by=by, now=request.received_at)
+
+    return await keep(request, form, save)
+
+
+async def keep(
+    request: Request, form: Form[Any], save: Callable[[Transaction], Awaitable[None]]
+) -> bool:
+    """Save a part of the coalition for everybody at once, or note at its field what is wrong."""
     try:
         async with request.transaction() as tx:
-            await programmes.save_programme(tx, programme=made, by=by, now=request.received_at)
+            await save(tx)
     except programmes.TermsInvalid as refusal:
-        form.add(field_of(refusal.field), refusal)
+        form.add("name_ru" if refusal.field == "name" else refusal.field, refusal)
         return False
     await request.context.service(programmes.Directory).refresh()
     return True
 
 
-def field_of(name: str) -> str:
-    """Give the field of the form where a fault is shown."""
-    return "name_ru" if name == "name" else name
+def next_number(taken: Mapping[UUID, Programme | Partner]) -> int:
+    """Give the number in the books that comes after those taken."""
+    return max((one.number for one in taken.values()), default=0) + 1
+
+
+def found_in(things: Mapping[UUID, Kind], thing_id: UUID) -> Kind:
+    """Give a programme or partner by its identifier.
+
+    Raises:
+        NoSuchThing: there is none.
+    """
+    if thing_id not in things:
+        raise NoSuchThing
+    return things[thing_id]
 
 
 async def read_coalition(request: Request) -> Coalition:
@@ -206,10 +231,7 @@ async def read_coalition(request: Request) -> Coalition:
 
 
 async def _programme(request: Request, programme_id: UUID) -> Programme:
-    found = (await read_coalition(request)).programmes.get(programme_id)
-    if found is None:
-        raise NoSuchThing
-    return found
+    return found_in((await read_coalition(request)).programmes, programme_id)
 
 
 def _programme_form(request: Request, programme: Programme) -> Form[Any]:

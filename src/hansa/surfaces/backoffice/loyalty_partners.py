@@ -11,31 +11,32 @@ from hansa.kernel.identifiers import new_id
 from hansa.kernel.text import pick
 from hansa.modules.loyalty import programmes
 from hansa.modules.loyalty.programmes import Partner
+from hansa.runtime.database import Transaction
 from hansa.runtime.html import Form, Page, first_shown, read_form
 from hansa.runtime.http import Actor, Request
 from hansa.surfaces.backoffice import loyalty_desk_words as say
 from hansa.surfaces.backoffice.loyalty_coalition import (
     PARTNERS,
-    NoSuchThing,
-    field_of,
+    Long,
+    Short,
+    found_in,
+    keep,
+    next_number,
     read_coalition,
 )
 from hansa.surfaces.backoffice.presenting import by_language, done, localised, show
 from hansa.surfaces.backoffice.shell import staff
 
-_Short = Annotated[str, msgspec.Meta(max_length=200)]
-_Long = Annotated[str, msgspec.Meta(max_length=4_000)]
-
 
 class PartnerFields(msgspec.Struct):
     """What is said of a partner."""
 
-    code: _Short = ""
+    code: Short = ""
     number: int = 0
-    name_ru: _Short = ""
-    name_en: _Short = ""
-    about_ru: _Long = ""
-    about_en: _Long = ""
+    name_ru: Short = ""
+    name_en: Short = ""
+    about_ru: Long = ""
+    about_en: Long = ""
     category: Annotated[str, msgspec.Meta(max_length=60)] = ""
     site: Annotated[str, msgspec.Meta(max_length=500)] = ""
     position: int = 0
@@ -46,9 +47,8 @@ class PartnerFields(msgspec.Struct):
 async def show_new_partner(request: Request) -> Page:
     """Show the form of a new partner."""
     staff(request, "loyalty.edit")
-    coalition = await read_coalition(request)
-    numbers = [one.number for one in coalition.partners.values()]
-    blank = Partner(id=UUID(int=0), number=max(numbers, default=0) + 1, code="", name={})
+    number = next_number((await read_coalition(request)).partners)
+    blank = Partner(id=UUID(int=0), number=number, code="", name={})
     return await _partner_page(request, None, _partner_form(request, blank))
 
 
@@ -104,21 +104,15 @@ async def _save_partner(
         is_active=typed.is_active,
         position=typed.position,
     )
-    try:
-        async with request.transaction() as tx:
-            await programmes.save_partner(tx, partner=made, by=by, now=request.received_at)
-    except programmes.TermsInvalid as refusal:
-        form.add(field_of(refusal.field), refusal)
-        return False
-    await request.context.service(programmes.Directory).refresh()
-    return True
+
+    async def save(tx: Transaction) -> None:
+        await programmes.save_partner(tx, partner=made, by=by, now=request.received_at)
+
+    return await keep(request, form, save)
 
 
 async def _partner(request: Request, partner_id: UUID) -> Partner:
-    found = (await read_coalition(request)).partners.get(partner_id)
-    if found is None:
-        raise NoSuchThing
-    return found
+    return found_in((await read_coalition(request)).partners, partner_id)
 
 
 def _partner_form(request: Request, partner: Partner) -> Form[Any]:
@@ -161,6 +155,7 @@ async def _partner_page(
         action=f"{PARTNERS}/{partner.id}" if partner else f"{PARTNERS}/new",
         is_new=partner is None,
         terms=terms,
+        people_url=f"{PARTNERS}/{partner.id}/people" if partner else "",
         form=form,
     )
 

@@ -7,6 +7,7 @@ from hansa.surfaces.backoffice import (
     loyalty_member,
     loyalty_member_acts,
     loyalty_members,
+    loyalty_partner_people,
     loyalty_partners,
     loyalty_posting,
     loyalty_reports,
@@ -22,6 +23,7 @@ ROUTES = (
     *loyalty_disputes.ROUTES,
     *loyalty_coalition.ROUTES,
     *loyalty_partners.ROUTES,
+    *loyalty_partner_people.ROUTES,
     *loyalty_terms.ROUTES,
     *loyalty_reports.ROUTES,
 )

@@ -47,19 +47,14 @@ async def invite(request: Request) -> Response[None] | Page:
         return await _page(request, who, form, status_code=422)
     try:
         async with request.transaction() as tx:
-            user = await accounts.create_user(
+            await accounts.invite_to_partner(
                 tx,
-                email=form.value.email,
-                password=None,
-                kind="partner",
                 partner_id=who.partner.id,
+                email=form.value.email,
                 name=form.value.name,
                 language=request.language,
                 by=who.actor,
                 now=request.received_at,
-            )
-            await accounts.request_password_reset(
-                tx, email=user.email, kind="partner", now=request.received_at
             )
     except HansaError as refusal:
         form.add("email", refusal)
