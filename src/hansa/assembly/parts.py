@@ -75,6 +75,7 @@ PARTS: Final = {
             "loyalty.moves",
             "loyalty.moves_back",
             "loyalty.points.",
+            "loyalty.offers.",
             "loyalty.guard.",
         ),
         loops=("ledger.roller",),

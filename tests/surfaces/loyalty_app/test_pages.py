@@ -19,8 +19,8 @@ from tests.support.loyalty_app import buy, earn, give_back
 from tests.surfaces.loyalty_app.conftest import House, hidden
 
 # Whose session it is, the member with its memberships (three), the balance (two), what is on of
-# offers and what was done (four); then the last postings.
-HOME_STATEMENTS = 11
+# offers and what was done, whomever the member was merged with (six); then the last postings.
+HOME_STATEMENTS = 12
 # The same but for offers; a page of entries and open holds.
 HISTORY_STATEMENTS = 6
 

@@ -16,6 +16,7 @@ from hansa.modules.loyalty.offers.api import ROUTES as OFFER_ROUTES
 from hansa.modules.loyalty.offers.checks import CHECKS as OFFER_CHECKS
 from hansa.modules.loyalty.offers.jobs import JOBS as OFFER_JOBS
 from hansa.modules.loyalty.offers.jobs import PERIODIC as OFFER_PERIODIC
+from hansa.modules.loyalty.offers.subscribers import SUBSCRIPTIONS as OFFER_SUBSCRIPTIONS
 from hansa.modules.loyalty.partner_api.api import ROUTES as PARTNER_ROUTES
 from hansa.modules.loyalty.partner_api.api_step_ups import ROUTES as STEP_UP_ROUTES
 from hansa.modules.loyalty.partner_api.api_webhooks import ROUTES as WEBHOOK_ROUTES
@@ -112,6 +113,7 @@ MODULE = Module(
     subscriptions=(
         *SUBSCRIPTIONS,
         *PARTNER_SUBSCRIPTIONS,
+        *OFFER_SUBSCRIPTIONS,
         *guard.SUBSCRIPTIONS,
         *desk.SUBSCRIPTIONS,
     ),

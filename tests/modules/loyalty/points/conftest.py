@@ -17,6 +17,7 @@ from hansa.modules.loyalty import guard, members, offers, points, programmes
 from hansa.modules.loyalty.points.checks import CHECKS
 from hansa.runtime.clock import FixedClock
 from hansa.runtime.context import Context
+from tests.modules.loyalty.points.pair import Pair
 from tests.support.loyalty import a_member, a_partner, a_programme
 
 _keys = count(1)
@@ -137,3 +138,8 @@ async def play(committing, settings, now) -> AsyncIterator[Play]:
     await context.service(guard.Watch).close()
     await context.service(offers.Rulebook).close()
     await context.service(programmes.Directory).close()
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def pair(play: Play) -> Pair:
+    return Pair(play, await play.another_member())

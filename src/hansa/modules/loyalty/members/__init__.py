@@ -51,6 +51,7 @@ from hansa.modules.loyalty.members.faults import (
     TooManyCards,
     TooManyLinks,
 )
+from hansa.modules.loyalty.members.kinship import Kin, list_kin
 from hansa.modules.loyalty.members.links import link_partner, purpose_of, unlink_partner
 from hansa.modules.loyalty.members.merging import MembersMerged, merge_members, undo_merge
 from hansa.modules.loyalty.members.model import (
@@ -149,6 +150,7 @@ __all__ = [
     "ConsentNeeded",
     "FoundMember",
     "IssuedCard",
+    "Kin",
     "Link",
     "Member",
     "MemberBlocked",
@@ -206,6 +208,7 @@ __all__ = [
     "list_cards",
     "list_consents",
     "list_history",
+    "list_kin",
     "list_links",
     "list_member_merges",
     "list_members",

@@ -33,11 +33,15 @@ class Switch(NamedTuple):
 
 
 class Used(NamedTuple):
-    """That a receipt earned by an offer whose uses are limited."""
+    """That a receipt earned by an offer whose uses are limited.
+
+    Of somebody who was merged it counts `until` the two were parted.
+    """
 
     offer_id: UUID
     at: datetime
     key: str
+    until: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +75,8 @@ def limit_reached(uses: Sequence[Used], *, at: datetime, key: str, limit: int | 
     """Tell whether earlier uses leave nothing for one at an instant: the first `limit` count."""
     if limit is None:
         return False
-    return sum(1 for used in uses if (used.at, used.key) < (at, key)) >= limit
+    earlier = [used for used in uses if (used.at, used.key) < (at, key)]
+    return sum(1 for used in earlier if used.until is None or at < used.until) >= limit
 
 
 class ReasonKind(StrEnum):

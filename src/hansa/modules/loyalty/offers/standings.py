@@ -1,9 +1,11 @@
 """Loading what members have, for many at once."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from uuid import UUID
 
-from hansa.modules.loyalty.members import bucket_of
+from hansa.modules.loyalty.members import Kin, bucket_of, list_kin
+from hansa.modules.loyalty.offers.kinship import joined
 from hansa.modules.loyalty.offers.standing import NOTHING, Raise, Standing, Switch, Used
 from hansa.modules.loyalty.offers.store import standing as store
 from hansa.runtime.database import Snapshot
@@ -20,15 +22,38 @@ async def load_standings(
     members: Sequence[MemberKey],
     audiences: Callable[[UUID], frozenset[str]] | None = None,
 ) -> dict[MemberKey, Standing]:
-    """Give what members have, each named by programme and number, in one statement.
+    """Give what members have, each named by programme and number, in two statements.
 
+    Of members that were merged each has what the other had, from then on until they are parted.
     `audiences` tells of a member in which audiences it is, from memory.
     """
-    found: dict[MemberKey, Standing] = dict.fromkeys(members, NOTHING)
+    if not members:
+        return {}
+    kin = await list_kin(snap, members=members)
+    found = await load_together(snap, members=members, kin=kin)
     if audiences is not None:
-        for key in found:
+        for key, standing in found.items():
             if named := audiences(key[1]):
-                found[key] = Standing(audiences=named)
+                found[key] = replace(standing, audiences=named)
+    return found
+
+
+async def load_together(
+    snap: Snapshot, *, members: Sequence[MemberKey], kin: Mapping[MemberKey, Sequence[Kin]]
+) -> dict[MemberKey, Standing]:
+    """Give what members have, if they were merged with these and no others."""
+    others = [(key[0], one.member_id) for key, listed in kin.items() for one in listed]
+    found = await _load(snap, list(dict.fromkeys([*members, *others])))
+    return {
+        key: joined(found[key], [(one, found[key[0], one.member_id]) for one in kin[key]])
+        if key in kin
+        else found[key]
+        for key in members
+    }
+
+
+async def _load(snap: Snapshot, members: Sequence[MemberKey]) -> dict[MemberKey, Standing]:
+    found: dict[MemberKey, Standing] = dict.fromkeys(members, NOTHING)
     raises: dict[MemberKey, list[Raise]] = {}
     switches: dict[MemberKey, dict[UUID, tuple[Switch, ...]]] = {}
     uses: dict[MemberKey, dict[UUID, tuple[Used, ...]]] = {}
@@ -60,7 +85,6 @@ async def load_standings(
             raises=tuple(raises.get(key, ())),
             switches=switches.get(key, {}),
             uses=uses.get(key, {}),
-            audiences=found[key].audiences,
         )
     return found
 

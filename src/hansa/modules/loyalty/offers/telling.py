@@ -111,7 +111,7 @@ async def tell(
         *(
             event
             for key in raised
-            for event in _percents(coalition, key, before.get(key, NOTHING), after[key], now)
+            for event in percents_told(coalition, key, before.get(key, NOTHING), after[key], now)
         ),
         *(event for one in changed for event in _rewards_due(one)),
         *rewritten(changed),
@@ -144,7 +144,7 @@ def _rewards_due(changed: Changed) -> list[TaskRewardDue]:
     ]
 
 
-def _percents(
+def percents_told(
     coalition: Coalition, key: MemberKey, before: Standing, after: Standing, now: datetime
 ) -> list[PercentChanged]:
     """Give the percents, by the programme's own base, that are others now than before."""

@@ -59,15 +59,25 @@ class Answered(NamedTuple):
 
 @dataclass(slots=True, eq=False)
 class Asked:
-    """A checked command on its way through a batch."""
+    """A checked command on its way through a batch.
+
+    `absorbed` is whose account a purchase is posted to, if that is not the member's own: a hold
+    from before a merge pays it, and points cannot be spent across accounts.
+    """
 
     command: Command
     fingerprint: bytes
     membership: Membership | None = None
+    absorbed: Membership | None = None
     place: ledger.Place | None = None
     evaluation: Evaluation | None = None
     granted: dict[UUID, int] = field(default_factory=dict)
     refusal: HansaError | None = None
+
+    @property
+    def home(self) -> Membership | None:
+        """Whose account it is posted to."""
+        return self.absorbed or self.membership
 
     @property
     def key(self) -> tuple[UUID, str]:
@@ -77,6 +87,7 @@ class Asked:
     def begin(self) -> None:
         """Forget what an earlier try found out."""
         self.membership = self.place = self.evaluation = self.refusal = None
+        self.absorbed = None
         self.granted = {}
 
 
@@ -123,6 +134,8 @@ class Batch:
     moves: dict[UUID, Move] = field(default_factory=dict)
     homes: dict[tuple[ledger.Place, ledger.Place], dict[UUID, UUID]] = field(default_factory=dict)
     unclaimed: dict[ReceiptName, Unclaimed | None] = field(default_factory=dict)
+    standing_for: dict[tuple[UUID, UUID], Membership] = field(default_factory=dict)
+    posted_of: dict[ledger.Place, int] = field(default_factory=dict)
 
     def programme(self, programme_id: UUID) -> Programme:
         """Give a programme.
@@ -228,7 +241,7 @@ class Batch:
         """Pay debts, write the posting into the book and give its answer.
 
         `receipt` brings what the answer says beside the numbers. What lots owe after it is what the
-        account owes.
+        account owes. The answer names the member that stands for a merged one, with what that has.
         """
         account = self.book.account(*place)
         shelf = self.shelf(place)
@@ -248,6 +261,11 @@ class Batch:
             points=points,
             balance=account.posted + points,
         )
+        kept = self.standing_for.get((programme.id, member_id))
+        if kept is not None and kind is not Kind.MERGE:
+            answer = msgspec.structs.replace(
+                answer, member_id=kept.member_id, balance=answer.balance + self._posted(kept)
+            )
         command = asked.command
         posting = ledger.Posting(
             bucket=place[0],
@@ -267,6 +285,12 @@ class Batch:
         if points:
             self.moved.append(Moved(posting, member_id, points, account.posted, account.version))
         return answer
+
+    def _posted(self, kept: Membership) -> int:
+        """Give what the member has who stands for a merged one."""
+        place = (kept.bucket, kept.account_id)
+        account = self.book.accounts.get(place)
+        return account.posted if account is not None else self.posted_of.get(place, 0)
 
     def note(
         self, asked: Asked, kind: Kind, *, bucket: int, programme: Programme, answer: Receipt

@@ -131,11 +131,12 @@ def _take_purchase(batch: Batch, asked: Asked, command: Purchase) -> KeptReceipt
     kept = batch.receipts.get(name)
     if kept is not None and kept.member_id is not None:
         raise refusals.ReceiptExists(command.receipt)
+    home = asked.absorbed or membership
     if command.hold_key is not None:
         held = batch.holds.get((command.owner, command.hold_key))
         if held is None:
             raise refusals.HoldUnknown(command.hold_key)
-        if (held.bucket, held.account_id) != (membership.bucket, membership.account_id):
+        if (held.bucket, held.account_id) != (home.bucket, home.account_id):
             raise refusals.OtherMember
         if held.state is not ledger.HoldState.OPEN:
             raise refusals.HoldEnded(held.state)
@@ -156,13 +157,13 @@ def _take_purchase(batch: Batch, asked: Asked, command: Purchase) -> KeptReceipt
         )
         batch.receipts[name] = kept
     kept.touch()
-    kept.bucket, kept.member_id = membership.bucket, membership.member_id
-    kept.account_id, kept.happened_at = membership.account_id, command.happened_at
+    kept.bucket, kept.member_id = home.bucket, home.member_id
+    kept.account_id, kept.happened_at = home.account_id, command.happened_at
     kept.content.lines = [
         KeptLine(one.line, one.amount_minor, one.quantity, one.category, one.item)
         for one in command.lines
     ]
-    where = (kept.programme_id, membership.member_id)
+    where = (kept.programme_id, home.member_id)
     kept.content.audiences = sorted(batch.standings.get(where, NOTHING).audiences)
     for waiting in kept.content.waiting:
         try:

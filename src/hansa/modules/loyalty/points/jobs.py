@@ -5,7 +5,7 @@ from uuid import UUID
 
 from hansa.kernel.identifiers import new_id
 from hansa.modules import ledger
-from hansa.modules.loyalty.members import MemberRef, RefKind, bucket_of
+from hansa.modules.loyalty.members import MemberRef, RefKind, bucket_of, list_kin
 from hansa.modules.loyalty.points.commands import (
     OUR_KEYS,
     Accrue,
@@ -91,7 +91,19 @@ def _programmes(context: Context) -> dict[int, UUID]:
 
 
 async def run_recount_member(context: Context, job: RecountMember) -> None:
-    """Count every receipt of a member from an instant on again."""
+    """Count every receipt of a member from an instant on again, and those of its kin since then.
+
+    What one has counts for the other from their merge on.
+    """
+    key = (job.programme_id, job.member_id)
+    async with context.database.snapshot(single=True) as snap:
+        kin = await list_kin(snap, members=[key])
+    await _recount(context, job.programme_id, job.member_id, job.since)
+    for one in kin.get(key, ()):
+        await _recount(context, job.programme_id, one.member_id, max(job.since, one.since))
+
+
+async def _recount(context: Context, programme_id: UUID, member_id: UUID, since: datetime) -> None:
     poster = context.service(Poster)
     offset = 0
     while True:
@@ -99,10 +111,10 @@ async def run_recount_member(context: Context, job: RecountMember) -> None:
             rows = await snap.all(
                 sql.RECEIPTS_SINCE,
                 {
-                    "bucket": bucket_of(job.member_id),
-                    "member_id": job.member_id,
-                    "programme_id": job.programme_id,
-                    "since": job.since,
+                    "bucket": bucket_of(member_id),
+                    "member_id": member_id,
+                    "programme_id": programme_id,
+                    "since": since,
                     "limit": PAGE,
                     "offset": offset,
                 },

@@ -9,7 +9,7 @@ import msgspec
 
 from hansa.modules import ledger
 from hansa.modules.loyalty import members, offers
-from hansa.modules.loyalty.members import MemberRef, MemberState
+from hansa.modules.loyalty.members import MemberRef
 from hansa.modules.loyalty.points import model
 from hansa.modules.loyalty.points.arriving import load_moves, load_unclaimed
 from hansa.modules.loyalty.points.batch import (
@@ -38,6 +38,7 @@ from hansa.modules.loyalty.points.commands import (
     VoidHold,
 )
 from hansa.modules.loyalty.points.model import KeptReceipt, Lot, ReceiptContent
+from hansa.modules.loyalty.points.seeing import see_members
 from hansa.modules.loyalty.points.store import posting as sql
 from hansa.modules.loyalty.programmes import Coalition
 from hansa.runtime.database import Row, Snapshot, Transaction
@@ -184,7 +185,7 @@ async def load(  # noqa: PLR0917 - what a batch is made of
             batch.receipts[kept.partner_id, kept.receipt] = kept
     if found.posting_keys:
         await _load_originals(tx, batch, found)
-    await _see_members(tx, asked)
+    await see_members(tx, batch, asked)
     await load_moves(tx, batch, asked)
     await load_unclaimed(tx, batch, asked)
     await _load_lots(tx, batch, asked)
@@ -235,25 +236,6 @@ async def _load_originals(tx: Transaction, batch: Batch, found: Found) -> None:
                 transfers=moved[one.posting_id],
                 reversed=gone[one.posting_id],
             )
-
-
-async def _see_members(tx: Transaction, asked: Sequence[Asked]) -> None:
-    """See whose the accounts are, now that they are locked; events tell of members.
-
-    A member may have left or been blocked since the first look: the state of now decides. Whoever
-    was merged is named by another account.
-    """
-    accounts = {one.place[1] for one in asked if one.place is not None}
-    if not accounts:
-        return
-    standing = await members.find_memberships(tx, account_ids=sorted(accounts))
-    for one in asked:
-        membership = standing.get(one.place[1]) if one.place is not None else None
-        if membership is None:
-            continue
-        if one.membership is not None and membership.state is MemberState.MERGED:
-            raise Overtaken
-        one.membership = membership
 
 
 async def _load_lots(tx: Transaction, batch: Batch, asked: Sequence[Asked]) -> None:
@@ -360,8 +342,8 @@ async def _load_standings(
 ) -> None:
     wanted: dict[tuple[UUID, UUID], None] = {}
     for one in asked:
-        if isinstance(one.command, Purchase | Return | Recount) and one.membership is not None:
-            wanted[one.command.programme_id, one.membership.member_id] = None
+        if isinstance(one.command, Purchase | Return | Recount) and one.home is not None:
+            wanted[one.command.programme_id, one.home.member_id] = None
     if wanted:
         batch.standings = dict(
             await offers.load_standings(tx, members=list(wanted), audiences=audiences)

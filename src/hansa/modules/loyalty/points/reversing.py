@@ -65,7 +65,7 @@ def reverse(batch: Batch, asked: Asked, command: Reverse) -> Answered:
         asked,
         Kind.REVERSAL,
         place=place,
-        member_id=original.member_id,
+        member_id=asked.membership.member_id if asked.membership else model.HOUSE,
         programme=programme,
         transfers=transfers,
         reverses=original.posting_id,

@@ -62,8 +62,8 @@ async def follow_merges(tx: Transaction, batch: Batch, asked: Sequence[Asked]) -
         one.place
         for one in asked
         if one.place is not None
-        and one.membership is not None
-        and one.membership.state is MemberState.MERGED
+        and (home := one.home) is not None
+        and home.state is MemberState.MERGED
     }
     for bucket, account_id in sorted(places):
         account = batch.book.account(bucket, account_id)

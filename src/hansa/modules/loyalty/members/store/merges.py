@@ -17,6 +17,39 @@ ABSORBED_BY = """
       from way
 """
 
+# Who was one with whom and when, also through others, in either direction and of merges that were
+# undone: [since, until). The way there narrows the period, so the walk ends. Asked for
+# every receipt and hardly ever true: two looks into ix_loyalty_member_merge_keep and
+# ix_loyalty_member_merge_absorb for whoever never was merged.
+KIN = """
+    with recursive way as (
+        select wanted.programme_id, wanted.member_id, wanted.member_id as kin_id,
+               '-infinity'::timestamptz as since, 'infinity'::timestamptz as until
+          from unnest(%(programme_ids)s::uuid[], %(member_ids)s::uuid[])
+            as wanted (programme_id, member_id)
+         union
+        select way.programme_id, way.member_id, edge.kin_id, greatest(way.since, edge.since),
+               least(way.until, edge.until)
+          from way
+          join lateral (
+               select m.absorb_id as kin_id, m.made_at as since,
+                      coalesce(m.undone_at, 'infinity') as until
+                 from loyalty_member_merge m
+                where m.keep_id = way.kin_id
+                  and m.absorbed -> 'memberships' ->> way.programme_id::text = 'active'
+                union all
+               select m.keep_id, m.made_at, coalesce(m.undone_at, 'infinity')
+                 from loyalty_member_merge m
+                where m.absorb_id = way.kin_id
+                  and m.absorbed -> 'memberships' ->> way.programme_id::text = 'active'
+               ) edge on greatest(way.since, edge.since) < least(way.until, edge.until)
+    )
+    select programme_id, member_id, kin_id, since, nullif(until, 'infinity') as until
+      from way
+     where kin_id <> member_id
+     order by programme_id, member_id, since, kin_id
+"""
+
 ADD_MERGE = """
     insert into loyalty_member_merge
            (id, keep_id, absorb_id, party_merge_id, absorbed, kept, made_at, made_by)
