@@ -4141,6 +4141,8 @@ CREATE INDEX ix_loyalty_reward_code_free ON public.loyalty_reward_code USING btr
 CREATE INDEX ix_loyalty_reward_list ON public.loyalty_reward USING btree (programme_id, "position", id) WHERE is_active;
 CREATE INDEX ix_loyalty_reward_order_member ON public.loyalty_reward_order USING btree (bucket, member_id, ordered_at DESC, id);
 CREATE INDEX ix_loyalty_reward_order_open ON public.loyalty_reward_order USING btree (changed_at, bucket, id) WHERE (state = ANY (ARRAY['taken'::text, 'held'::text, 'cancelling'::text]));
+CREATE INDEX ix_loyalty_reward_order_reward ON public.loyalty_reward_order USING btree (reward_id, ordered_at DESC, id DESC);
+CREATE INDEX ix_loyalty_reward_programme ON public.loyalty_reward USING btree (programme_id, "position", id);
 CREATE INDEX ix_loyalty_sign_in_address ON public.loyalty_sign_in USING btree (address_value, made_at);
 CREATE INDEX ix_loyalty_sign_in_made ON public.loyalty_sign_in USING btree (made_at);
 CREATE INDEX ix_loyalty_sign_in_phone ON public.loyalty_sign_in USING btree (phone_value, made_at);

@@ -24,6 +24,8 @@ from hansa.surfaces.backoffice import (
     loyalty_desk_words,
     loyalty_member,
     loyalty_partner_people,
+    loyalty_rewards,
+    loyalty_settlement_rule,
     loyalty_terms,
     order_words,
     presenting,
@@ -89,6 +91,7 @@ def of_tables() -> Iterator[tuple[str, str]]:
         loyalty_desk_words.MEMBER_STATES,
         loyalty_desk_words.CORRECTION_STATES,
         loyalty_desk_words.DISPUTE_STATES,
+        loyalty_rewards.ORDER_STATES,
     )
     for table in tables:
         for label, _ in table.values():
@@ -112,6 +115,8 @@ def of_tables() -> Iterator[tuple[str, str]]:
         loyalty_alerts.DECISIONS,
         loyalty_alerts.ACTS,
         loyalty_partner_people.LANGUAGE_WORDS,
+        loyalty_rewards.KINDS,
+        loyalty_settlement_rule.EXHAUSTED,
         offer_form.CONDITIONS,
         offer_form.REWARDS,
         cabinet.NOTICES,

@@ -11,6 +11,9 @@ from hansa.surfaces.backoffice import (
     loyalty_partners,
     loyalty_posting,
     loyalty_reports,
+    loyalty_reward_form,
+    loyalty_rewards,
+    loyalty_settlement_rule,
     loyalty_terms,
 )
 
@@ -25,5 +28,8 @@ ROUTES = (
     *loyalty_partners.ROUTES,
     *loyalty_partner_people.ROUTES,
     *loyalty_terms.ROUTES,
+    *loyalty_rewards.ROUTES,
+    *loyalty_reward_form.ROUTES,
+    *loyalty_settlement_rule.ROUTES,
     *loyalty_reports.ROUTES,
 )

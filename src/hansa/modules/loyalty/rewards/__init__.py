@@ -26,11 +26,17 @@ from hansa.modules.loyalty.rewards.model import (
     OrderState,
     Reward,
     RewardClosed,
+    RewardCodeTaken,
     RewardInvalid,
     RewardKind,
     SoldOut,
 )
-from hansa.modules.loyalty.rewards.operations import add_codes, save_reward
+from hansa.modules.loyalty.rewards.operations import (
+    add_codes,
+    change_stock,
+    lock_reward,
+    save_reward,
+)
 from hansa.modules.loyalty.rewards.ordering import (
     cancel_order,
     list_stuck,
@@ -43,7 +49,9 @@ from hansa.modules.loyalty.rewards.queries import (
     get_order,
     get_reward,
     get_rewards,
+    list_catalogue,
     list_orders,
+    list_orders_of_reward,
     list_rewards,
 )
 
@@ -61,19 +69,24 @@ __all__ = [
     "OrderState",
     "Reward",
     "RewardClosed",
+    "RewardCodeTaken",
     "RewardInvalid",
     "RewardKind",
     "SettleRewardOrders",
     "SoldOut",
     "add_codes",
     "cancel_order",
+    "change_stock",
     "count_had",
     "get_order",
     "get_reward",
     "get_rewards",
+    "list_catalogue",
     "list_orders",
+    "list_orders_of_reward",
     "list_rewards",
     "list_stuck",
+    "lock_reward",
     "order_reward",
     "run_settle_reward_orders",
     "save_reward",

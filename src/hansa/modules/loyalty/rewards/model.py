@@ -127,6 +127,16 @@ class RewardInvalid(Invalid):
 
 
 @dataclass(eq=False)
+class RewardCodeTaken(Conflict):
+    """Another reward of the programme has this code."""
+
+    code: ClassVar[str] = "loyalty.reward_code_taken"
+    message: ClassVar[str] = "“{taken}” is taken already: choose another code."
+
+    taken: str
+
+
+@dataclass(eq=False)
 class NoSuchReward(NotFound):
     """There is no such reward, or it cannot be seen any more."""
 

@@ -5,14 +5,17 @@ from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
+import psycopg
 from psycopg.types.json import Jsonb
 
 from hansa.kernel.identifiers import new_id
 from hansa.modules import accounts
-from hansa.modules.loyalty.rewards import store
+from hansa.modules.loyalty.rewards import queries, store
 from hansa.modules.loyalty.rewards.model import (
+    STOCK_MAX,
     NoSuchReward,
     Reward,
+    RewardCodeTaken,
     RewardInvalid,
     RewardKind,
     check_reward,
@@ -33,6 +36,7 @@ async def save_reward(
 
     Raises:
         RewardInvalid: a field is no such thing.
+        RewardCodeTaken: another reward of the programme has the code.
     """
     check_reward(reward)
     stock = 0 if reward.kind is RewardKind.CERTIFICATE else reward.stock
@@ -56,16 +60,68 @@ async def save_reward(
         "position": reward.position,
         "now": now,
     }
-    await tx.execute(store.SAVE_REWARD, columns)
+    # Of two conflicts one statement can settle one: that of the code is an error.
+    try:
+        await tx.execute(store.SAVE_REWARD, columns)
+    except psycopg.errors.UniqueViolation as error:
+        raise RewardCodeTaken(reward.code) from error
     await accounts.record(
         tx,
         actor=by,
         action="loyalty.save_reward",
         subject_kind="loyalty_reward",
         subject_id=reward.id,
-        after={"code": reward.code, "points": reward.points, "stock": stock},
+        after={
+            "code": reward.code,
+            "name": dict(reward.name),
+            "points": reward.points,
+            "amounts": list(reward.amounts),
+            "stock": stock,
+            "is_active": reward.is_active,
+        },
         now=now,
     )
+
+
+async def lock_reward(tx: Transaction, *, reward_id: UUID) -> Reward:
+    """Give a reward as nobody else changes it meanwhile.
+
+    Raises:
+        NoSuchReward: there is none.
+    """
+    row = await tx.maybe(store.LOCK_REWARD, {"id": reward_id})
+    if row is None:
+        raise NoSuchReward
+    return queries.reward_of(row)
+
+
+async def change_stock(
+    tx: Transaction, *, reward_id: UUID, pieces: int, by: Actor | None = None, now: datetime
+) -> int:
+    """Add pieces to what is left, or take them away (below zero); gives what is left then.
+
+    What was without limit has so many from now on. Audited.
+
+    Raises:
+        NoSuchReward: there is none.
+        RewardInvalid: it is a certificate, whose stock is its codes; or fewer are left than that.
+    """
+    before = await lock_reward(tx, reward_id=reward_id)
+    left = (before.stock or 0) + pieces
+    if before.kind is RewardKind.CERTIFICATE or not pieces or not 0 <= left <= STOCK_MAX:
+        raise RewardInvalid("stock")
+    await tx.execute(store.CHANGE_STOCK, {"id": reward_id, "pieces": pieces, "now": now})
+    await accounts.record(
+        tx,
+        actor=by,
+        action="loyalty.change_reward_stock",
+        subject_kind="loyalty_reward",
+        subject_id=reward_id,
+        before={"stock": before.stock},
+        after={"stock": left},
+        now=now,
+    )
+    return left
 
 
 async def add_codes(

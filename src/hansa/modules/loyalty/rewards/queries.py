@@ -41,6 +41,46 @@ async def list_rewards(
     return [reward_of(row) for row in rows]
 
 
+async def list_catalogue(
+    snap: Snapshot,
+    *,
+    programme_id: UUID,
+    search: str = "",
+    after: tuple[int, UUID] | None = None,
+    limit: int,
+) -> list[Reward]:
+    """Give all rewards of a programme as staff see them, in their order; closed ones too."""
+    cleaned = search.strip().lower().replace("\\", "\\\\")
+    pattern = "%" + cleaned.replace("%", r"\%").replace("_", r"\_") + "%" if cleaned else None
+    rows = await snap.all(
+        store.LIST_ALL,
+        {
+            "programme_id": programme_id,
+            "search": pattern,
+            "after": after[0] if after else None,
+            "after_id": after[1] if after else None,
+            "limit": limit,
+        },
+    )
+    return [reward_of(row) for row in rows]
+
+
+async def list_orders_of_reward(
+    snap: Snapshot, *, reward_id: UUID, before: tuple[datetime, UUID] | None = None, limit: int
+) -> list[Order]:
+    """Give who took a reward, the latest first; also what did not come about."""
+    rows = await snap.all(
+        store.LIST_ORDERS_OF_REWARD,
+        {
+            "reward_id": reward_id,
+            "before": before[0] if before else None,
+            "before_id": before[1] if before else None,
+            "limit": limit,
+        },
+    )
+    return [order_of(row) for row in rows]
+
+
 async def get_reward(snap: Snapshot, *, reward_id: UUID) -> Reward:
     """Give a reward.
 

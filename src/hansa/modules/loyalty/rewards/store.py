@@ -19,6 +19,21 @@ LIST_OPEN = (
      limit %(limit)s
 """
 )
+# What staff see: closed ones too; a programme has hundreds, so a text is looked for in all of them.
+# ix_loyalty_reward_programme.
+LIST_ALL = (
+    _REWARD_COLUMNS
+    + """
+     where programme_id = %(programme_id)s
+       and (%(search)s::text is null
+            or lower(code) like %(search)s
+            or lower(name ->> 'ru') like %(search)s
+            or lower(name ->> 'en') like %(search)s)
+       and (%(after)s::integer is null or (position, id) > (%(after)s, %(after_id)s::uuid))
+     order by position, id
+     limit %(limit)s
+"""
+)
 GET_REWARDS = (
     _REWARD_COLUMNS
     + """
@@ -95,6 +110,14 @@ COUNT_STOCK = """
      where id = %(id)s
 """
 
+# Of goods and donations; null is without limit. What is gone meanwhile stays gone.
+CHANGE_STOCK = """
+    update loyalty_reward
+       set stock = coalesce(stock, 0) + %(pieces)s::bigint,
+           changed_at = %(now)s
+     where id = %(id)s
+"""
+
 _ORDER_COLUMNS = """
     select bucket, id, programme_id, member_id, reward_id, partner_id, points, state, ordered_at,
            done_at, shown_at, cancelled_at
@@ -125,6 +148,17 @@ LIST_ORDERS = (
        and state <> 'refused'
        and (%(before)s::timestamptz is null or ordered_at < %(before)s)
      order by ordered_at desc, id
+     limit %(limit)s
+"""
+)
+# Of one reward, newest first; ix_loyalty_reward_order_reward.
+LIST_ORDERS_OF_REWARD = (
+    _ORDER_COLUMNS
+    + """
+     where reward_id = %(reward_id)s
+       and (%(before)s::timestamptz is null
+            or (ordered_at, id) < (%(before)s, %(before_id)s::uuid))
+     order by ordered_at desc, id desc
      limit %(limit)s
 """
 )
