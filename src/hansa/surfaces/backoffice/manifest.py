@@ -27,6 +27,7 @@ from hansa.surfaces.backoffice import (
     rollout_audiences,
     rollout_history,
     sign_in,
+    webhook_form,
     webhooks,
 )
 
@@ -53,6 +54,7 @@ SURFACE = Module(
         *receipts.ROUTES,
         *retailcrm_settings.ROUTES,
         *webhooks.ROUTES,
+        *webhook_form.ROUTES,
         *rollout_audiences.ROUTES,
         *loyalty_alerts.ROUTES,
         *loyalty_feed_settings.ROUTES,

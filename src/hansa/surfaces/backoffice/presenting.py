@@ -58,6 +58,7 @@ NOTICES: Mapping[str, tuple[str, str]] = {
     "password": ("The password is changed; other browsers are signed out.", ""),
     "key_ended": ("The key has ended.", ""),
     "webhook_sent": ("It leaves now; see below whether it arrives.", ""),
+    "endpoint_removed": ("The endpoint is removed; what was sent to it stays to be seen.", ""),
     "secret_ended": ("The secret has ended.", ""),
     "client_ended": ("The client has ended; its tokens with it.", ""),
     "replayed": ("It is being tried again.", ""),

@@ -14,6 +14,7 @@ from hansa.runtime.html import Form, Page, first_shown, read_form
 from hansa.runtime.html.formats import format_moment, format_number
 from hansa.runtime.html.forms import WHOLE
 from hansa.runtime.http import Request
+from hansa.surfaces.backoffice.loyalty_words import partner_name
 from hansa.surfaces.backoffice.presenting import (
     PAGE_ROWS,
     address,
@@ -47,7 +48,7 @@ TABS: dict[str, tuple[str, webhooks.MessageState | None]] = {
     "cancelled": ("Called off", webhooks.MessageState.CANCELLED),
     "delivered": ("Arrived", webhooks.MessageState.DELIVERED),
 }
-_CURSOR = "office.webhooks"
+_CURSOR, _ENDPOINTS = "office.webhooks", "office.webhook_endpoints"
 _ENDPOINTS_SHOWN = 50
 
 
@@ -67,17 +68,26 @@ class ReplayFields(msgspec.Struct):
 
 @get("/office/webhooks")
 async def show_webhooks(request: Request) -> Page:
-    """Show endpoints, those that are disabled first, and the latest messages."""
+    """Show endpoints, on each page those that are disabled first, and the latest messages."""
     staff(request, VIEW)
+    before = request.read_cursor(request.query_params.get("before"), of=_ENDPOINTS, types=(UUID,))
     async with request.snapshot() as snap:
-        endpoints = await webhooks.list_endpoints(snap, limit=_ENDPOINTS_SHOWN)
-        tallies = await webhooks.tally(snap, endpoint_ids=[one.id for one in endpoints])
-    endpoints.sort(
-        key=lambda one: (one.state is webhooks.EndpointState.ACTIVE, one.failing_since is None)
+        found = await webhooks.list_endpoints(
+            snap, before=before[0] if before else None, limit=_ENDPOINTS_SHOWN + 1
+        )
+        shown, cursor = request.page_of(
+            found, limit=_ENDPOINTS_SHOWN, of=_ENDPOINTS, key=lambda one: (one.id,)
+        )
+        tallies = await webhooks.tally(snap, endpoint_ids=[one.id for one in shown])
+    endpoints = sorted(
+        shown,
+        key=lambda one: (one.state is webhooks.EndpointState.ACTIVE, one.failing_since is None),
     )
     return show(
         request,
         "webhooks.html",
+        older_url=address(request, before=cursor) if cursor else None,
+        newest_url=address(request, before=None) if before else None,
         endpoints=[_endpoint(request, one, tallies[one.id]) for one in endpoints],
         **await _messages(request, None),
     )
@@ -87,7 +97,7 @@ async def show_webhooks(request: Request) -> Page:
 async def show_endpoint(request: Request, endpoint_id: FromPath[UUID]) -> Page:
     """Show an endpoint, its secrets and messages."""
     staff(request, VIEW)
-    return await _endpoint_page(request, endpoint_id, first_shown(request))
+    return await endpoint_page(request, endpoint_id, first_shown(request))
 
 
 @post("/office/webhooks/endpoints/{endpoint_id:uuid}/enable")
@@ -128,7 +138,7 @@ async def rotate(request: Request, endpoint_id: FromPath[UUID]) -> Page:
     by = staff(request, EDIT)
     form = await read_form(request, RotationFields)
     if form.value is None:
-        return await _endpoint_page(request, endpoint_id, form, status_code=422)
+        return await endpoint_page(request, endpoint_id, form, status_code=422)
     async with request.transaction() as tx:
         secret = await webhooks.rotate_secret(
             tx,
@@ -138,7 +148,7 @@ async def rotate(request: Request, endpoint_id: FromPath[UUID]) -> Page:
             by=by,
             now=request.received_at,
         )
-    page = await _endpoint_page(request, endpoint_id, first_shown(request), secret=secret.shown)
+    page = await endpoint_page(request, endpoint_id, first_shown(request), secret=secret.shown)
     page.headers["Cache-Control"] = "no-store"
     return page
 
@@ -150,7 +160,7 @@ async def replay_since(request: Request, endpoint_id: FromPath[UUID]) -> Respons
     form = await read_form(request, ReplayFields)
     since = read_instant(request, form, "since")
     if form.value is None or since is None:
-        return await _endpoint_page(request, endpoint_id, form, status_code=422)
+        return await endpoint_page(request, endpoint_id, form, status_code=422)
     wanted = form.value
     if not wanted.confirmed:
         async with request.snapshot() as snap:
@@ -160,7 +170,7 @@ async def replay_since(request: Request, endpoint_id: FromPath[UUID]) -> Respons
                 since=since,
                 only_undelivered=wanted.only_undelivered,
             )
-        return await _endpoint_page(request, endpoint_id, form, counted=number)
+        return await endpoint_page(request, endpoint_id, form, counted=number)
     try:
         async with request.transaction() as tx:
             await webhooks.replay_since(
@@ -200,10 +210,10 @@ async def replay(request: Request, message_id: FromPath[UUID]) -> Response[None]
 async def _refused(request: Request, endpoint_id: UUID, refusal: HansaError) -> Page:
     form = first_shown(request)
     form.add(WHOLE, refusal)
-    return await _endpoint_page(request, endpoint_id, form, status_code=409)
+    return await endpoint_page(request, endpoint_id, form, status_code=409)
 
 
-async def _endpoint_page(
+async def endpoint_page(
     request: Request,
     endpoint_id: UUID,
     form: Form[Any],
@@ -212,6 +222,7 @@ async def _endpoint_page(
     counted: int | None = None,
     status_code: int = 200,
 ) -> Page:
+    """Make the page of an endpoint, with a new secret if there is one to be copied."""
     translate, language, zone = words(request), request.language, zone_of(request)
     async with request.snapshot() as snap:
         endpoint = await webhooks.get_endpoint(snap, endpoint_id=endpoint_id)
@@ -220,7 +231,7 @@ async def _endpoint_page(
         )
         tallies = await webhooks.tally(snap, endpoint_ids=[endpoint_id])
     told = (
-        (translate("Owner"), str(endpoint.owner_id)),
+        (translate("Owner"), partner_name(request, endpoint.owner_id)),
         (translate("Events"), ", ".join(endpoint.event_types)),
         (translate("Calls at once"), str(endpoint.calls_max)),
         (translate("Last arrival"), format_moment(endpoint.delivered_at, language, zone)),
