@@ -1979,6 +1979,11 @@ CREATE TABLE public.loyalty_offer_day (
     points bigint DEFAULT 0 NOT NULL,
     amount_minor bigint DEFAULT 0 NOT NULL
 );
+CREATE TABLE public.loyalty_offer_shown (
+    day date NOT NULL,
+    offer_id uuid NOT NULL,
+    member_id uuid NOT NULL
+);
 CREATE TABLE public.loyalty_offer_taken (
     offer_id uuid NOT NULL,
     day date NOT NULL,
@@ -3736,6 +3741,8 @@ ALTER TABLE ONLY public.loyalty_membership
     ADD CONSTRAINT pk_loyalty_membership PRIMARY KEY (bucket, member_id, programme_id);
 ALTER TABLE ONLY public.loyalty_offer_day
     ADD CONSTRAINT pk_loyalty_offer_day PRIMARY KEY (offer_id, day, slot);
+ALTER TABLE ONLY public.loyalty_offer_shown
+    ADD CONSTRAINT pk_loyalty_offer_shown PRIMARY KEY (day, offer_id, member_id);
 ALTER TABLE ONLY public.loyalty_offer_taken
     ADD CONSTRAINT pk_loyalty_offer_taken PRIMARY KEY (offer_id, day);
 ALTER TABLE ONLY public.loyalty_offer_version

@@ -11,7 +11,7 @@ from hansa.modules.loyalty.members import Codes, Naming, SendCode, send_code
 from hansa.modules.loyalty.members.api import ROUTES as MEMBER_ROUTES
 from hansa.modules.loyalty.members.checks import CHECKS as MEMBER_CHECKS
 from hansa.modules.loyalty.members.jobs import TidyMembers, tidy_members
-from hansa.modules.loyalty.offers import PercentReader, Rulebook
+from hansa.modules.loyalty.offers import PercentReader, Rulebook, Showings
 from hansa.modules.loyalty.offers.api import ROUTES as OFFER_ROUTES
 from hansa.modules.loyalty.offers.checks import CHECKS as OFFER_CHECKS
 from hansa.modules.loyalty.offers.jobs import JOBS as OFFER_JOBS
@@ -150,6 +150,7 @@ MODULE = Module(
         Directory,
         Rulebook,
         PercentReader,
+        Showings,
         guard.Watch,
         Poster,
         BalanceReader,

@@ -144,6 +144,7 @@ async def _page(
         acts={act.value: offer.allows(act) for act in offers.Act},
         facts=_facts(request, described),
         figures={name: format_number(count, language) for name, count in totals._asdict().items()},
+        shares=speech_of(request).shares(totals),
         turnover=speech_of(request, offer.programme_id).amount(totals.amount_minor),
         budget=None
         if budget is None

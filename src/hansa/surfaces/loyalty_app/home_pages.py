@@ -12,7 +12,7 @@ from hansa.surfaces.loyalty_app.access import Visitor, enter
 from hansa.surfaces.loyalty_app.addresses import in_each_language
 from hansa.surfaces.loyalty_app.frame import app_page
 from hansa.surfaces.loyalty_app.lines import show_line
-from hansa.surfaces.loyalty_app.offers_shown import show_offer
+from hansa.surfaces.loyalty_app.offers_shown import note_shown, show_offer
 from hansa.surfaces.loyalty_app.percents import show_percents, titles_of
 from hansa.surfaces.loyalty_app.words import clock_text, day_text
 
@@ -33,6 +33,8 @@ async def home(request: Request) -> Page:
         )
     percents = show_percents(request, visitor, standings[visitor.key])
     titles = titles_of(request, visitor)
+    first = [show_offer(request, visitor, one) for one in _first(offers)]
+    note_shown(request, visitor, first)
     return app_page(
         request,
         "home.html",
@@ -41,7 +43,7 @@ async def home(request: Request) -> Page:
         balance=balance_shown(request, visitor, balance),
         percents=percents,
         best=percents[0] if percents else None,
-        offers=[show_offer(request, visitor, one) for one in _first(offers)],
+        offers=first,
         lines=[show_line(request, visitor, one, titles) for one in lines],
         is_blocked=visitor.membership.state is loyalty.members.MemberState.BLOCKED,
     )
@@ -55,18 +57,19 @@ async def percent(request: Request) -> Page:
         standings = await loyalty.offers.load_standings(snap, members=[visitor.key])
         offers = await list_offers(snap, request, visitor)
     reward = loyalty.offers.RewardKind.PERCENT
-    raising = [one for one in offers if one.offer.content.reward.kind is reward]
+    raising = [
+        show_offer(request, visitor, one)
+        for one in offers
+        if one.offer.content.reward.kind is reward and one.view is not loyalty.offers.OfferView.DONE
+    ]
+    note_shown(request, visitor, raising)
     return app_page(
         request,
         "percent.html",
         visitor=visitor,
         tab="home",
         percents=show_percents(request, visitor, standings[visitor.key]),
-        offers=[
-            show_offer(request, visitor, one)
-            for one in raising
-            if one.view is not loyalty.offers.OfferView.DONE
-        ],
+        offers=raising,
         percent_max=visitor.programme.percent_max,
     )
 

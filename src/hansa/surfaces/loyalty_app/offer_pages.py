@@ -16,7 +16,7 @@ from hansa.surfaces.loyalty_app.access import Visitor, enter
 from hansa.surfaces.loyalty_app.addresses import in_each_language
 from hansa.surfaces.loyalty_app.frame import app_page, root_of
 from hansa.surfaces.loyalty_app.home_pages import audiences_in, list_offers
-from hansa.surfaces.loyalty_app.offers_shown import OfferShown, show_offer
+from hansa.surfaces.loyalty_app.offers_shown import OfferShown, note_shown, show_offer
 from hansa.surfaces.loyalty_app.words import translator
 
 LISTED_MAX = 200
@@ -34,6 +34,8 @@ async def offers(request: Request) -> Page:
         found = await list_offers(snap, request, visitor, limit=LISTED_MAX)
     listed = [show_offer(request, visitor, one) for one in found if one.view is view]
     partners = sorted({(one.partner_code, one.partner) for one in listed}, key=lambda one: one[1])
+    chosen = [one for one in listed if not partner or one.partner_code == partner]
+    note_shown(request, visitor, chosen)
     return app_page(
         request,
         "offers.html",
@@ -43,7 +45,7 @@ async def offers(request: Request) -> Page:
         counts={one.value: sum(1 for other in found if other.view is one) for one in VIEW},
         partner=partner,
         partners=partners,
-        offers=[one for one in listed if not partner or one.partner_code == partner],
+        offers=chosen,
     )
 
 
@@ -53,12 +55,14 @@ async def offer(request: Request, offer_id: FromPath[UUID]) -> Page:
     visitor = await enter(request)
     found = await _find(request, visitor, offer_id)
     partner = visitor.coalition.partners.get(found.offer.partner_id)
+    shown = show_offer(request, visitor, found)
+    note_shown(request, visitor, [shown])
     return app_page(
         request,
         "offer.html",
         visitor=visitor,
         tab="offers",
-        offer=show_offer(request, visitor, found),
+        offer=shown,
         about_partner=pick(partner.about, request.language) if partner and partner.about else "",
         site=partner.site if partner else "",
     )

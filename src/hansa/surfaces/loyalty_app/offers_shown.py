@@ -1,5 +1,6 @@
 """Offers as pages show them."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -68,6 +69,15 @@ def show_offer(request: Request, visitor: Visitor, found: loyalty.offers.MemberO
         done_part=done_part,
         done_words=done_words,
         href=f"/{language}/loyalty/offers/{offer.id}",
+    )
+
+
+def note_shown(request: Request, visitor: Visitor, shown: Sequence[OfferShown]) -> None:
+    """Count offers as seen by the member today, but for those that are done."""
+    request.context.service(loyalty.offers.Showings).note(
+        member_id=visitor.key[1],
+        offer_ids=[one.id for one in shown if one.view != VIEW.DONE],
+        now=request.received_at,
     )
 
 

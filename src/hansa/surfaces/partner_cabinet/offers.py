@@ -195,11 +195,12 @@ def describe(request: Request, offer: Offer) -> dict[str, Any]:
 def _figures(request: Request, offer: Offer, results: Results) -> dict[str, str]:
     speech = speech_of(request, offer)
     return {
+        "shown": speech.number(results.shown),
         "switched_on": speech.number(results.switched_on),
         "completed": speech.number(results.completed),
         "points": speech.number(results.points),
         "turnover": speech.amount(results.amount_minor),
-    }
+    } | speech.shares(results)
 
 
 def _facts(request: Request, offer: Offer, speech: Speech) -> list[tuple[str, str]]:

@@ -2,7 +2,7 @@
 
 Owns: loyalty_rulebook, loyalty_rule, loyalty_offer, loyalty_offer_version, loyalty_standing,
 loyalty_switch, loyalty_deed, loyalty_completion, loyalty_use, loyalty_action, loyalty_budget,
-loyalty_budget_lease, loyalty_offer_taken, loyalty_offer_day.
+loyalty_budget_lease, loyalty_offer_taken, loyalty_offer_day, loyalty_offer_shown.
 Promises: what a receipt earns and which tasks are done follow from facts and the rules in force at
 their instants, in whatever order they became known (offers for so many go to whoever comes first);
 a percent has its reasons and never exceeds the programme's limit; a budget is never exceeded.
@@ -104,6 +104,7 @@ from hansa.modules.loyalty.offers.queries import (
 from hansa.modules.loyalty.offers.rulebook import Rulebook, read_rules
 from hansa.modules.loyalty.offers.rules import RuleSet
 from hansa.modules.loyalty.offers.ruling import end_rule, save_rule, set_budget
+from hansa.modules.loyalty.offers.showing import Showings
 from hansa.modules.loyalty.offers.standing import (
     NOTHING,
     Raise,
@@ -185,6 +186,7 @@ __all__ = [
     "RuleSet",
     "Rulebook",
     "Schedule",
+    "Showings",
     "Speech",
     "Standing",
     "Switch",

@@ -19,6 +19,7 @@ from hansa.modules.loyalty.offers.model import (
     Schedule,
     Targeting,
 )
+from hansa.modules.loyalty.offers.queries import Results
 from hansa.runtime.html.formats import format_moment, format_money, format_number
 
 STATE_WORDS: Final[Mapping[OfferState, tuple[str, str]]] = {
@@ -70,6 +71,25 @@ class Speech:
         """Write a multiplier."""
         number = self.number(Decimal(hundredths) / MULTIPLIER_ONE)
         return self.translate("{times} times the points").format(times=number)
+
+    def shares(self, results: Results) -> dict[str, str]:
+        """Say how many of those before went on: of those who saw it, of those who switched it on.
+
+        A display counts once a day, so whoever looks on many days makes the share smaller. An offer
+        that is not to be switched on goes from seen to completed.
+        """
+        before = results.switched_on or results.shown
+        return {
+            "switched_share": self._share(
+                "{share} of displays", results.switched_on, results.shown
+            ),
+            "completed_share": self._share("{share} of these", results.completed, before),
+        }
+
+    def _share(self, said: str, part: int, whole: int) -> str:
+        if not 0 < part <= whole:
+            return ""
+        return self.translate(said).format(share=self.percent(round(part * WHOLE / whole)))
 
     def task(self, content: OfferContent) -> str:
         """Say what a member is to do."""
