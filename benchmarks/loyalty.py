@@ -43,6 +43,7 @@ from hansa.runtime.database.embedded import embedded_postgres
 from hansa.runtime.database.installed_postgres import binary
 from hansa.runtime.database.migrate import migrate
 from hansa.runtime.settings import Settings
+from hansa.runtime.sizing import postgres_parameters, this_machine
 
 PARTNERS = 20
 SCOPES = ("loyalty.earn", "loyalty.spend", "loyalty.read", "loyalty.bulk", "loyalty.percent")
@@ -225,7 +226,7 @@ async def measure(options: argparse.Namespace) -> dict[str, Any]:
     chance = random.Random(1)
     with tempfile.TemporaryDirectory(prefix="hansa-bench-") as folder:
         directory = Path(folder)
-        with embedded_postgres(directory) as dsn:
+        with embedded_postgres(directory, postgres_parameters(this_machine())) as dsn:
             await asyncio.to_thread(migrate, dsn)
             database = Database(dsn, connections_max=8)
             await database.open()

@@ -27,6 +27,7 @@ from hansa.modules.loyalty import members, points
 from hansa.runtime.database import Database
 from hansa.runtime.database.embedded import embedded_postgres
 from hansa.runtime.database.migrate import migrate
+from hansa.runtime.sizing import postgres_parameters, this_machine
 
 MEMBERS = 100_000
 PAGE = 50
@@ -63,7 +64,7 @@ async def measure(options: argparse.Namespace) -> dict[str, Any]:
     chance = random.Random(1)
     with (
         tempfile.TemporaryDirectory(prefix="hansa-bench-") as folder,
-        embedded_postgres(Path(folder)) as dsn,
+        embedded_postgres(Path(folder), postgres_parameters(this_machine())) as dsn,
     ):
         await asyncio.to_thread(migrate, dsn)
         database = Database(dsn, statement_timeout_milliseconds=1_800_000)

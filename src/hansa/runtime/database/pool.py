@@ -9,6 +9,7 @@ from psycopg import IsolationLevel
 from psycopg_pool import AsyncConnectionPool, PoolTimeout
 
 from hansa.kernel.errors import Unavailable
+from hansa.runtime.database.columns import write_columns_fast
 from hansa.runtime.database.transaction import OPEN_TRANSACTION, Snapshot, Transaction
 from hansa.runtime.telemetry import cursor_factory
 
@@ -18,6 +19,10 @@ class DatabaseBusy(Unavailable):
 
     code = "database.busy"
     message = "Too many requests at the moment. Try again in a few seconds."
+
+
+async def _configure(connection: psycopg.AsyncConnection[Any]) -> None:
+    write_columns_fast(connection)
 
 
 class Database:
@@ -52,6 +57,7 @@ class Database:
             min_size=connections_min,
             max_size=connections_max,
             timeout=wait_seconds,
+            configure=_configure,
             open=False,
             check=None,
         )

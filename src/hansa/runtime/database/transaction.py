@@ -1,6 +1,7 @@
 """Reading and writing: `Snapshot` reads one state of the database, `Transaction` changes it."""
 
-from collections.abc import Iterable, Mapping, Sequence
+import asyncio
+from collections.abc import Awaitable, Iterable, Mapping, Sequence
 from contextvars import ContextVar
 from datetime import datetime
 from typing import Any, LiteralString
@@ -9,6 +10,7 @@ import psycopg
 from psycopg.rows import namedtuple_row
 
 from hansa.kernel.message import Event, Job
+from hansa.runtime.database.rounds import Round
 from hansa.runtime.jobs import append as job_rows
 from hansa.runtime.outbox import append as outbox_rows
 
@@ -27,21 +29,54 @@ class NoSuchRow(LookupError):
 class Snapshot:
     """Reads. All statements of one snapshot see the same state, unless it was opened as single."""
 
-    __slots__ = ("connection",)
+    __slots__ = ("_round", "connection")
 
     def __init__(self, connection: psycopg.AsyncConnection[Any]) -> None:
         self.connection = connection
+        self._round: Round | None = None
+
+    async def together(self, *steps: Awaitable[Any]) -> list[Any]:
+        """Do steps that do not need each other's answers, in as few round trips as the longest.
+
+        What the steps ask for first is sent at once, in their order, each statement run after the
+        one before; then what they ask for second, and so on. Gives their answers in order; the
+        first failure of one is raised, the transaction is lost then.
+        """
+        assert self._round is None, "a step of a round begins no other"
+        self._round = Round(self.connection)
+        try:
+            answers = await asyncio.gather(*steps, return_exceptions=True)
+        finally:
+            await self._round.close()
+            failed, self._round = self._round.failed, None
+        errors = [one for one in answers if isinstance(one, BaseException)]
+        if errors:
+            # A step may say better what happened than the statement of which all were told.
+            said = next((one for one in errors if not isinstance(one, psycopg.Error)), failed)
+            raise said or errors[0]
+        return answers
+
+    async def _run(
+        self,
+        cursor: psycopg.AsyncCursor[Any],
+        sql: LiteralString,
+        params: type_of_parameters | None,
+    ) -> None:
+        if self._round is None:
+            await cursor.execute(sql, params)
+        else:
+            await self._round.run(cursor, sql, params)
 
     async def all(self, sql: LiteralString, params: type_of_parameters | None = None) -> list[Row]:
         """Give every row of the statement."""
         cursor = self.connection.cursor(binary=True, row_factory=namedtuple_row)
-        await cursor.execute(sql, params)
+        await self._run(cursor, sql, params)
         return await cursor.fetchall()
 
     async def maybe(self, sql: LiteralString, params: type_of_parameters | None = None) -> Row:
         """Give the first row, or None."""
         cursor = self.connection.cursor(binary=True, row_factory=namedtuple_row)
-        await cursor.execute(sql, params)
+        await self._run(cursor, sql, params)
         return await cursor.fetchone()
 
     async def one(self, sql: LiteralString, params: type_of_parameters | None = None) -> Row:
@@ -58,7 +93,7 @@ class Snapshot:
     async def scalar(self, sql: LiteralString, params: type_of_parameters | None = None) -> Any:
         """Give the first column of the first row, or None if there is no row."""
         cursor = self.connection.cursor(binary=True)
-        await cursor.execute(sql, params)
+        await self._run(cursor, sql, params)
         row = await cursor.fetchone()
         return None if row is None else row[0]
 
@@ -71,11 +106,12 @@ class Transaction(Snapshot):
     async def execute(self, sql: LiteralString, params: type_of_parameters | None = None) -> int:
         """Run a statement; give the number of rows it changed."""
         cursor = self.connection.cursor(binary=True)
-        await cursor.execute(sql, params)
+        await self._run(cursor, sql, params)
         return cursor.rowcount
 
     async def execute_many(self, sql: LiteralString, params: Sequence[type_of_parameters]) -> None:
         """Run a statement once per set of parameters. For many rows prefer one `unnest`."""
+        assert self._round is None, "many statements are a round of their own"
         cursor = self.connection.cursor()
         await cursor.executemany(sql, params)
 

@@ -222,14 +222,7 @@ def _new_award(  # noqa: PLR0917 - what a lot is made of
     points: int,
 ) -> KeptAward:
     assert kept.happened_at is not None
-    paying = next(
-        (
-            one
-            for (programme_id, _), one in batch.coalition.terms.items()
-            if programme_id == programme.id and one.partner.number == payer[0]
-        ),
-        None,
-    )
+    paying = batch.coalition.of_number(programme.id, payer[0])
     price = paying.participation.issue_price if paying else Decimal(0)
     lot = batch.new_lot(
         place,

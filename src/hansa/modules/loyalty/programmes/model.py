@@ -170,6 +170,11 @@ class Coalition:
     partners: Mapping[UUID, Partner]
     terms: Mapping[tuple[UUID, UUID], Terms]
     read_at: datetime
+    by_number: Mapping[tuple[UUID, int], Terms] = field(init=False)
+
+    def __post_init__(self) -> None:
+        numbered = {(key[0], one.partner.number): one for key, one in self.terms.items()}
+        object.__setattr__(self, "by_number", numbered)
 
     def programme(self, code: str) -> Programme | None:
         """Give a programme by its code."""
@@ -182,6 +187,10 @@ class Coalition:
     def of(self, programme_id: UUID, partner_id: UUID) -> Terms | None:
         """Give the terms of a partner in a programme."""
         return self.terms.get((programme_id, partner_id))
+
+    def of_number(self, programme_id: UUID, number: int) -> Terms | None:
+        """Give the terms of a partner in a programme by the partner's number."""
+        return self.by_number.get((programme_id, number))
 
     def of_partner(self, partner_id: UUID) -> tuple[Terms, ...]:
         """Give the terms of a partner in all its programmes, by the programmes' numbers."""
