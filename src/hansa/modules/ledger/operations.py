@@ -51,17 +51,22 @@ async def open_book(
 ) -> Book:
     """Lock accounts in order, then find which keys have their outcome already.
 
-    Accounts that do not exist are left out. Nobody else changes a locked account until the
-    transaction ends, so what is read after this is as it will be when the book is written.
+    Nobody else changes a locked account until the transaction ends, so what is read after this is
+    as it will be when the book is written.
     """
-    rows: list[Row] = []
-    if places:
-        rows = await tx.all(
-            sql.LOCK_ACCOUNTS,
-            {"buckets": [one[0] for one in places], "ids": [one[1] for one in places]},
-        )
-    accounts = {(row.bucket, row.id): Account(*row) for row in rows}
-    return Book(accounts=accounts, known=await find_keys(tx, keys))
+    accounts, known = await tx.together(lock_accounts(tx, places), find_keys(tx, keys))
+    return Book(accounts=accounts, known=known)
+
+
+async def lock_accounts(tx: Transaction, places: Collection[Place]) -> dict[Place, Account]:
+    """Lock accounts in order, for a book; those that do not exist are left out."""
+    if not places:
+        return {}
+    rows = await tx.all(
+        sql.LOCK_ACCOUNTS,
+        {"buckets": [one[0] for one in places], "ids": [one[1] for one in places]},
+    )
+    return {(row.bucket, row.id): Account(*row) for row in rows}
 
 
 async def find_keys(
@@ -98,7 +103,9 @@ async def load_holds(
     return {(row.owner, row.key): hold_of(row) for row in rows}
 
 
-async def write(tx: Transaction, book: Book, *, now: datetime) -> UUID | None:
+async def write(
+    tx: Transaction, book: Book, *, now: datetime, batch_id: UUID | None = None
+) -> UUID | None:
     """Write what the book decided, as one batch; give its number, or None if that is nothing.
 
     Raises:
@@ -106,7 +113,7 @@ async def write(tx: Transaction, book: Book, *, now: datetime) -> UUID | None:
     """
     if not book.postings:
         return None
-    batch_id = new_id(now)
+    batch_id = batch_id or new_id(now)
     # Keys in order: two processes with the same keys wait for each other one way only.
     postings = sorted(book.postings, key=lambda one: (one.owner, one.key))
     try:

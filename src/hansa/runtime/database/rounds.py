@@ -5,6 +5,9 @@ from collections.abc import Mapping
 from typing import Any, LiteralString
 
 import psycopg
+from psycopg import AsyncPipeline
+from psycopg.abc import PQGen
+from psycopg.generators import send
 
 _Statement = tuple[psycopg.AsyncCursor[Any], LiteralString, Mapping[str, Any] | None]
 
@@ -60,9 +63,7 @@ class Round:
                 [(cursor, sql, params)] = statements
                 await cursor.execute(sql, params)
             else:
-                async with self._connection.pipeline():
-                    for cursor, sql, params in statements:
-                        await cursor.execute(sql, params)
+                await self._send_all(statements)
         except BaseException as error:
             self.failed = self.failed or error
             sent.set_exception(error)
@@ -71,3 +72,31 @@ class Round:
                 raise
         else:
             sent.set_result(None)
+
+    async def _send_all(self, statements: list[_Statement]) -> None:
+        connection = self._connection
+        connection._pipeline = _Burst(connection)  # noqa: SLF001 - see there
+        try:
+            async with connection.pipeline():
+                for cursor, sql, params in statements:
+                    await cursor.execute(sql, params)
+        finally:
+            connection._pipeline = None  # noqa: SLF001 - as psycopg leaves it
+
+
+class _Burst(AsyncPipeline):
+    """A pipeline that sends nothing before it ends.
+
+    Psycopg's own waits until the socket takes a statement before it hands over the next: a system
+    call, and a turn of the event loop, for each.
+    """
+
+    def _communicate_gen(self) -> PQGen[None]:
+        yield from ()
+
+    def _exit_gen(self) -> PQGen[None]:
+        self._enqueue_sync()
+        while self.command_queue:
+            self.command_queue.popleft()()
+        yield from send(self.pgconn)
+        yield from self._fetch_gen(flush=False)

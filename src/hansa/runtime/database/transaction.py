@@ -111,7 +111,9 @@ class Transaction(Snapshot):
 
     async def execute_many(self, sql: LiteralString, params: Sequence[type_of_parameters]) -> None:
         """Run a statement once per set of parameters. For many rows prefer one `unnest`."""
-        assert self._round is None, "many statements are a round of their own"
+        if self._round is not None:
+            await asyncio.gather(*(self.execute(sql, one) for one in params))
+            return
         cursor = self.connection.cursor()
         await cursor.executemany(sql, params)
 

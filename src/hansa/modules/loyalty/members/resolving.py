@@ -52,6 +52,8 @@ async def resolve(snap: Snapshot, *, programme_id_refs: Sequence[Asked]) -> dict
 
 async def find_memberships(snap: Snapshot, *, account_ids: Sequence[int]) -> dict[int, Membership]:
     """Give whose accounts of points these are; a merged membership as it is, unknown left out."""
+    if not account_ids:
+        return {}
     rows = await snap.all(store.OF_ACCOUNTS, {"account_ids": list(account_ids)})
     return {
         row.account_id: Membership(

@@ -1,8 +1,8 @@
 """A batch of commands, from what was asked to what is written: the one door to points.
 
-The steps, each a fixed number of statements: find whom the commands are about; lock their accounts
-in order; read the keys answered before, then holds, receipts, lots and standings; decide in memory,
-first come first served; write all of it at once.
+The steps, each of one round trip unless something rare is asked for: find whom the commands are
+about; lock their accounts in order and read the keys answered before, holds, receipts and lots;
+read standings and what the guard knows; decide in memory, first come first served; write all of it.
 """
 
 from collections.abc import Callable, Sequence
@@ -51,7 +51,7 @@ from hansa.modules.loyalty.points.commands import (
     Spend,
     VoidHold,
 )
-from hansa.modules.loyalty.points.loading import find, load
+from hansa.modules.loyalty.points.loading import find, load, load_standings
 from hansa.modules.loyalty.points.saving import follow_merges, save
 from hansa.modules.loyalty.points.watching import Watching, watch, write_down
 from hansa.modules.loyalty.programmes import Coalition
@@ -121,10 +121,11 @@ async def apply(
         one.begin()
     taken, later = _apart(asked)
     found = await find(tx, taken)
-    batch = await load(
-        tx, taken, found, around.coalition, around.rules, now, audiences=around.audiences
+    batch = await load(tx, taken, found, around.coalition, around.rules, now)
+    _, watching = await tx.together(
+        load_standings(tx, batch, taken, around.audiences),
+        watch(tx, batch, taken, around.watched),
     )
-    watching = await watch(tx, batch, taken, around.watched)
     await _count_all(tx, batch, watching, taken, around)
     answers: dict[int, Answer] = {id(one): Later() for one in later}
     for one in taken:

@@ -1,6 +1,6 @@
 """Finding whom a batch is about, locking it, and reading what decides."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
@@ -78,23 +78,19 @@ class Found:
 async def find(tx: Transaction, asked: Sequence[Asked]) -> Found:
     """Find the accounts that commands are about."""
     found = Found(keys={one.key for one in asked})
-    refs: dict[tuple[UUID, UUID | None, MemberRef], list[Asked]] = {}
+    refs: _Refs = {}
     for one in asked:
         command = one.command
         if isinstance(command, _OF_MEMBERS):
             refs.setdefault((command.programme_id, command.owner, command.member), []).append(one)
         found.take(one)
-    if refs:
-        known = await members.resolve(tx, programme_id_refs=list(refs))
-        for ref, membership in known.items():
-            for one in refs[ref]:
-                one.membership = membership
-                one.place = (membership.bucket, membership.account_id)
-    places = {
-        **await _places_of_receipts(tx, found),
-        **await _places_of_holds(tx, found),
-        **await _places_of_postings(tx, found),
-    }
+    _, *led_to = await tx.together(
+        _resolve(tx, refs),
+        _places_of_receipts(tx, found),
+        _places_of_holds(tx, found),
+        _places_of_postings(tx, found),
+    )
+    places: _Places = {name: place for each in led_to for name, place in each.items()}
     for one in asked:
         if one.place is None:
             one.place = places.get(_named(one.command))
@@ -102,6 +98,16 @@ async def find(tx: Transaction, asked: Sequence[Asked]) -> Found:
             found.places.add(one.place)
     found.places.update(places.values())
     return found
+
+
+async def _resolve(tx: Transaction, refs: "_Refs") -> None:
+    if not refs:
+        return
+    known = await members.resolve(tx, programme_id_refs=list(refs))
+    for ref, membership in known.items():
+        for one in refs[ref]:
+            one.membership = membership
+            one.place = (membership.bucket, membership.account_id)
 
 
 def _named(command: Command) -> tuple[object, ...]:
@@ -116,11 +122,10 @@ def _named(command: Command) -> tuple[object, ...]:
 
 
 _Places = dict[tuple[object, ...], ledger.Place]
+_Refs = dict[tuple[UUID, UUID | None, MemberRef], list[Asked]]
 
 
 async def _places_of_receipts(tx: Transaction, found: Found) -> _Places:
-    if not found.receipts:
-        return {}
     return {
         (kept.partner_id, "receipt", kept.receipt): (kept.bucket, kept.account_id)
         for kept in await _receipts(tx, found.receipts, is_locked=False)
@@ -165,8 +170,6 @@ async def load(  # noqa: PLR0917 - what a batch is made of
     coalition: Coalition,
     rules: offers.RuleSet,
     now: datetime,
-    *,
-    audiences: offers.AudiencesOf | None,
 ) -> Batch:
     """Lock the accounts and read what decides about them.
 
@@ -174,26 +177,34 @@ async def load(  # noqa: PLR0917 - what a batch is made of
         Overtaken: a receipt got its member, or a member was merged, between the first look and the
             lock.
     """
-    book = await ledger.open_book(tx, places=found.places, keys=found.keys | found.posting_keys)
-    batch = Batch(now=now, coalition=coalition, rules=rules, book=book)
-    if found.hold_keys:
-        batch.holds = await ledger.load_holds(tx, found.hold_keys)
-    if found.receipts:
-        for kept in await _receipts(tx, found.receipts, is_locked=True):
-            if kept.account_id is not None and (kept.bucket, kept.account_id) not in book.accounts:
-                raise Overtaken
-            batch.receipts[kept.partner_id, kept.receipt] = kept
+    wanted = _spendings(asked)
+    accounts, known, holds, receipts, standing, spendable = await tx.together(
+        ledger.lock_accounts(tx, found.places),  # first: what is read is as of the locks
+        ledger.find_keys(tx, found.keys | found.posting_keys),
+        ledger.load_holds(tx, found.hold_keys),
+        _receipts(tx, found.receipts, is_locked=True),
+        members.find_memberships(tx, account_ids=sorted(one for _, one in found.places)),
+        _spendable(tx, wanted, now),
+    )
+    book = ledger.Book(accounts=accounts, known=known)
+    batch = Batch(now=now, coalition=coalition, rules=rules, book=book, holds=holds)
+    for kept in receipts:
+        if kept.account_id is not None and (kept.bucket, kept.account_id) not in accounts:
+            raise Overtaken
+        batch.receipts[kept.partner_id, kept.receipt] = kept
     if found.posting_keys:
         await _load_originals(tx, batch, found)
-    await see_members(tx, batch, asked)
+    await see_members(tx, batch, asked, standing)
     await load_moves(tx, batch, asked)
     await load_unclaimed(tx, batch, asked)
-    await _load_lots(tx, batch, asked)
-    await _load_standings(tx, batch, asked, audiences)
+    _keep_spendable(batch, spendable)
+    await _load_lots(tx, batch, asked, wanted)
     return batch
 
 
 async def _receipts(tx: Snapshot, names: set[ReceiptName], *, is_locked: bool) -> list[KeptReceipt]:
+    if not names:
+        return []
     params: dict[str, object] = {
         "partners": [one[0] for one in names],
         "receipts": [one[1] for one in names],
@@ -238,24 +249,30 @@ async def _load_originals(tx: Transaction, batch: Batch, found: Found) -> None:
             )
 
 
-async def _load_lots(tx: Transaction, batch: Batch, asked: Sequence[Asked]) -> None:
-    """Read the lots that may be needed: to spend from, to pay debts from, to put back into."""
+def _spendings(asked: Sequence[Asked]) -> dict[ledger.Place, int]:
+    """Give how many points are asked for of which account."""
     wanted: dict[ledger.Place, int] = {}
-    whole: set[ledger.Place] = set()
     for one in asked:
-        place = one.place
-        if place is None or place not in batch.book.accounts:
-            continue
-        if batch.book.accounts[place].owed or isinstance(one.command, _OF_ALL_LOTS):
-            whole.add(place)
-        if points := _asked_for(one):
-            wanted[place] = wanted.get(place, 0) + points
-    if wanted:
-        await _load_spendable(tx, batch, wanted)
+        if one.place is not None and (points := _asked_for(one)):
+            wanted[one.place] = wanted.get(one.place, 0) + points
+    return wanted
+
+
+async def _load_lots(
+    tx: Transaction, batch: Batch, asked: Sequence[Asked], wanted: Collection[ledger.Place]
+) -> None:
+    """Read the lots that may be needed beside those to spend from: to pay debts, to put back."""
+    whole = {
+        one.place
+        for one in asked
+        if one.place is not None
+        and (account := batch.book.accounts.get(one.place)) is not None
+        and (account.owed or isinstance(one.command, _OF_ALL_LOTS))
+    }
     params: dict[str, object]
     if whole:
         params = {"buckets": [one[0] for one in whole], "accounts": [one[1] for one in whole]}
-        _keep_lots(batch, await tx.all(sql.OPEN_LOTS, params), counted=whole - wanted.keys())
+        _keep_lots(batch, await tx.all(sql.OPEN_LOTS, params), counted=whole.difference(wanted))
     there = {lot_id for shelf in batch.shelves.values() for lot_id in shelf.lots}
     missing = [one for one in _named_lots(batch) if one[1] not in there]
     if missing:
@@ -291,20 +308,29 @@ def _asked_for(asked: Asked) -> int:
     return 0
 
 
-async def _load_spendable(tx: Transaction, batch: Batch, wanted: dict[ledger.Place, int]) -> None:
-    rows = await tx.all(
+async def _spendable(
+    tx: Transaction, wanted: Mapping[ledger.Place, int], now: datetime
+) -> list[Row]:
+    if not wanted:
+        return []
+    return await tx.all(
         sql.SPENDABLE_LOTS,
         {
             "buckets": [one[0] for one in wanted],
             "accounts": [one[1] for one in wanted],
             "points": list(wanted.values()),
-            "now": batch.now,
+            "now": now,
         },
     )
+
+
+def _keep_spendable(batch: Batch, rows: Sequence[Row]) -> None:
     for row in rows:
-        shelf = batch.shelf((row.bucket, row.account_id))
-        shelf.lots[row.id] = lot_of(row)
-        shelf.spendable = int(row.spendable)
+        place = (row.bucket, row.account_id)
+        if place in batch.book.accounts:
+            shelf = batch.shelf(place)
+            shelf.lots[row.id] = lot_of(row)
+            shelf.spendable = int(row.spendable)
 
 
 def _keep_lots(batch: Batch, rows: Sequence[Row], *, counted: set[ledger.Place]) -> None:
@@ -337,9 +363,10 @@ def lot_of(row: Row) -> Lot:
     )
 
 
-async def _load_standings(
+async def load_standings(
     tx: Transaction, batch: Batch, asked: Sequence[Asked], audiences: offers.AudiencesOf | None
 ) -> None:
+    """Read what the members of receipts have switched on, used and been raised by."""
     wanted: dict[tuple[UUID, UUID], None] = {}
     for one in asked:
         if isinstance(one.command, Purchase | Return | Recount) and one.home is not None:

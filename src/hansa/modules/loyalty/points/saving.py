@@ -8,6 +8,7 @@ import msgspec
 from psycopg.errors import UniqueViolation
 
 from hansa.contracts.loyalty import PointsPosted, PointsPosting
+from hansa.kernel.identifiers import new_id
 from hansa.modules import ledger
 from hansa.modules.loyalty import offers
 from hansa.modules.loyalty.members import MemberState, lane_of
@@ -27,15 +28,13 @@ async def save(tx: Transaction, batch: Batch, *, slot: int) -> None:
     Raises:
         ledger.KeyTaken, Overtaken: another process was first; nothing is written.
     """
-    batch_id = await ledger.write(tx, batch.book, now=batch.now)
-    lots = [lot for shelf in batch.shelves.values() for lot in shelf.lots.values()]
-    added = [lot for lot in lots if lot.is_new]
-    changed = [lot for lot in lots if lot.is_touched and not lot.is_new]
-    if added or changed:
-        await tx.execute(sql.WRITE_LOTS, _lot_columns(added, changed))
-    receipts = [one for one in batch.receipts.values() if one.is_new or one.is_touched]
-    if receipts:
-        await _write_receipts(tx, batch, receipts)
+    batch_id = new_id(batch.now)
+    await tx.together(
+        ledger.write(tx, batch.book, now=batch.now, batch_id=batch_id),
+        _write_lots(tx, batch),
+        _write_receipts(tx, batch),
+        tx.publish(*events_of(batch.moved, batch_id, batch)),
+    )
     for move in batch.moves.values():
         await _write_move(tx, move)
     await _write_unclaimed(tx, batch)
@@ -52,8 +51,6 @@ async def save(tx: Transaction, batch: Batch, *, slot: int) -> None:
         await offers.record_uses(tx, uses=batch.uses, slot=slot, now=batch.now)
     if batch.returned_budgets:
         await offers.return_budget(tx, slot=slot, returns=batch.returned_budgets, now=batch.now)
-    if batch.moved and batch_id is not None:
-        await tx.publish(*events_of(batch.moved, batch_id, batch))
 
 
 async def follow_merges(tx: Transaction, batch: Batch, asked: Sequence[Asked]) -> None:
@@ -163,7 +160,18 @@ def _lot_columns(added: Sequence[Lot], changed: Sequence[Lot]) -> dict[str, Any]
     }
 
 
-async def _write_receipts(tx: Transaction, batch: Batch, receipts: Sequence[KeptReceipt]) -> None:
+async def _write_lots(tx: Transaction, batch: Batch) -> None:
+    lots = [lot for shelf in batch.shelves.values() for lot in shelf.lots.values()]
+    added = [lot for lot in lots if lot.is_new]
+    changed = [lot for lot in lots if lot.is_touched and not lot.is_new]
+    if added or changed:
+        await tx.execute(sql.WRITE_LOTS, _lot_columns(added, changed))
+
+
+async def _write_receipts(tx: Transaction, batch: Batch) -> None:
+    receipts = [one for one in batch.receipts.values() if one.is_new or one.is_touched]
+    if not receipts:
+        return
     # In the order of the primary key: two processes with the same receipts wait one way only.
     in_order = sorted(receipts, key=lambda one: (one.partner_id, one.receipt))
     added = [one for one in in_order if one.is_new]

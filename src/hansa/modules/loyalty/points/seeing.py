@@ -10,8 +10,10 @@ from hansa.modules.loyalty.points.commands import Purchase
 from hansa.runtime.database import Transaction
 
 
-async def see_members(tx: Transaction, batch: Batch, asked: Sequence[Asked]) -> None:
-    """See whose the accounts are, now that they are locked; events tell of members.
+async def see_members(
+    tx: Transaction, batch: Batch, asked: Sequence[Asked], standing: Mapping[int, Membership]
+) -> None:
+    """See whose the accounts are, as read now that they are locked; events tell of members.
 
     A member may have left or been blocked since the first look: the state of now decides. Whoever
     was merged is named by another account.
@@ -19,10 +21,6 @@ async def see_members(tx: Transaction, batch: Batch, asked: Sequence[Asked]) -> 
     Raises:
         Overtaken: a member was merged since.
     """
-    if not batch.book.accounts:
-        return
-    accounts = sorted(account_id for _, account_id in batch.book.accounts)
-    standing = await members.find_memberships(tx, account_ids=accounts)
     for one in asked:
         membership = standing.get(one.place[1]) if one.place is not None else None
         if membership is None:
