@@ -3,7 +3,7 @@
 from hansa.runtime.database.migrate import run_sql
 
 revision = "0038"
-down_revision = "0036"
+down_revision = "0037"
 
 INDEXES = """
 create index ix_loyalty_reward_programme on loyalty_reward (programme_id, position, id);

@@ -271,7 +271,7 @@ async def test_settings_are_kept(house: House) -> None:
         consents = await members.list_consents(snap, member_id=house.anna.id)
         declined = await notifications.list_preferences(snap, member_ids=[house.anna.id])
     granted = {one.purpose for one in consents if one.is_granted}
-    assert granted == {members.RULES, members.PUSH}
+    assert granted == {members.RULES, notifications.CONSENT_PURPOSE}
     kind, channel = notifications.Kind, notifications.ChannelName
     assert (kind.OFFERS, channel.WEBPUSH) in declined[house.anna.id]
     assert (kind.TRANSACTIONAL, channel.WEBPUSH) not in declined[house.anna.id]

@@ -6,11 +6,12 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from uuid import UUID
 
+from hansa.modules import loyalty
 from hansa.modules.notifications.model import ChannelName, Device, Kind
 from hansa.modules.notifications.policy import Policy, end_of_quiet
 from hansa.modules.notifications.texts import BALANCE, Texts, places_of
 
-CONSENT_PURPOSE = "marketing.push"
+CONSENT_PURPOSE = loyalty.members.PUSH
 """What `parties.set_consent` keeps for offers and warnings, and for balances in messages."""
 
 ATTEMPTS_MAX = 8

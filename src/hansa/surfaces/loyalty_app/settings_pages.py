@@ -8,7 +8,7 @@ from litestar import Response, get, post
 from litestar.params import FromPath
 
 from hansa.kernel.errors import HansaError
-from hansa.modules import loyalty, notifications, parties
+from hansa.modules import loyalty, notifications
 from hansa.runtime.database import Transaction
 from hansa.runtime.html import Form, Page
 from hansa.runtime.http import Request, go_to
@@ -22,8 +22,6 @@ from hansa.surfaces.loyalty_app.words import agent_text, clock_text, day_text, t
 
 CONSENT_DOCUMENT = "loyalty-consents"
 CONSENT_VERSION = "2026-11"
-PUSH_PURPOSE = "marketing.push"
-"""By this name the sender of messages asks the parties for the consent to offers."""
 CONSENTS = (
     (loyalty.members.PUSH, "Push messages with offers"),
     (loyalty.members.SMS, "SMS with offers"),
@@ -235,16 +233,6 @@ async def _consent(
         source="app",
         now=request.received_at,
     )
-    if purpose == loyalty.members.PUSH and visitor.member.party_id is not None:
-        await parties.set_consent(
-            tx,
-            party_id=visitor.member.party_id,
-            purpose=PUSH_PURPOSE,
-            is_granted=is_granted,
-            document=f"{CONSENT_DOCUMENT}@{CONSENT_VERSION}",
-            source="app",
-            now=request.received_at,
-        )
 
 
 def _saved(request: Request, what: str) -> Response[Any]:

@@ -12,7 +12,8 @@ from hansa.modules.loyalty.members.telling import tell
 from hansa.runtime.database import Snapshot, Transaction
 from hansa.runtime.http import Actor
 
-PUSH = "loyalty.push"
+PUSH = "marketing.push"
+"""By this name `notifications` asks for it, whoever it was given to."""
 SMS = "loyalty.sms"
 EMAIL = "loyalty.email"
 PROFILING = "loyalty.profiling"
@@ -33,14 +34,16 @@ class MemberConsent:
 
 
 async def list_consents(snap: Snapshot, *, member_id: UUID) -> tuple[MemberConsent, ...]:
-    """Give the decision that counts for each purpose of loyalty, partners' links included.
+    """Give the decision that counts for each purpose asked here, partners' links included.
 
     Raises:
         MemberNotFound: there is none.
     """
     party_id = await _party_of(snap, member_id)
     decided = await parties.list_consents(snap, party_id=party_id) if party_id else ()
-    return tuple(_consent(one) for one in decided if one.purpose.startswith(_OURS))
+    return tuple(
+        _consent(one) for one in decided if one.purpose.startswith(_OURS) or one.purpose == PUSH
+    )
 
 
 async def set_consent(  # noqa: PLR0913 - one column each
