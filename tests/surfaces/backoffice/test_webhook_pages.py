@@ -45,6 +45,27 @@ async def test_a_failure_is_seen_with_its_attempts_and_replayed(world, root) -> 
     assert "webhooks.message_replayed" in await root.open("/office/audit")
 
 
+async def test_endpoints_that_were_lost_are_an_alert_until_they_are_switched_on(
+    world, root
+) -> None:
+    endpoint, _ = await world.endpoint("anna")
+    other, _ = await world.endpoint("boris")
+    world.receiver.misbehave("anna", gone=-1)
+    await root.send(f"{HOME}/endpoints/{other.id}/disable")  # by hand: no alarm
+    await world.send()
+    async with world.delivering():
+        await world.until("cancelled", "cancelled")
+
+    page = await root.open(HOME)
+    assert page.count("alert-bad") == 1
+    assert f"Nothing is sent to {endpoint.owner_id} any more" in page
+    assert f"{endpoint.url} answered 410" in page
+    assert f'href="{HOME}/endpoints/{endpoint.id}"' in page
+    await root.send(f"{HOME}/endpoints/{endpoint.id}/enable")
+
+    assert "alert-bad" not in await root.open(HOME)
+
+
 async def test_a_replay_since_is_counted_before_it_is_sent(world, root) -> None:
     endpoint, _ = await world.endpoint("anna")
     here = f"{HOME}/endpoints/{endpoint.id}"

@@ -44,10 +44,12 @@ from hansa.modules.webhooks.operations import (
 )
 from hansa.modules.webhooks.queries import (
     TALLIED_MAX,
+    LostEndpoint,
     Tally,
     get_endpoint,
     get_message,
     list_endpoints,
+    list_lost,
     list_messages,
     list_secrets,
     owners_with_endpoints,
@@ -68,6 +70,7 @@ __all__ = [
     "EndpointInvalid",
     "EndpointOff",
     "EndpointState",
+    "LostEndpoint",
     "Message",
     "MessageInvalid",
     "MessageState",
@@ -89,6 +92,7 @@ __all__ = [
     "get_endpoint",
     "get_message",
     "list_endpoints",
+    "list_lost",
     "list_messages",
     "list_secrets",
     "owners_with_endpoints",

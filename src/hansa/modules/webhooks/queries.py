@@ -7,6 +7,7 @@ from uuid import UUID
 
 from hansa.modules.webhooks import rows
 from hansa.modules.webhooks.model import (
+    COLLECTED_FOR,
     Attempt,
     Endpoint,
     EndpointState,
@@ -30,6 +31,18 @@ class Tally:
 
     waiting: int = 0
     dead: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LostEndpoint:
+    """An endpoint that was disabled because nothing arrived.
+
+    What happens until `collected_until` is kept for it, and can be replayed once it is enabled.
+    """
+
+    endpoint: Endpoint
+    lost_at: datetime
+    collected_until: datetime
 
 
 async def owners_with_endpoints(snap: Snapshot, *, owners: Collection[UUID]) -> set[UUID]:
@@ -64,6 +77,20 @@ async def list_endpoints(
         {"owner_id": owner, "state": state, "before": before, "limit": limit},
     )
     return [rows.endpoint_of(row) for row in found]
+
+
+async def list_lost(
+    snap: Snapshot, *, owner: UUID | None = None, limit: int = 20
+) -> list[LostEndpoint]:
+    """Give endpoints that were disabled though nobody asked for it, the latest first."""
+    found = await snap.all(endpoints_sql.LIST_LOST, {"owner_id": owner, "limit": limit})
+    endpoints = [rows.endpoint_of(row) for row in found]
+    return [
+        LostEndpoint(
+            endpoint=one, lost_at=one.changed_at, collected_until=one.changed_at + COLLECTED_FOR
+        )
+        for one in endpoints
+    ]
 
 
 async def list_secrets(

@@ -27,6 +27,7 @@ from hansa.surfaces.backoffice.presenting import (
     zone_of,
 )
 from hansa.surfaces.backoffice.shell import staff
+from hansa.surfaces.backoffice.webhook_alerts import list_alerts
 
 HOME = "/office/webhooks"
 VIEW, EDIT = "webhooks.view", "webhooks.edit"
@@ -79,6 +80,7 @@ async def show_webhooks(request: Request) -> Page:
             found, limit=_ENDPOINTS_SHOWN, of=_ENDPOINTS, key=lambda one: (one.id,)
         )
         tallies = await webhooks.tally(snap, endpoint_ids=[one.id for one in shown])
+        alerts = await list_alerts(request, snap, home=HOME)
     endpoints = sorted(
         shown,
         key=lambda one: (one.state is webhooks.EndpointState.ACTIVE, one.failing_since is None),
@@ -88,6 +90,7 @@ async def show_webhooks(request: Request) -> Page:
         "webhooks.html",
         older_url=address(request, before=cursor) if cursor else None,
         newest_url=address(request, before=None) if before else None,
+        alerts=alerts,
         endpoints=[_endpoint(request, one, tallies[one.id]) for one in endpoints],
         **await _messages(request, None),
     )

@@ -2,27 +2,31 @@
 
 from decimal import Decimal
 from typing import Any
+from urllib.parse import urlsplit
 
 from litestar import get
 
 from hansa.kernel.money import Money
 from hansa.kernel.text import pick
-from hansa.modules import loyalty
+from hansa.modules import loyalty, webhooks
 from hansa.modules.loyalty.programmes import PERCENT_ONE, Billing, Terms
 from hansa.runtime.database import Snapshot
 from hansa.runtime.html import Page
-from hansa.runtime.html.formats import format_money, format_number
+from hansa.runtime.html.formats import format_moment, format_money, format_number
 from hansa.runtime.http import Request
 from hansa.surfaces.partner_cabinet.shell import (
     at,
     coalition_of,
+    home,
     person,
     show,
     terms_of,
     words,
+    zone_of,
 )
 
 MINOR = 100
+LOST_SHOWN = 5
 
 
 @get(at(""))
@@ -31,7 +35,14 @@ async def show_today(request: Request) -> Page:
     who = person(request)
     async with request.snapshot() as snap:
         programmes = [await _standing(request, snap, one) for one in terms_of(request, who.partner)]
-    return show(request, who, "today.html", programmes=programmes)
+        lost = await webhooks.list_lost(snap, owner=who.partner.id, limit=LOST_SHOWN)
+    return show(
+        request,
+        who,
+        "today.html",
+        programmes=programmes,
+        lost=[_lost(request, one) for one in lost],
+    )
 
 
 @get(at("/terms"))
@@ -40,6 +51,21 @@ async def show_terms(request: Request) -> Page:
     who = person(request)
     agreed = [_agreed(request, one) for one in terms_of(request, who.partner)]
     return show(request, who, "terms.html", agreed=agreed)
+
+
+def _lost(request: Request, one: webhooks.LostEndpoint) -> dict[str, Any]:
+    """Say which system is told nothing any more, and until when it can still learn of it."""
+    language, zone = request.language, zone_of(request)
+    endpoint = one.endpoint
+    return {
+        "here": home(request, f"/webhooks/{endpoint.id}"),
+        "title": endpoint.description or urlsplit(endpoint.url).hostname or endpoint.url,
+        "url": endpoint.url,
+        "is_gone": endpoint.reason is webhooks.Reason.GONE,
+        "since": format_moment(one.lost_at, language, zone),
+        "until": format_moment(one.collected_until, language, zone),
+        "is_kept": request.received_at < one.collected_until,
+    }
 
 
 async def _standing(request: Request, snap: Snapshot, terms: Terms) -> dict[str, Any]:

@@ -61,6 +61,17 @@ LIST_ENDPOINTS = f"""
      limit %(limit)s
 """  # noqa: S608 - the columns are a constant of ours
 
+# Those nobody switched off: they are few. ix_webhook_endpoint_owner for one owner.
+LIST_LOST = f"""
+    select {ENDPOINT_COLUMNS}
+      from webhook_endpoint
+     where (%(owner_id)s::uuid is null or owner_id = %(owner_id)s)
+       and state = 'disabled'
+       and reason <> 'by_hand'
+     order by changed_at desc, id desc
+     limit %(limit)s
+"""  # noqa: S608 - the columns are a constant of ours
+
 CHANGE_ENDPOINT = f"""
     update webhook_endpoint
        set url = %(url)s, description = %(description)s, event_types = %(event_types)s::text[],
