@@ -33,6 +33,11 @@ CUSTOMERS = 3
 _EAGERNESS = (0.06, 0.035, 0.035, 0.035, 0.035, 0.035, 0.035, 0.035, 0.016)
 """How often members come, the last one for all others: a share of what partners are visited."""
 _SPENDS, _SPENT_LEAST = 0.09, 40
+_PRESENTS = (
+    ("olkha", "День рождения", 1_500, None, None),
+    ("zerno", "Неделя кофе", 400, 19, None),
+    ("marketplace", "Заказ в пути", 85, None, 9),
+)
 _SHOWN_OFFER = "svyaz-tariff"
 _SHOWN = 0
 """The member whose app is shown."""
@@ -78,6 +83,7 @@ async def load_coalition(context: Context, now: datetime) -> None:
         enrolled = await _live(story, clock, made, offer_ids, until=now)
         await _leave_open(story, made, enrolled, offer_ids, now)
         await prizes.take_some(story, made.programme, enrolled)
+        await _post(story, _presents(made, enrolled[_SHOWN], clock.now()))
         await clearing.roll(story)
     finally:
         await story.close_services()
@@ -262,6 +268,25 @@ async def _leave_open(
     )
     partner_code, code, content = OFFERS[-1]
     await _write_offer(story, made, partner_code, code, content, now - timedelta(days=1))
+
+
+def _presents(made: _Coalition, member: members.Member, now: datetime) -> list[points.Command]:
+    """Give the member that is shown points of every kind: for long, for weeks only, for later."""
+    ref = members.MemberRef(members.RefKind.ID, str(member.id))
+    return [
+        points.Accrue(
+            owner=made.partners[code].id,
+            key=f"present-{code}",
+            programme_id=made.programme.id,
+            happened_at=now,
+            member=ref,
+            points=count,
+            reference=reference,
+            expires_at=None if days is None else now + timedelta(days=days),
+            active_at=None if later is None else now + timedelta(days=later),
+        )
+        for code, reference, count, days, later in _PRESENTS
+    ]
 
 
 async def _post(story: Context, asked: Sequence[points.Command]) -> dict[UUID, int]:

@@ -5,7 +5,7 @@ from decimal import Decimal
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
-from babel.dates import format_date, format_datetime, format_time
+from babel.dates import format_date, format_datetime, format_skeleton, format_time
 
 from hansa.kernel.money import Money, UnitPrice, exponent
 
@@ -90,6 +90,11 @@ def format_day(value: date | datetime | None, language: str, zone: str = "UTC") 
 @lru_cache(maxsize=2_000)
 def _day(value: date, language: str) -> str:
     return format_date(value, format="long", locale=language)
+
+
+def format_month(value: datetime, language: str, zone: str = "UTC") -> str:
+    """Write the month of an instant: `ноябрь 2026 г.`."""
+    return str(format_skeleton("yMMMM", value.astimezone(ZoneInfo(zone)), locale=language))
 
 
 def format_moment(value: datetime | None, language: str, zone: str = "UTC") -> str:

@@ -25,6 +25,7 @@ from hansa.runtime.database import Transaction
 from hansa.runtime.html import Form, Page, first_shown, read_form
 from hansa.runtime.http import Actor, Request
 from hansa.surfaces.backoffice import loyalty_desk_words as say
+from hansa.surfaces.backoffice.loyalty_words import speech_of
 from hansa.surfaces.backoffice.presenting import by_language, done, localised, show, words
 from hansa.surfaces.backoffice.shell import staff
 
@@ -100,7 +101,7 @@ async def list_coalition(request: Request) -> Page:
                 "url": f"{PARTNERS}/{one.id}",
                 "name": pick(one.name, language),
                 "code": one.code,
-                "category": one.category,
+                "category": speech_of(request).category(one.category),
                 "is_active": one.is_active,
                 "programmes": [
                     pick(terms.programme.name, language) for terms in coalition.of_partner(one.id)

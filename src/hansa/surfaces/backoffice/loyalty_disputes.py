@@ -82,7 +82,7 @@ async def list_disputes(request: Request) -> Page:
         chosen=chosen,
         states=[
             ("", translate("To be answered")),
-            (LATE, translate("Late")),
+            (LATE, translate("Overdue ones")),
             ("all", states[0][1]),
             *states[1:],
         ],

@@ -15,6 +15,7 @@ from hansa.runtime.html.formats import format_money
 from hansa.runtime.http import Request
 from hansa.surfaces.backoffice import loyalty_desk_words as say
 from hansa.surfaces.backoffice.loyalty_members import HOME
+from hansa.surfaces.backoffice.loyalty_words import speech_of
 from hansa.surfaces.backoffice.presenting import show, words
 from hansa.surfaces.backoffice.shell import staff
 
@@ -103,7 +104,7 @@ def _lines(request: Request, story: Story) -> list[dict[str, Any]]:
     bought = {one.line: one for one in story.receipt.content.lines} if story.receipt else {}
     rules = request.context.service(offers.Rulebook).rules
     programme = say.coalition_of(request).programmes.get(story.membership.programme_id)
-    shown = []
+    speech, shown = speech_of(request), []
     for line in story.answer.lines:
         of_receipt = bought.get(line.line)
         offer = rules.offer(line.campaign_id) if line.campaign_id else None
@@ -115,11 +116,13 @@ def _lines(request: Request, story: Story) -> list[dict[str, Any]]:
         shown.append(
             {
                 "line": line.line,
-                "category": (of_receipt.category or of_receipt.item) if of_receipt else "",
+                "category": (speech.category(of_receipt.category) or of_receipt.item)
+                if of_receipt
+                else "",
                 "amount": amount,
                 "percent": say.percent(request, line.percent),
                 "points": say.number(request, line.points),
-                "reason": line.reason,
+                "reason": speech.reason(line.reason),
                 "offer": pick(offer.content.wording.title, request.language) or offer.code
                 if offer
                 else "",

@@ -319,7 +319,7 @@ def _row(request: Request, rule: offers.EarningRule) -> dict[str, Any]:
         "code": rule.code,
         "effect": effect(request, rule),
         "partner": partner_name(request, rule.partner_id),
-        "category": rule.category or "—",
+        "category": speech_of(request).category(rule.category) or "—",
         "when": speech_of(request, rule.programme_id).schedule(rule.schedule),
         "payer": payer(request, rule.issuer, rule.issuer_partner_id),
         "group": rule.group,

@@ -15,7 +15,13 @@ from hansa.kernel.text import pick
 from hansa.modules.loyalty import programmes, settlement
 from hansa.modules.loyalty.settlement import AlertKind, Statement
 from hansa.runtime.html import Page
-from hansa.runtime.html.formats import format_day, format_moment, format_money, format_number
+from hansa.runtime.html.formats import (
+    format_day,
+    format_moment,
+    format_money,
+    format_month,
+    format_number,
+)
 from hansa.runtime.http import Request
 from hansa.surfaces.backoffice.presenting import asked, done, show, words
 from hansa.surfaces.backoffice.shell import staff
@@ -94,6 +100,7 @@ async def _overview(
             for one in closings
         ],
         due=due,
+        due_shown=_shown_month(request, programme, _first(due)),
     )
 
 
@@ -116,6 +123,7 @@ async def show_draft(request: Request, code: FromPath[str], month: FromPath[str]
         programme=programme,
         name=pick(programme.name, request.language),
         month=month,
+        month_shown=_shown_month(request, programme, first),
         period=format_day(drafted.begins_at, request.language, programme.time_zone),
         until=format_day(
             drafted.ends_at - timedelta(microseconds=1), request.language, programme.time_zone
@@ -268,6 +276,11 @@ def partner_of(request: Request, partner_id: UUID) -> str:
 def month_text(begins_at: datetime, programme: programmes.Programme) -> str:
     """Write a month as addresses do: `2026-10`."""
     return f"{settlement.month_of(begins_at, programme.time_zone):%Y-%m}"
+
+
+def _shown_month(request: Request, programme: programmes.Programme, first: date) -> str:
+    begins_at, _ = settlement.bounds_of(first, programme.time_zone)
+    return format_month(begins_at, request.language, programme.time_zone)
 
 
 def _next_month(

@@ -69,10 +69,10 @@ def _told(
         "lines": [
             {
                 "amount": speech.amount(line.amount_minor),
-                "category": line.category or terms.partner.category or "—",
+                "category": speech.category(line.category or terms.partner.category) or "—",
                 "percent": speech.percent(earned.percent),
                 "points": format_number(earned.points, language),
-                "reason": earned.reason,
+                "reason": speech.reason(earned.reason),
             }
             for line, earned in zip(lines, evaluation.lines, strict=True)
         ],
@@ -82,7 +82,7 @@ def _told(
                 if award.issuer_partner_id
                 else words(request)("the programme"),
                 "points": format_number(award.points, language),
-                "reason": award.reason,
+                "reason": speech.reason(award.reason),
             }
             for award in evaluation.awards
         ],

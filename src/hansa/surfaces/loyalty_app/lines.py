@@ -2,15 +2,25 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 from uuid import UUID
 
 from hansa.kernel.text import pick
 from hansa.modules import ledger, loyalty
 from hansa.runtime.http import Request
 from hansa.surfaces.loyalty_app.access import Visitor
-from hansa.surfaces.loyalty_app.words import ICONS, KINDS, clock_text, points_text, translator
+from hansa.surfaces.loyalty_app.words import (
+    ICONS,
+    KINDS,
+    clock_text,
+    day_text,
+    points_text,
+    translator,
+)
 
 REWARD_REFERENCE = "reward:"
+LATE = timedelta(days=1)
+"""What we hear of later says its own day; lines stand in the order in which they were recorded."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,11 +51,14 @@ def show_line(
         what, who = translate("For a task"), task
     elif entry.reference.startswith(REWARD_REFERENCE):
         what = translate("Reward")
+    if entry.recorded_at - entry.effective_at > LATE:
+        day = day_text(entry.effective_at, language, visitor.zone)
+        what = translate("{what} of {day}").format(what=what, day=day)
     icon = ICONS.get(entry.kind, "gift")
     return LineShown(
         title=who,
         note=what,
-        when=clock_text(entry.effective_at, language, visitor.zone),
+        when=clock_text(entry.recorded_at, language, visitor.zone),
         points=points_text(entry.amount, language),
         is_plus=entry.amount > 0,
         icon="gift" if entry.reference.startswith(REWARD_REFERENCE) else icon,

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 from babel.dates import format_skeleton
 
-from hansa.runtime.html.formats import format_number
+from hansa.runtime.html.formats import format_month, format_number
 from hansa.runtime.http import Request
 
 PLUS, MINUS = "+", "−"
@@ -98,8 +98,7 @@ def day_text(at: datetime, language: str, zone: str, *, now: datetime | None = N
 
 def month_text(at: datetime, language: str, zone: str) -> str:
     """Write the month of an instant: `ноябрь 2026 г.`."""
-    there = at.astimezone(ZoneInfo(zone))
-    text = str(format_skeleton("yMMMM", there, locale=language))
+    text = format_month(at, language, zone)
     return text[:1].upper() + text[1:]
 
 

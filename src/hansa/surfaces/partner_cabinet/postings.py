@@ -115,7 +115,7 @@ _KINDS = {
     "hold": "points held",
     "spend": "points spent",
     "void": "hold given back",
-    "reversal": "taken back",
+    "reversal": "cancellation",
     "expiry": "expired",
     "correction": "correction",
 }

@@ -1,6 +1,6 @@
 """Closed statements of the partner, month by month."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -67,7 +67,7 @@ async def show_statement(request: Request, statement_id: FromPath[UUID]) -> Page
     translate, language = words(request), request.language
     lines = [
         (
-            translate(_LINES.get(one.kind.value, one.kind.value)),
+            _named(request, translate(_LINES.get(one.kind.value, one.kind.value)), one.partner),
             format_number(one.points, language),
             format_money(Money(one.amount_minor, found.currency), language),
         )
@@ -107,12 +107,20 @@ def _row(request: Request, one: Statement) -> dict[str, Any]:
         "url": home(request, f"/statements/{one.id}"),
         "programme": pick(programme.name, language),
         "begins": format_day(one.begins_at, language, programme.time_zone),
-        "ends": format_day(one.ends_at, language, programme.time_zone),
+        "ends": format_day(one.ends_at - _MOMENT, language, programme.time_zone),
         "due": f"{format_money(Money(abs(one.due_minor), one.currency), language)} {label}",
         "due_on": format_day(one.due_on, language),
     }
 
 
+def _named(request: Request, what: str, number: int | None) -> str:
+    """Name the other partner of a line: whose points were taken, or who took them."""
+    others = coalition_of(request).partners.values()
+    other = next((one for one in others if one.number == number), None)
+    return what if other is None else f"{what}: {pick(other.name, request.language)}"
+
+
+_MOMENT = timedelta(microseconds=1)
 _LINES = {
     "issued": "Points given",
     "covered": "Paid by blocks",

@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 
 from litestar import get
 
-from hansa.kernel.money import Money
+from hansa.kernel.money import Money, UnitPrice
 from hansa.kernel.text import pick
 from hansa.modules import loyalty, webhooks
 from hansa.modules.loyalty.programmes import PERCENT_ONE, Billing, Terms
@@ -101,7 +101,7 @@ def _agreed(request: Request, terms: Terms) -> dict[str, Any]:
         return f"{format_number(Decimal(hundredths) / PERCENT_ONE, language)} %"
 
     def price(minor: Decimal) -> str:
-        return f"{format_number(minor / MINOR, language)} {currency}"
+        return format_money(UnitPrice(minor / MINOR, currency), language)
 
     yes, no = translate("yes"), translate("no")
     prepaid = agreed.billing is Billing.PREPAID

@@ -9,6 +9,7 @@ from typing import Final
 from hansa.kernel.money import Money
 from hansa.modules.loyalty.offers.model import (
     DAY_MINUTES,
+    GROUP_OF_BASE,
     MULTIPLIER_ONE,
     WHOLE,
     ConditionKind,
@@ -33,6 +34,25 @@ STATE_WORDS: Final[Mapping[OfferState, tuple[str, str]]] = {
 }
 """What states are called, and the tone they are shown in."""
 WEEKDAY_WORDS: Final = ("Mo", "Tu", "We", "Th", "Fr", "Sa", "Su")
+CATEGORY_WORDS: Final = {
+    "bank": "banking",
+    "beauty": "beauty",
+    "books": "books",
+    "clothes": "clothes",
+    "food": "food",
+    "fuel": "fuel",
+    "health": "health",
+    "home": "home",
+    "insurance": "insurance",
+    "kids": "children",
+    "leisure": "leisure",
+    "marketplace": "marketplace",
+    "mobile": "mobile",
+    "pets": "pets",
+    "sport": "sport",
+    "transport": "transport",
+}
+"""What usual categories are called; others are shown by their codes."""
 _HUNDREDTHS = Decimal(100)
 
 
@@ -91,6 +111,20 @@ class Speech:
             return ""
         return self.translate(said).format(share=self.percent(round(part * WHOLE / whole)))
 
+    def category(self, code: str) -> str:
+        """Name a category; of a finer one (`food.milk`) what it is a part of, and its code."""
+        whole, dot, part = code.partition(".")
+        named = CATEGORY_WORDS.get(whole)
+        return code if named is None else self.translate(named) + dot + part
+
+    def reason(self, told: str) -> str:
+        """Write why a line earned what it did, with what is always given in words."""
+        parts = [part.partition(" ") for part in told.split(", ")]
+        return ", ".join(
+            (self.translate("base") if code == GROUP_OF_BASE else code) + space + amount
+            for code, space, amount in parts
+        )
+
     def task(self, content: OfferContent) -> str:
         """Say what a member is to do."""
         condition = content.condition
@@ -110,14 +144,14 @@ class Speech:
                 count=condition.count, amount=least, days=condition.days
             )
         if condition.categories:
-            said += f" ({', '.join(condition.categories)})"
+            said += f" ({', '.join(map(self.category, condition.categories))})"
         return said
 
     def reward(self, content: OfferContent) -> str:
         """Say what it gives."""
         given = content.reward
         if given.kind is RewardKind.PERCENT:
-            where = given.category or self.translate("everything")
+            where = self.category(given.category) or self.translate("everything")
             return self.translate("+{percent} for {where}, {days} days").format(
                 percent=self.percent(given.percent), where=where, days=given.days
             )

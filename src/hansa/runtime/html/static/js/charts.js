@@ -37,20 +37,22 @@ function options(spec, colour) {
   const short = new Intl.NumberFormat(document.documentElement.lang || "ru", { notation: "compact" });
   const unit = spec.unit ? `\u00a0${spec.unit}` : "";
   const line = spec.kind === "line";
+  const named = !line && spec.series.length > 1;
+  const isWhole = spec.series.every((each) => each.values.every((value) => Number.isInteger(value ?? 0)));
   const text = { color: colour.quiet, fontSize: 12, fontFamily: "Golos Text, sans-serif" };
   return {
     color: colour.colours,
     animationDuration: matchMedia("(prefers-reduced-motion: reduce)").matches ? 0 : 400,
     textStyle: text,
-    grid: { left: 4, right: line && spec.series.length > 1 ? 96 : 12, top: 16, bottom: 4, containLabel: true },
+    grid: { left: 4, right: line && spec.series.length > 1 ? 96 : 12, top: named ? 36 : 16, bottom: 4, containLabel: true },
     tooltip: {
       trigger: "axis", confine: true, backgroundColor: colour.surface, borderColor: colour.line, borderWidth: 1, padding: [8, 12],
       textStyle: { ...text, color: colour.ink }, extraCssText: "", axisPointer: { type: line ? "line" : "shadow", lineStyle: { color: colour.line }, shadowStyle: { color: colour.line, opacity: 0.35 } },
       valueFormatter: (value) => number.format(value) + unit, renderMode: "richText",
     },
-    legend: !line && spec.series.length > 1 ? { show: true, right: 0, top: 0, icon: "circle", itemWidth: 8, textStyle: text } : { show: false },
+    legend: named ? { show: true, right: 0, top: 0, icon: "circle", itemWidth: 8, textStyle: text } : { show: false },
     xAxis: { type: "category", data: spec.labels, boundaryGap: !line, axisTick: { show: false }, axisLine: { lineStyle: { color: colour.quiet } }, axisLabel: { ...text, hideOverlap: true } },
-    yAxis: { type: "value", splitNumber: 3, axisLabel: { ...text, formatter: (value) => short.format(value) }, splitLine: { lineStyle: { color: colour.line } } },
+    yAxis: { type: "value", splitNumber: 3, minInterval: isWhole ? 1 : 0, axisLabel: { ...text, formatter: (value) => short.format(value) }, splitLine: { lineStyle: { color: colour.line } } },
     series: spec.series.map((each) => ({
       name: each.name, type: line ? "line" : "bar", data: each.values, stack: spec.kind === "stack" ? "all" : undefined,
       showSymbol: false, symbolSize: 7, lineStyle: { width: 2 }, barMaxWidth: 26, itemStyle: line ? undefined : { borderRadius: spec.kind === "stack" ? 0 : [3, 3, 0, 0] },
