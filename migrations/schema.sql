@@ -1968,6 +1968,11 @@ CREATE TABLE public.loyalty_offer (
     CONSTRAINT ck_loyalty_offer_refusal CHECK (((state <> 'refused'::text) OR (refusal <> ''::text))),
     CONSTRAINT ck_loyalty_offer_state CHECK ((state = ANY (ARRAY['draft'::text, 'in_review'::text, 'approved'::text, 'refused'::text, 'running'::text, 'paused'::text, 'ended'::text])))
 );
+CREATE TABLE public.loyalty_offer_comparison (
+    offer_id uuid NOT NULL,
+    result jsonb NOT NULL,
+    measured_at timestamp with time zone NOT NULL
+);
 CREATE TABLE public.loyalty_offer_day (
     offer_id uuid NOT NULL,
     day date NOT NULL,
@@ -3587,6 +3592,8 @@ ALTER TABLE ONLY public.loyalty_guard_rules
     ADD CONSTRAINT loyalty_guard_rules_pkey PRIMARY KEY (programme_id);
 ALTER TABLE ONLY public.loyalty_move
     ADD CONSTRAINT loyalty_move_pkey PRIMARY KEY (id);
+ALTER TABLE ONLY public.loyalty_offer_comparison
+    ADD CONSTRAINT loyalty_offer_comparison_pkey PRIMARY KEY (offer_id);
 ALTER TABLE ONLY public.loyalty_offer
     ADD CONSTRAINT loyalty_offer_pkey PRIMARY KEY (id);
 ALTER TABLE ONLY public.loyalty_partner

@@ -9,10 +9,11 @@ from litestar import Response, get, post
 from litestar.params import FromPath
 
 from hansa.kernel.errors import HansaError
-from hansa.modules.loyalty import offers
+from hansa.modules.loyalty import desk, offers
 from hansa.runtime.html import Form, Page, read_form
 from hansa.runtime.html.formats import format_day, format_moment, format_number
 from hansa.runtime.http import Request
+from hansa.surfaces.backoffice.loyalty_comparison import comparison_shown
 from hansa.surfaces.backoffice.loyalty_words import describe_offer, speech_of
 from hansa.surfaces.backoffice.presenting import (
     PAGE_ROWS,
@@ -37,6 +38,7 @@ class DecisionFields(msgspec.Struct):
     action: Annotated[str, msgspec.Meta(pattern="^(approve|refuse|pause|resume|end)$")]
     revision: Annotated[int, msgspec.Meta(ge=1)] = 1
     reason: _Reason = ""
+    control_percent: Annotated[float, msgspec.Meta(ge=0, le=50)] | None = None
 
 
 @get(HOME)
@@ -99,6 +101,7 @@ async def decide(request: Request, offer_id: FromPath[UUID]) -> Response[None] |
                         tx,
                         offer_id=offer_id,
                         revision=typed.revision,
+                        control=_control(typed),
                         by=by,
                         now=request.received_at,
                     )
@@ -121,6 +124,21 @@ async def decide(request: Request, offer_id: FromPath[UUID]) -> Response[None] |
     return await _page(request, offer_id, form, status_code=422)
 
 
+@post(HOME + "/{offer_id:uuid}/measure")
+async def measure(request: Request, offer_id: FromPath[UUID]) -> Response[None]:
+    """Have an offer measured against its control group in the background."""
+    staff(request, "loyalty.approve")
+    async with request.transaction() as tx:
+        offer = await offers.get_offer(tx, offer_id=offer_id)
+        await tx.enqueue(desk.MeasureOffer(offer_id=offer.id))
+    return done(request, f"{HOME}/{offer_id}", "measuring")
+
+
+def _control(typed: DecisionFields) -> int | None:
+    percent = typed.control_percent
+    return None if percent is None else round(percent * offers.WHOLE / 100)
+
+
 async def _page(
     request: Request, offer_id: UUID, form: Form[Any], *, status_code: int = 200
 ) -> Page:
@@ -130,6 +148,7 @@ async def _page(
         approvals = await offers.list_approvals(snap, offer_id=offer_id)
         days = await offers.read_results_by_day(snap, offer_id=offer_id, since=since)
         budgets = await offers.get_budgets(snap, campaign_ids=[offer_id])
+        comparison = await desk.get_comparison(snap, offer_id=offer_id)
         people = await names_of(snap, [one.approved_by for one in approvals])
     described = describe_offer(request, offer)
     zone, language = described["zone"], request.language
@@ -159,6 +178,11 @@ async def _page(
             "completed": [one.completed for _, one in days],
             "switched_on": [one.switched_on for _, one in days],
         },
+        control=_typed_control(form, offer),
+        is_measured=offer.content.targeting.control > 0,
+        comparison=None
+        if comparison is None
+        else comparison_shown(request, comparison, speech_of(request, offer.programme_id)),
         versions=[
             {
                 "version": one.version,
@@ -171,6 +195,11 @@ async def _page(
         form=form,
         days=RESULT_DAYS,
     )
+
+
+def _typed_control(form: Form[Any], offer: offers.Offer) -> str:
+    held = offer.content.targeting.control
+    return form.text("control_percent") or f"{held * 100 / offers.WHOLE:g}"
 
 
 def _facts(request: Request, offer: dict[str, Any]) -> list[tuple[str, str]]:
@@ -222,4 +251,4 @@ def _tabs(
     return [*tabs, everything]
 
 
-ROUTES = (list_offers, show_offer, decide)
+ROUTES = (list_offers, show_offer, decide, measure)

@@ -82,6 +82,7 @@ NOTICES: Mapping[str, tuple[str, str]] = {
     "loyalty_not_approved": ("Nothing is posted.", ""),
     "member_blocked": ("The member may spend nothing any more.", ""),
     "rules_restored": ("The earlier rules hold again.", ""),
+    "measuring": ("It is being measured; the result is here in a moment.", ""),
     "codes_added": ("The codes are added; those known already counted once.", ""),
     "month_closing": ("The month is being closed; it is here in a moment.", ""),
     "merged": ("Two cards are one now.", "/office/customers/merges/{of}/undo"),

@@ -1,7 +1,7 @@
 """What staff does and looks at: corrections, disputes, reports; segments of members.
 
 Owns: loyalty_correction, loyalty_dispute with its comments, loyalty_daily, loyalty_active,
-loyalty_cohort.
+loyalty_cohort, loyalty_offer_comparison.
 Promises: nobody approves a correction of their own; what is approved is posted exactly once; there
 is one open case about the same thing; the sums of days are the ledger's, each posting counted once.
 Locks: loyalty_dispute or loyalty_correction rows, a correction before its dispute.
@@ -9,6 +9,7 @@ Locks: loyalty_dispute or loyalty_correction rows, a correction before its dispu
 
 from hansa.modules.loyalty.desk.activity import Activity, activity_of
 from hansa.modules.loyalty.desk.checks import CHECKS
+from hansa.modules.loyalty.desk.comparing import Comparison, get_comparison, run_measure_offer
 from hansa.modules.loyalty.desk.corrections import (
     approve_correction,
     count_proposed,
@@ -72,12 +73,20 @@ from hansa.modules.loyalty.desk.reports import (
 from hansa.modules.loyalty.desk.segments import COUNT_MAX, count_segment, list_segment
 from hansa.modules.loyalty.desk.story import Story, tell_story
 from hansa.modules.loyalty.desk.subscribers import SUBSCRIPTIONS
-from hansa.modules.loyalty.desk.work import PostApproved, PostCorrection
+from hansa.modules.loyalty.desk.uplift import (
+    MEMBERS_LEAST,
+    Group,
+    Uplift,
+    compare_means,
+    compare_shares,
+)
+from hansa.modules.loyalty.desk.work import MeasureOffer, PostApproved, PostCorrection
 
 __all__ = [
     "CHECKS",
     "COUNT_MAX",
     "JOBS",
+    "MEMBERS_LEAST",
     "PERIODIC",
     "SUBSCRIPTIONS",
     "ActiveMonth",
@@ -85,6 +94,7 @@ __all__ = [
     "Breakage",
     "Cohort",
     "Comment",
+    "Comparison",
     "Correction",
     "CorrectionDecided",
     "CorrectionInvalid",
@@ -99,6 +109,8 @@ __all__ = [
     "DisputeKind",
     "DisputeOver",
     "DisputeState",
+    "Group",
+    "MeasureOffer",
     "NewCorrection",
     "NewDispute",
     "NoPartnerToAsk",
@@ -112,16 +124,20 @@ __all__ = [
     "PostCorrection",
     "Side",
     "Story",
+    "Uplift",
     "Waiting",
     "activity_of",
     "approve_correction",
     "ask_partner",
     "check_criteria",
     "comment_dispute",
+    "compare_means",
+    "compare_shares",
     "count_open",
     "count_proposed",
     "count_segment",
     "estimate_breakage",
+    "get_comparison",
     "get_correction",
     "get_dispute",
     "give_points",
@@ -137,6 +153,7 @@ __all__ = [
     "read_days",
     "refuse_correction",
     "refuse_dispute",
+    "run_measure_offer",
     "tell_story",
     "today_of",
 ]

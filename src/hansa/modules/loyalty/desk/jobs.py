@@ -1,12 +1,18 @@
-"""Background work of the desk: posting what was approved, exactly once."""
+"""Background work of the desk: posting what was approved, exactly once; measuring offers."""
 
 from datetime import timedelta
 from uuid import UUID
 
 from hansa.kernel.errors import HansaError, Unavailable
 from hansa.modules.loyalty.desk import corrections, disputes
+from hansa.modules.loyalty.desk.comparing import run_measure_offer, run_measure_offers
 from hansa.modules.loyalty.desk.model import Correction, CorrectionState
-from hansa.modules.loyalty.desk.work import PostApproved, PostCorrection
+from hansa.modules.loyalty.desk.work import (
+    MeasureOffer,
+    MeasureOffers,
+    PostApproved,
+    PostCorrection,
+)
 from hansa.modules.loyalty.members import MemberRef, RefKind
 from hansa.modules.loyalty.points import HOUSE, Correct, Poster
 from hansa.runtime.context import Context
@@ -73,5 +79,10 @@ async def _post(context: Context, correction: Correction) -> None:
 JOBS = (
     JobHandler(job=PostCorrection, handle=run_post_correction),
     JobHandler(job=PostApproved, handle=run_post_approved),
+    JobHandler(job=MeasureOffer, handle=run_measure_offer),
+    JobHandler(job=MeasureOffers, handle=run_measure_offers),
 )
-PERIODIC = (Periodic(cron="*/5 * * * *", job=PostApproved()),)
+PERIODIC = (
+    Periodic(cron="*/5 * * * *", job=PostApproved()),
+    Periodic(cron="17 3 * * *", job=MeasureOffers()),
+)

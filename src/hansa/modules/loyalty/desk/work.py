@@ -29,3 +29,27 @@ class PostApproved(Job):
     def queueing_lock(self) -> str | None:
         """One in the queue is enough."""
         return self.type
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MeasureOffer(Job):
+    """Compare what members of an offer bought with what its control group did."""
+
+    type: ClassVar[str] = "loyalty.MeasureOffer"
+
+    offer_id: UUID
+
+    def queueing_lock(self) -> str | None:
+        """One in the queue for an offer is enough."""
+        return f"{self.type}-{self.offer_id}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MeasureOffers(Job):
+    """Have every running offer with a control group measured."""
+
+    type: ClassVar[str] = "loyalty.MeasureOffers"
+
+    def queueing_lock(self) -> str | None:
+        """One in the queue is enough."""
+        return self.type

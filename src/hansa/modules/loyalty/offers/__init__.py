@@ -30,6 +30,7 @@ from hansa.modules.loyalty.offers.completing import (
 )
 from hansa.modules.loyalty.offers.earning import evaluate
 from hansa.modules.loyalty.offers.model import (
+    CONTROL_MAX,
     GROUP_OF_BASE,
     MULTIPLIER_ONE,
     WHOLE,
@@ -98,6 +99,7 @@ from hansa.modules.loyalty.offers.queries import (
     list_review,
     list_rule_versions,
     list_rules,
+    measured_since,
     read_results,
     read_results_by_day,
 )
@@ -129,6 +131,7 @@ from hansa.modules.loyalty.offers.telling import Changed, RewardDue
 from hansa.modules.loyalty.offers.wording import STATE_WORDS, WEEKDAY_WORDS, Speech
 
 __all__ = [
+    "CONTROL_MAX",
     "GROUP_OF_BASE",
     "MULTIPLIER_ONE",
     "NOTHING",
@@ -218,6 +221,7 @@ __all__ = [
     "list_rules",
     "load_standings",
     "lock_standings",
+    "measured_since",
     "move_due_offers",
     "own_percent",
     "pause_offer",

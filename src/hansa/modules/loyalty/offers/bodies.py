@@ -241,6 +241,7 @@ class OfferBody(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
                 segment_from=kept.segment_from,
                 segment_until=kept.segment_until,
                 share=kept.share,
+                control=kept.control,
                 new_member_days=self.new_member_days,
             ),
             limits=Limits(**fields(self.limits)),

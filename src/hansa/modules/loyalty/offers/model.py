@@ -22,6 +22,9 @@ MULTIPLIER_ONE = 100
 GROUP_OF_BASE = "base"
 """The group in which a rule replaces a partner's base percent instead of adding to it."""
 INSTANT = timedelta(microseconds=1)
+CONTROL_MAX = 5_000
+"""At most half of those an offer is for are held back."""
+_CONTROL = b"control"
 
 
 class Issuer(StrEnum):
@@ -117,6 +120,8 @@ class Targeting:
 
     Segments are the same 10,000 for everything, so a control group can be left out of all; the
     share is drawn anew for each offer. `new_member_days`: enrolled at most so many days before.
+    `control` of those it is for are held back, so that what it brings can be measured: they do not
+    see it and earn nothing by it. Who they are is drawn once; a larger share only adds to them.
     """
 
     audience: str = ""
@@ -124,6 +129,7 @@ class Targeting:
     segment_until: int = WHOLE
     share: int = WHOLE
     new_member_days: int | None = None
+    control: int = 0
 
     @property
     def is_for_all(self) -> bool:
@@ -133,10 +139,24 @@ class Targeting:
             and self.segment_until - self.segment_from >= WHOLE
             and self.share >= WHOLE
             and self.new_member_days is None
+            and not self.control
         )
 
     def fits(self, member_id: UUID, at: datetime, *, salt: UUID, audiences: frozenset[str]) -> bool:
-        """Tell whether it is for a member at an instant."""
+        """Tell whether it is for a member at an instant, who is not held back."""
+        return self.reaches(member_id, at, salt=salt, audiences=audiences) and not self.holds_back(
+            member_id, salt=salt
+        )
+
+    def holds_back(self, member_id: UUID, *, salt: UUID) -> bool:
+        """Tell whether a member is in the control group."""
+        # Another draw than that of the share: who is in the share is in the control as often.
+        return self.control > 0 and _drawn(member_id.bytes, _CONTROL + salt.bytes) < self.control
+
+    def reaches(
+        self, member_id: UUID, at: datetime, *, salt: UUID, audiences: frozenset[str]
+    ) -> bool:
+        """Tell whether it is for a member at an instant, be it held back or not."""
         if self.audience and self.audience not in audiences:
             return False
         if not self.segment_from <= segment_of(member_id) < self.segment_until:

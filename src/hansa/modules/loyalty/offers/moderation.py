@@ -8,6 +8,7 @@ from uuid import UUID
 
 from hansa.kernel.errors import Conflict, Invalid, NotFound, Rejected
 from hansa.modules.loyalty.offers.model import (
+    CONTROL_MAX,
     DAY_MINUTES,
     GROUP_OF_BASE,
     MULTIPLIER_ONE,
@@ -254,6 +255,7 @@ def check_targeting(targeting: Targeting) -> None:
     """
     _need("segment_from", 0 <= targeting.segment_from < targeting.segment_until <= WHOLE)
     _need("share", 0 < targeting.share <= WHOLE)
+    _need("control", 0 <= targeting.control <= CONTROL_MAX)
     days = targeting.new_member_days
     _need("new_member_days", days is None or 0 < days <= DAYS_MAX)
     _need("audience", len(targeting.audience) <= CODE_CHARACTERS_MAX)

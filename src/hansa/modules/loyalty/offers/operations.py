@@ -22,6 +22,7 @@ from hansa.modules.loyalty.offers.moderation import (
     OfferInvalid,
     check_code,
     check_content,
+    check_targeting,
     require,
     state_of_approved,
 )
@@ -130,12 +131,21 @@ async def submit_offer(
 
 
 async def approve_offer(
-    tx: Transaction, *, offer_id: UUID, revision: int, by: Actor | None, now: datetime
+    tx: Transaction,
+    *,
+    offer_id: UUID,
+    revision: int,
+    control: int | None = None,
+    by: Actor | None,
+    now: datetime,
 ) -> Offer:
     """Let what is written into force from now on; what was in force ends now.
 
+    `control` is the share, in hundredths of a percent, of those it is for who are held back; None
+    leaves it as it is.
+
     Raises:
-        NoSuchOffer, OfferStateWrong: as their names say.
+        NoSuchOffer, OfferStateWrong, OfferInvalid: as their names say.
         OfferChangedMeanwhile: it is not what the reviewer has seen.
         BudgetTooSmall: more than the new budget was given already.
     """
@@ -144,9 +154,13 @@ async def approve_offer(
     require(offer, Act.APPROVE)
     if offer.revision != revision:
         raise OfferChangedMeanwhile
+    if control is not None:
+        targeting = replace(offer.content.targeting, control=control)
+        check_targeting(targeting)
+        offer = replace(offer, content=replace(offer.content, targeting=targeting))
     await _put_in_force(tx, offer, by=by, now=now)
     moved = replace(offer, state=state_of_approved(offer.content, now), is_live=True)
-    return await _move(tx, moved, Act.APPROVE, by=by, now=now)
+    return await _move(tx, moved, Act.APPROVE, by=by, now=now, content=_written(moved.content))
 
 
 async def refuse_offer(

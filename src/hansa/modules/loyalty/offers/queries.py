@@ -10,7 +10,7 @@ from uuid import UUID
 from hansa.modules.loyalty.members import bucket_of
 from hansa.modules.loyalty.offers.model import EarningRule, LiveOffer, OfferState, RewardKind
 from hansa.modules.loyalty.offers.moderation import NoSuchOffer, NoSuchRule, Offer
-from hansa.modules.loyalty.offers.rulebook import content_of, rule_of
+from hansa.modules.loyalty.offers.rulebook import content_of, read_versions, rule_of
 from hansa.modules.loyalty.offers.rules import RuleSet
 from hansa.modules.loyalty.offers.standings import load_standings
 from hansa.modules.loyalty.offers.store import directory as store
@@ -165,6 +165,24 @@ async def list_rule_versions(snap: Snapshot, *, rule_id: UUID, limit: int) -> li
     if not rows:
         raise NoSuchRule(rule_id)
     return [rule_of(row) for row in rows]
+
+
+async def measured_since(snap: Snapshot, *, offer_id: UUID) -> tuple[LiveOffer, datetime] | None:
+    """Give an offer as it is or was in force last, and since when as many were held back.
+
+    None if it was never in force, or holds nobody back.
+    """
+    versions = (await read_versions(snap, offer_ids=[offer_id])).get(offer_id, [])
+    if not versions or not versions[-1].content.targeting.control:
+        return None
+    offer = versions[-1]
+    since = offer.in_force_from
+    for before in reversed(versions[:-1]):
+        if before.content.targeting != offer.content.targeting or before.in_force_until != since:
+            break
+        since = before.in_force_from
+    assert since is not None, "what was let into force has its moment"
+    return offer, since
 
 
 async def read_results(

@@ -47,6 +47,7 @@ class Showings:
         self._known: set[Display] = set()
         self._noted = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
+        self._is_closing = False
 
     async def start(self) -> None:
         """Write from now on."""
@@ -54,6 +55,8 @@ class Showings:
 
     async def close(self) -> None:
         """Write what is left and stop."""
+        # A pool may swallow a cancellation that comes as it hands a connection out.
+        self._is_closing = True
         if self._task is not None:
             self._task.cancel()
             await asyncio.gather(self._task, return_exceptions=True)
@@ -84,7 +87,7 @@ class Showings:
             raise
 
     async def _keep_writing(self) -> None:
-        while True:
+        while not self._is_closing:
             await self._noted.wait()
             await asyncio.sleep(FLUSH_SECONDS)
             self._noted.clear()

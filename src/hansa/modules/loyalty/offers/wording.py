@@ -191,7 +191,11 @@ class Speech:
             parts.append(
                 self.translate("enrolled at most {days} days ago").format(days=held.new_member_days)
             )
-        return ", ".join(parts) or self.translate("everybody")
+        said = ", ".join(parts) or self.translate("everybody")
+        if not held.control:
+            return said
+        share = self.percent(held.control)
+        return f"{said}, {self.translate('{share} of these held back').format(share=share)}"
 
     def limits(self, held: Limits) -> str:
         """Say how often it can be used."""

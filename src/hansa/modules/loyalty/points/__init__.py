@@ -47,9 +47,11 @@ from hansa.modules.loyalty.points.model import (
 from hansa.modules.loyalty.points.poster import Poster
 from hansa.modules.loyalty.points.queries import (
     Balance,
+    Bought,
     MoveOnTheWay,
     campaigns_of,
     find_receipt,
+    list_bought,
     list_lots,
     list_moves,
     list_receipts,
@@ -95,6 +97,7 @@ __all__ = [
     "Balance",
     "BalanceReader",
     "BeforePurchase",
+    "Bought",
     "Command",
     "CommandInvalid",
     "Correct",
@@ -136,6 +139,7 @@ __all__ = [
     "campaigns_of",
     "find_receipt",
     "issued_account",
+    "list_bought",
     "list_lots",
     "list_moves",
     "list_receipts",

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import NamedTuple
 from uuid import UUID
 
 from hansa.modules import ledger
@@ -119,6 +120,45 @@ async def find_receipt(snap: Snapshot, *, partner_id: UUID, receipt: str) -> Kep
     """Give a receipt by its partner's number, if it is here."""
     row = await snap.maybe(sql.GET_RECEIPT, {"partner_id": partner_id, "receipt": receipt})
     return None if row is None else receipt_of(row)
+
+
+class Bought(NamedTuple):
+    """What a receipt comes to now: money paid less what was returned, points given for it."""
+
+    member_id: UUID
+    amount_minor: int
+    points: int
+
+
+async def list_bought(
+    snap: Snapshot,
+    *,
+    programme_id: UUID,
+    partner_id: UUID,
+    member_ids: Sequence[UUID],
+    since: datetime,
+    until: datetime,
+) -> list[Bought]:
+    """Give what members bought at a partner in [since, until); some thousands at a time."""
+    rows = await snap.all(
+        sql.LIST_BOUGHT,
+        {
+            "buckets": [bucket_of(one) for one in member_ids],
+            "member_ids": list(member_ids),
+            "programme_id": programme_id,
+            "partner_id": partner_id,
+            "since": since,
+            "until": until,
+        },
+    )
+    return [
+        Bought(
+            row.member_id,
+            kept.content.total_minor - kept.content.returned_minor,
+            sum([award.points for award in kept.content.awards]),
+        )
+        for row, kept in zip(rows, map(receipt_of, rows), strict=True)
+    ]
 
 
 async def campaigns_of(snap: Snapshot, *, lots: Sequence[tuple[int, UUID]]) -> dict[UUID, UUID]:

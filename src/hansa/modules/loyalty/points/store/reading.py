@@ -80,6 +80,22 @@ GET_RECEIPT = """
        and receipt = %(receipt)s
 """
 
+# Of many members at one partner; ix_loyalty_receipt_member for each.
+LIST_BOUGHT = """
+    select receipt.partner_id, receipt.receipt, receipt.programme_id, receipt.bucket,
+           receipt.member_id, receipt.account_id, receipt.happened_at, receipt.version,
+           receipt.content
+      from unnest(%(buckets)s::smallint[], %(member_ids)s::uuid[]) as asked (bucket, member_id)
+      join loyalty_receipt as receipt
+        on receipt.bucket = asked.bucket
+       and receipt.member_id = asked.member_id
+       and receipt.happened_at >= %(since)s
+       and receipt.happened_at < %(until)s
+     where receipt.partner_id = %(partner_id)s
+       and receipt.programme_id = %(programme_id)s
+     order by receipt.bucket, receipt.member_id, receipt.happened_at, receipt.receipt
+"""
+
 # Newest first; ix_loyalty_receipt_member.
 RECEIPTS_OF_MEMBER = """
     select partner_id, receipt, programme_id, bucket, member_id, account_id, happened_at, version,
