@@ -1,7 +1,7 @@
 """Identifiers: UUIDv7, made from a given instant and random bytes (RFC 9562, section 5.7)."""
 
 import os
-from datetime import datetime
+from datetime import UTC, datetime
 from uuid import UUID
 
 _VERSION_7 = 0x7 << 76
@@ -20,3 +20,8 @@ def new_id(now: datetime) -> UUID:
     value |= _VARIANT
     value |= random & _RANDOM_B_MASK
     return UUID(int=value)
+
+
+def instant_of(number: UUID) -> datetime:
+    """Give the instant that is in such an identifier, to the millisecond."""
+    return datetime.fromtimestamp((number.int >> 80) / 1000, tz=UTC)

@@ -26,6 +26,7 @@ KINDS: Mapping[str, str] = {
     points.Kind.EXPIRY: "Expired",
     points.Kind.CORRECTION: "Correction",
     points.Kind.MERGE: "Members merged",
+    points.Kind.FORFEIT: "Given up",
 }
 MEMBER_STATES: Mapping[str, tuple[str, str]] = {
     members.MemberState.ACTIVE: ("takes part", "good"),

@@ -196,7 +196,8 @@ def _liability_row(
     request: Request, programme: programmes.Programme, one: settlement.LiabilityRow
 ) -> dict[str, Any]:
     language, moved = request.language, one.points
-    number = [moved.opening, moved.issued, moved.spent, moved.expired, moved.taken_back]
+    gone = [moved.spent, moved.expired, moved.given_up, moved.taken_back]
+    number = [moved.opening, moved.issued, *gone]
     own = words(request)("the programme")
     return {
         "cells": [

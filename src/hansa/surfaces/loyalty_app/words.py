@@ -24,6 +24,7 @@ KINDS = {
     "expiry": "Points expired",
     "correction": "Correction",
     "merge": "Cards united",
+    "forfeit": "Points given up",
 }
 ICONS = {
     "purchase": "shopping-bag",
@@ -34,6 +35,7 @@ ICONS = {
     "expiry": "hourglass",
     "correction": "pencil",
     "merge": "git-merge",
+    "forfeit": "hourglass",
 }
 
 

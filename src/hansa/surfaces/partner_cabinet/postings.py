@@ -118,6 +118,8 @@ _KINDS = {
     "reversal": "cancellation",
     "expiry": "expired",
     "correction": "correction",
+    "merge": "moved with a merged member",
+    "forfeit": "given up",
 }
 
 ROUTES = (search,)

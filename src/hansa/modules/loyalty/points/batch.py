@@ -205,11 +205,12 @@ class Batch:
         earned_at: datetime,
         life: tuple[datetime, datetime | None],
         campaign_id: UUID | None = None,
+        made_at: datetime | None = None,
     ) -> Lot:
         """Put a new lot on an account's shelf."""
         lot = Lot(
             bucket=place[0],
-            id=new_id(self.now),
+            id=new_id(made_at or self.now),
             account_id=place[1],
             ledger=programme.number,
             issuer=issuer,

@@ -38,6 +38,7 @@ class Kind(StrEnum):
     EXPIRY = "expiry"
     CORRECTION = "correction"
     MERGE = "merge"
+    FORFEIT = "forfeit"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -88,7 +88,7 @@ _KINDS: dict[type[Command], Kind] = {
     Purchase: Kind.PURCHASE,
     Return: Kind.RETURN,
     Recount: Kind.RECOUNT,
-    Forfeit: Kind.EXPIRY,
+    Forfeit: Kind.FORFEIT,
     MoveOut: Kind.MERGE,
     MoveIn: Kind.MERGE,
 }

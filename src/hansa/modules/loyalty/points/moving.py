@@ -9,6 +9,7 @@ from uuid import UUID
 
 import msgspec
 
+from hansa.kernel.identifiers import instant_of
 from hansa.modules import ledger
 from hansa.modules.loyalty.members import MemberState
 from hansa.modules.loyalty.points import model, refusals
@@ -61,6 +62,8 @@ def move_out(batch: Batch, asked: Asked, command: MoveOut) -> Answered:
 def move_in(batch: Batch, asked: Asked, command: MoveIn) -> Answered:
     """Let points arrive: in lots like those they left, or in those they once came from.
 
+    A new lot's number bears the instant of the former one, by which it is priced and settled.
+
     Raises:
         PostingUnknown: nothing is on its way by that number.
     """
@@ -83,6 +86,7 @@ def move_in(batch: Batch, asked: Asked, command: MoveIn) -> Answered:
                 earned_at=one.earned_at,
                 life=(one.active_at, one.expires_at),
                 campaign_id=one.campaign_id,
+                made_at=instant_of(one.lot_id),
             )
             one.arrived_id = lot.id
         else:
@@ -104,7 +108,7 @@ def forfeit(batch: Batch, asked: Asked, command: Forfeit) -> Answered:
     has_left = asked.membership is not None and asked.membership.state is MemberState.LEFT
     given_up = [(lot, lot.free) for lot in shelf.in_order() if has_left and lot.free > 0]
     transfers = draw(batch, shelf, given_up, to=model.EXPIRED_ACCOUNT)
-    return _posted(batch, asked, Kind.EXPIRY, place, programme, transfers)
+    return _posted(batch, asked, Kind.FORFEIT, place, programme, transfers)
 
 
 def _is_merged(asked: Asked) -> bool:

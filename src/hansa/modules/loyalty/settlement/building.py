@@ -73,6 +73,7 @@ def points_of(tally: Tally, issuer: int, *, opening: int) -> PointsMoved:
         issued_late=tally.sum_late(What.ISSUED, issuer=issuer)
         - tally.sum_late(What.TAKEN_BACK, issuer=issuer),
         spent_late=tally.sum_late(What.SPENT, issuer=issuer),
+        forfeited=tally.sum(What.FORFEITED, issuer=issuer) or msgspec.UNSET,
     )
     moved.closing = moved.outcome
     return moved
@@ -113,7 +114,7 @@ def _months_of(tally: Tally, issuer: int) -> list[CohortMoved]:
             month.issued -= points
         elif cell.what is What.SPENT:
             month.spent += points
-        elif cell.what is What.EXPIRED:
+        elif cell.what in {What.EXPIRED, What.FORFEITED}:
             month.expired += points
     return [months[name] for name in sorted(months)]
 

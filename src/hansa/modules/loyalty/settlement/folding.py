@@ -14,23 +14,29 @@ from enum import StrEnum
 from typing import NamedTuple
 from uuid import UUID
 
+from hansa.kernel.identifiers import instant_of
 from hansa.modules.ledger import Move
-from hansa.modules.loyalty.points import Side, side_of
+from hansa.modules.loyalty.points import Kind, Side, side_of
 from hansa.modules.loyalty.programmes import Billing, TermsVersion
-from hansa.modules.loyalty.settlement.months import made_at, month_name
+from hansa.modules.loyalty.settlement.months import month_name
 
 Numbers = Mapping[UUID, int]
 
 
 class What(StrEnum):
-    """What a transfer does to the points of its issuer."""
+    """What a transfer does to the points of its issuer.
+
+    `merged` ones leave one account of a person for another: they stay out all the while.
+    """
 
     ISSUED = "issued"
     TAKEN_BACK = "taken_back"
     SPENT = "spent"
     EXPIRED = "expired"
     CORRECTED = "corrected"
+    FORFEITED = "forfeited"
     MOVED = "moved"
+    MERGED = "merged"
     WRITTEN_OFF = "written_off"
 
 
@@ -40,7 +46,7 @@ _GIVING = {
     Side.EXPIRED: (What.EXPIRED, -1),
     Side.GOODWILL: (What.CORRECTED, 1),
     Side.COMPENSATION: (What.MOVED, 1),
-    Side.TRANSIT: (What.MOVED, 1),
+    Side.TRANSIT: (What.MERGED, 1),
 }
 _TAKING = {
     Side.ISSUED: (What.TAKEN_BACK, 1),
@@ -48,7 +54,7 @@ _TAKING = {
     Side.EXPIRED: (What.EXPIRED, 1),
     Side.GOODWILL: (What.CORRECTED, -1),
     Side.COMPENSATION: (What.MOVED, -1),
-    Side.TRANSIT: (What.MOVED, -1),
+    Side.TRANSIT: (What.MERGED, -1),
 }
 
 
@@ -68,6 +74,8 @@ def meaning_of(move: Move) -> Meaning:
         return Meaning(what, sign * move.amount, giver[1])
     if giver is None and taker is not None:
         what, sign = _TAKING[taker[0]]
+        if what is What.EXPIRED and move.kind == Kind.FORFEIT:
+            what = What.FORFEITED
         return Meaning(what, sign * move.amount, taker[1])
     if giver is not None and giver[0] is Side.WRITTEN_OFF:
         return Meaning(What.WRITTEN_OFF, move.amount, giver[1])
@@ -156,7 +164,7 @@ class Tally:
 
     def _cell(self, move: Move, campaigns: Mapping[UUID, UUID]) -> tuple[Cell, int]:
         meaning = meaning_of(move)
-        lot_at = made_at(move.tag) if move.tag is not None else move.recorded_at
+        lot_at = instant_of(move.tag) if move.tag is not None else move.recorded_at
         is_spent = meaning.what is What.SPENT
         is_issued = meaning.what in {What.ISSUED, What.TAKEN_BACK}
         return Cell(

@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
 
+import msgspec
+
 from hansa.kernel.rounding import round_half_up
 from hansa.modules import ledger
 from hansa.modules.loyalty.programmes import Coalition, Programme
@@ -111,11 +113,12 @@ async def list_liabilities(
 
 def total_of(issuers: Sequence[IssuerMoved]) -> IssuerMoved:
     """Add issuers up."""
-    fields = PointsMoved.__struct_fields__
+    fields = [one for one in PointsMoved.__struct_fields__ if one != "forfeited"]
     return IssuerMoved(
         issuer=0,
         points=PointsMoved(
-            **{name: sum([getattr(one.points, name) for one in issuers]) for name in fields}
+            **{name: sum([getattr(one.points, name) for one in issuers]) for name in fields},
+            forfeited=sum([one.points.given_up for one in issuers]) or msgspec.UNSET,
         ),
         closing_minor=sum([one.closing_minor for one in issuers]),
     )

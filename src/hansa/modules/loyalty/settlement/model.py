@@ -47,8 +47,11 @@ class PointsMoved(msgspec.Struct, kw_only=True):
     """What became of an issuer's points in a period: opening and all that changed is the closing.
 
     `spent` is less what was restored, `corrected` is by hand, `moved` went between issuers where
-    one's points paid what was owed to another. `written_off` could not be taken back any more; it
-    changes nothing here, but stays the issuer's cost. The late ones happened in an earlier period.
+    one's points paid what was owed to another. `forfeited` is left out where nobody who left gave
+    any up, so that what was closed before it was told apart reads as it did. Points that follow a
+    member who was merged are out all the while, also on their way. `written_off` could not be taken
+    back any more; it changes nothing here, but stays the issuer's cost. The late ones happened in
+    an earlier period.
     """
 
     opening: int = 0
@@ -62,6 +65,12 @@ class PointsMoved(msgspec.Struct, kw_only=True):
     written_off: int = 0
     issued_late: int = 0
     spent_late: int = 0
+    forfeited: int | msgspec.UnsetType = msgspec.UNSET
+
+    @property
+    def given_up(self) -> int:
+        """What members who left gave up."""
+        return 0 if self.forfeited is msgspec.UNSET else self.forfeited
 
     @property
     def outcome(self) -> int:
@@ -72,6 +81,7 @@ class PointsMoved(msgspec.Struct, kw_only=True):
             - self.taken_back
             - self.spent
             - self.expired
+            - self.given_up
             + self.corrected
             + self.moved
         )

@@ -2,7 +2,6 @@
 
 from datetime import UTC, date, datetime
 from functools import lru_cache
-from uuid import UUID
 from zoneinfo import ZoneInfo
 
 MONTHS_OF_YEAR = 12
@@ -40,11 +39,6 @@ def next_month(first: date) -> date:
 def bounds_of(first: date, zone: str) -> tuple[datetime, datetime]:
     """Give the instants at which a month begins and ends."""
     return _midnight(first, zone), _midnight(next_month(first), zone)
-
-
-def made_at(number: UUID) -> datetime:
-    """Give the instant that is in a number made by time, to the millisecond."""
-    return datetime.fromtimestamp((number.int >> 80) / 1000, tz=UTC)
 
 
 def _midnight(day: date, zone: str) -> datetime:

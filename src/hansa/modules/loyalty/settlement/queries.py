@@ -8,6 +8,7 @@ from typing import ClassVar
 from uuid import UUID
 
 from hansa.kernel.errors import NotFound
+from hansa.kernel.identifiers import instant_of
 from hansa.modules import ledger
 from hansa.modules.loyalty import points
 from hansa.modules.loyalty.programmes import Coalition, Terms
@@ -15,7 +16,6 @@ from hansa.modules.loyalty.settlement import closing, rows
 from hansa.modules.loyalty.settlement.blocks import issued_ever
 from hansa.modules.loyalty.settlement.folding import Prices, What, meaning_of
 from hansa.modules.loyalty.settlement.model import Closing, PointBlock, Statement, draw_blocks
-from hansa.modules.loyalty.settlement.months import made_at
 from hansa.modules.loyalty.settlement.store import blocks as block_sql
 from hansa.modules.loyalty.settlement.store import closings as sql
 from hansa.runtime.database import Snapshot
@@ -172,7 +172,9 @@ def _line(move: ledger.Move, prices: Prices, partner: int, statement: Statement)
     if is_taken_here:
         price = prices.redeem_price(partner, move.recorded_at)
     else:
-        price = prices.issue_price(move.issuer, made_at(move.tag) if move.tag else move.recorded_at)
+        price = prices.issue_price(
+            move.issuer, instant_of(move.tag) if move.tag else move.recorded_at
+        )
     account = move.credit if move.credit > 0 else move.debit
     return StatementLine(
         place=move.place,

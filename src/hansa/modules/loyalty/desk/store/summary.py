@@ -53,7 +53,7 @@ BY_DAY = """
     select day, sum(given - taken)::bigint as change,
            coalesce(sum(given) filter (where kind = any(%(earning)s)), 0)::bigint as earned,
            coalesce(sum(taken) filter (where kind = 'spend'), 0)::bigint as spent,
-           coalesce(sum(taken) filter (where kind = 'expiry'), 0)::bigint as expired,
+           coalesce(sum(taken) filter (where kind in ('expiry', 'forfeit')), 0)::bigint as expired,
            sum(postings)::bigint as postings
       from loyalty_daily
      where programme_id = %(programme_id)s
@@ -73,7 +73,7 @@ BEFORE = """
 # What left the books in a time, and by which way; pk_loyalty_daily.
 LEFT = """
     select coalesce(sum(taken) filter (where kind = 'spend'), 0)::bigint as spent,
-           coalesce(sum(taken) filter (where kind = 'expiry'), 0)::bigint as expired
+           coalesce(sum(taken) filter (where kind in ('expiry', 'forfeit')), 0)::bigint as expired
       from loyalty_daily
      where programme_id = %(programme_id)s
        and day >= %(since)s

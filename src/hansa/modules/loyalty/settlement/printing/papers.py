@@ -33,7 +33,9 @@ WHAT_WORDS = {
     What.SPENT: "spent",
     What.EXPIRED: "expired",
     What.CORRECTED: "corrected",
+    What.FORFEITED: "given up",
     What.MOVED: "moved between issuers",
+    What.MERGED: "moved with a merged member",
     What.WRITTEN_OFF: "written off",
 }
 POINT_WORDS = (
@@ -42,6 +44,7 @@ POINT_WORDS = (
     ("taken_back", "Taken back"),
     ("spent", "Spent, less restored"),
     ("expired", "Expired"),
+    ("given_up", "Given up by members who left"),
     ("corrected", "Corrected by hand"),
     ("moved", "Moved between issuers"),
     ("closing", "Out at the end"),
