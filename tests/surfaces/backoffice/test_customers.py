@@ -43,10 +43,12 @@ async def test_a_customer_is_made_and_found(root, site) -> None:
     by_name = await root.open("/office/customers?q=березов")
     company = await root.open("/office/customers?q=березов&kind=organisation")
     sheet = await root.open("/office/customers.csv?q=березов")
+    sent = await root.client.get("/office/customers.csv")
     assert "Берёзова" in by_phone
     assert "Берёзова" in by_name
     assert "Берёзова" not in company
     assert "+79165550111" in sheet
+    assert sent.headers["content-type"] == "text/csv; charset=utf-8"
     assert made.headers["location"].startswith("/office/customers/")
 
 

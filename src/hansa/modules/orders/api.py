@@ -138,7 +138,7 @@ async def export_orders(
                 yield part
 
     headers = {"Content-Disposition": 'attachment; filename="orders.csv"'}
-    return Stream(rows(), media_type="text/csv; charset=utf-8", headers=headers)
+    return Stream(rows(), media_type="text/csv", headers=headers)
 
 
 @get("/api/v1/orders/{order_id:uuid}", tags=TAGS, summary="Show an order")

@@ -198,7 +198,7 @@ def csv_file(name: str, header: Sequence[str], rows: Iterable[Sequence[object]])
     writer.writerows([_harmless(cell) for cell in row] for row in rows)
     return Response(
         b"\xef\xbb\xbf" + text.getvalue().encode(),
-        media_type="text/csv; charset=utf-8",
+        media_type="text/csv",
         headers={"Content-Disposition": f'attachment; filename="{name}.csv"'},
     )
 

@@ -245,7 +245,7 @@ async def download(request: Request, audience_id: FromPath[UUID]) -> Stream:
 
     return Stream(
         lines(),
-        media_type="text/csv; charset=utf-8",
+        media_type="text/csv",
         headers={"Content-Disposition": f'attachment; filename="{audience.code}.csv"'},
     )
 
