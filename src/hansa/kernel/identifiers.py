@@ -4,22 +4,15 @@ import os
 from datetime import UTC, datetime
 from uuid import UUID
 
-_VERSION_7 = 0x7 << 76
-_VARIANT = 0x2 << 62
-_RANDOM_A_MASK = (1 << 12) - 1
-_RANDOM_B_MASK = (1 << 62) - 1
+_MARKS = 0x7 << 76 | 0x2 << 62  # version and variant
+_RANDOM_MASK = ((1 << 12) - 1) << 64 | ((1 << 62) - 1)
 
 
 def new_id(now: datetime) -> UUID:
     """Make an identifier that sorts by time to the millisecond."""
     milliseconds = int(now.timestamp() * 1000)
-    random = int.from_bytes(os.urandom(10), "big")
-    value = milliseconds << 80
-    value |= _VERSION_7
-    value |= ((random >> 62) & _RANDOM_A_MASK) << 64
-    value |= _VARIANT
-    value |= random & _RANDOM_B_MASK
-    return UUID(int=value)
+    random = int.from_bytes(os.urandom(10), "big") & _RANDOM_MASK
+    return UUID(int=milliseconds << 80 | _MARKS | random)
 
 
 def instant_of(number: UUID) -> datetime:

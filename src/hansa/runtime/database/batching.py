@@ -99,6 +99,25 @@ class Batcher(Generic[Command, Answer]):
             Busy: too many wait already.
             Closed: the process is stopping.
         """
+        return await self._take(command)
+
+    async def submit_all(self, commands: Sequence[Command]) -> list[Answer | Exception]:
+        """Put commands into the next batches, in their order; give an answer or refusal for each.
+
+        Raises:
+            Busy, Closed: as `submit`; nothing is done then.
+        """
+        if len(self._waiting) + len(commands) > self._queue_limit:
+            raise Busy
+        taken = [self._take(command) for command in commands]
+        answers: list[Answer | Exception] = []
+        for one in await asyncio.gather(*taken, return_exceptions=True):
+            if isinstance(one, BaseException) and not isinstance(one, Exception):
+                raise one  # this very request is being cancelled
+            answers.append(one)
+        return answers
+
+    def _take(self, command: Command) -> asyncio.Future[Answer]:
         if self._closing:
             raise Closed
         if len(self._waiting) >= self._queue_limit:
@@ -106,7 +125,7 @@ class Batcher(Generic[Command, Answer]):
         answer: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
         self._waiting.append((command, answer))
         self._arrived.set()
-        return await answer
+        return answer
 
     async def _run(self) -> None:
         while self._waiting or not self._closing:

@@ -104,8 +104,11 @@ class World:
         answer = await self.http.post("/oauth/token", data=form)
         assert answer.status_code == 200, answer.text
         self.http.headers["Authorization"] = f"Bearer {answer.json()['access_token']}"
+        self.signed_in_at = self.clock.now()
 
     async def new_member(self) -> str:
+        if self.clock.now() - self.signed_in_at > timedelta(minutes=30):  # a token lives an hour
+            await self.sign_in()
         async with self.database.transaction() as tx:
             return str((await a_member(tx, self.programme, now=self.clock.now())).id)
 

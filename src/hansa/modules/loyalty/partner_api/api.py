@@ -22,7 +22,6 @@ from hansa.modules.loyalty.members import MemberRef, Membership, RefKind, resolv
 from hansa.modules.loyalty.partner_api.bodies import (
     AccrualBody,
     BalanceView,
-    BatchAnswer,
     BatchAnswers,
     BatchBody,
     BatchItem,
@@ -33,6 +32,7 @@ from hansa.modules.loyalty.partner_api.bodies import (
     PurchaseBody,
     ReturnBody,
     ReversalBody,
+    SentAnswer,
     SpendingBody,
     VoidBody,
 )
@@ -51,6 +51,7 @@ DryRun = Annotated[bool, QueryParameter(description="Answer as if it were done, 
 _ANSWER = {
     200: ResponseSpec(points.Receipt, generate_examples=False, description="Done, or done before")
 }
+_ANSWERS = {200: ResponseSpec(BatchAnswers, generate_examples=False, description="Each by itself")}
 _REPLAYED = {"Idempotency-Replayed": "true"}
 
 
@@ -149,8 +150,15 @@ def _check_key(key: str) -> None:
         raise points.CommandInvalid("Idempotency-Key", "a key that does not begin with “hansa:”")
 
 
-@post(f"{HOME}/batches", tags=TAGS, summary="Send many commands", status_code=200)
-async def send_batch(request: Request, data: JSONBody[BatchBody]) -> BatchAnswers:
+@post(
+    f"{HOME}/batches",
+    tags=TAGS,
+    summary="Send many commands",
+    responses={
+        200: ResponseSpec(BatchAnswers, generate_examples=False, description="Each by itself")
+    },
+)
+async def send_batch(request: Request, data: JSONBody[BatchBody]) -> ASGIResponse:
     """Send up to 500 commands, each with its own key and answered by itself, in their order.
 
     The `Idempotency-Key` of the call itself is not kept: the keys of the items are what counts.
@@ -160,7 +168,7 @@ async def send_batch(request: Request, data: JSONBody[BatchBody]) -> BatchAnswer
     for scope in {item.command.scope for item in data.items}:
         authorise(request, scope)
     poster = request.context.service(points.Poster)
-    answers: list[BatchAnswer | None] = [None] * len(data.items)
+    answers: list[SentAnswer | None] = [None] * len(data.items)
     asked: list[tuple[int, points.Command, bytes]] = []
     for place, item in enumerate(data.items):
         try:
@@ -177,21 +185,23 @@ async def send_batch(request: Request, data: JSONBody[BatchBody]) -> BatchAnswer
         given = await poster.post_all([(command, content) for _, command, content in asked])
     for (place, _, _), answer in zip(asked, given, strict=True):
         answers[place] = _told(request, data.items[place], answer)
-    return BatchAnswers(items=[one for one in answers if one is not None])
+    body = msgspec.json.encode({"items": answers})
+    return ASGIResponse(body=body, status_code=200, media_type=JSON)
 
 
-def _told(request: Request, item: BatchItem, answer: points.Answered | Exception) -> BatchAnswer:
+def _told(request: Request, item: BatchItem, answer: points.Answered | Exception) -> SentAnswer:
     if isinstance(answer, HansaError):
         return _refused(request, item.key, answer)
     if isinstance(answer, Exception):
         raise answer
-    return BatchAnswer(key=item.key, status=200, answer=answer.receipt, is_repeat=answer.is_repeat)
+    kept = msgspec.Raw(answer.body)
+    return SentAnswer(key=item.key, status=200, answer=kept, is_repeat=answer.is_repeat)
 
 
-def _refused(request: Request, key: str, error: HansaError) -> BatchAnswer:
+def _refused(request: Request, key: str, error: HansaError) -> SentAnswer:
     status = status_of(error)
     problem = msgspec.to_builtins(problem_of(request, error, status))
-    return BatchAnswer(key=key, status=status, problem=problem)
+    return SentAnswer(key=key, status=status, problem=problem)
 
 
 @get(f"{HOME}/members/{{member_id:uuid}}/balance", tags=TAGS, summary="Read a balance")

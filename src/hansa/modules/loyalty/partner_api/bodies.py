@@ -327,6 +327,16 @@ class BatchAnswer(msgspec.Struct, kw_only=True, omit_defaults=True):
     is_repeat: bool = False
 
 
+class SentAnswer(msgspec.Struct, kw_only=True, omit_defaults=True):
+    """A `BatchAnswer` on its way out: its answer goes as it is kept, unread."""
+
+    key: str
+    status: int
+    answer: msgspec.Raw | None = None
+    problem: dict[str, object] | None = None
+    is_repeat: bool = False
+
+
 class BatchAnswers(msgspec.Struct, kw_only=True):
     """Answers in the order asked."""
 

@@ -1,9 +1,10 @@
 """Lots, receipts and the chart of accounts, as values and pure decisions."""
 
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from enum import IntEnum
+from functools import lru_cache
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -201,14 +202,19 @@ def lifetime(
     active_at = earned_at + timedelta(days=pending)
     if programme.lifetime_months is None:
         return active_at, None
-    zone = ZoneInfo(programme.time_zone)
-    day = earned_at.astimezone(zone).date()
-    months = day.month - 1 + programme.lifetime_months
+    day = earned_at.astimezone(ZoneInfo(programme.time_zone)).date()
+    return active_at, _end_of_life(day, programme.lifetime_months, programme.time_zone)
+
+
+@lru_cache(maxsize=4_096)
+def _end_of_life(day: date, months: int, time_zone: str) -> datetime:
+    zone = ZoneInfo(time_zone)
+    months += day.month - 1
     year, month = day.year + months // 12, months % 12 + 1
     last = _days_of(year, month)
     end = datetime(year, month, min(day.day, last), tzinfo=zone) + timedelta(days=1)
     # Arithmetic on the wall clock, then back: a day of 23 or 25 hours is whole all the same.
-    return active_at, end.astimezone(earned_at.tzinfo)
+    return end.astimezone(UTC)
 
 
 def _days_of(year: int, month: int) -> int:

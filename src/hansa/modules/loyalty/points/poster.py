@@ -1,6 +1,5 @@
 """The door to points: commands go in one by one and are answered in batches."""
 
-import asyncio
 import os
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
@@ -19,6 +18,7 @@ if TYPE_CHECKING:
     from hansa.runtime.context import Context
 
 ATTEMPTS_MAX = 25
+_BEGIN_AGAIN = (ledger.KeyTaken, Overtaken, Later)
 SLOTS = 64
 
 
@@ -87,19 +87,30 @@ class Poster:
         for _ in range(ATTEMPTS_MAX - 1):
             try:
                 return await self._batcher.submit(asked)
-            except (ledger.KeyTaken, Overtaken, Later):
+            except _BEGIN_AGAIN:
                 continue
         return await self._batcher.submit(asked)
 
     async def post_all(self, commands: Sequence[tuple[Command, bytes]]) -> list[Answer]:
         """Do many commands, each with its content, in their order; one by one refused or done."""
-        posting = [self.post(command, content=content) for command, content in commands]
-        answers: list[Answer] = []
-        for answer in await asyncio.gather(*posting, return_exceptions=True):
-            if isinstance(answer, BaseException) and not isinstance(answer, Exception):
-                raise answer  # this very request is being cancelled
-            answers.append(answer)
-        return answers
+        answers: dict[int, Answer] = {}
+        asked: dict[int, Asked] = {}
+        for place, (command, content) in enumerate(commands):
+            try:
+                asked[place] = self._asked(command, content)
+            except HansaError as error:
+                answers[place] = error
+        for _ in range(ATTEMPTS_MAX):
+            given = await self._batcher.submit_all(list(asked.values()))
+            answers.update(zip(asked, given, strict=True))
+            asked = {
+                place: one
+                for place, one in asked.items()
+                if isinstance(answers[place], _BEGIN_AGAIN)
+            }
+            if not asked:
+                break
+        return [answers[place] for place in range(len(commands))]
 
     async def try_out_each(self, commands: Sequence[Command]) -> list[Answer]:
         """Try commands out together; what is wrong with one by itself does not touch the others."""

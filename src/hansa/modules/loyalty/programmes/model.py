@@ -171,10 +171,15 @@ class Coalition:
     terms: Mapping[tuple[UUID, UUID], Terms]
     read_at: datetime
     by_number: Mapping[tuple[UUID, int], Terms] = field(init=False)
+    by_partner: Mapping[UUID, tuple[Terms, ...]] = field(init=False)
 
     def __post_init__(self) -> None:
         numbered = {(key[0], one.partner.number): one for key, one in self.terms.items()}
+        agreed: dict[UUID, tuple[Terms, ...]] = {}
+        for one in sorted(self.terms.values(), key=lambda one: one.programme.number):
+            agreed[one.partner.id] = (*agreed.get(one.partner.id, ()), one)
         object.__setattr__(self, "by_number", numbered)
+        object.__setattr__(self, "by_partner", agreed)
 
     def programme(self, code: str) -> Programme | None:
         """Give a programme by its code."""
@@ -194,5 +199,4 @@ class Coalition:
 
     def of_partner(self, partner_id: UUID) -> tuple[Terms, ...]:
         """Give the terms of a partner in all its programmes, by the programmes' numbers."""
-        found = (one for (_, partner), one in self.terms.items() if partner == partner_id)
-        return tuple(sorted(found, key=lambda one: one.programme.number))
+        return self.by_partner.get(partner_id, ())
