@@ -1,14 +1,13 @@
 """The markets in memory: every page asks for one."""
 
-import asyncio
 from typing import TYPE_CHECKING
 
-import psycopg
 import structlog
 
 from hansa.kernel.errors import Unavailable
 from hansa.modules.markets.model import Market
 from hansa.modules.markets.queries import MarketNotFound, list_markets
+from hansa.runtime.keeping import KeptFresh
 
 if TYPE_CHECKING:
     from hansa.runtime.context import Context
@@ -31,18 +30,15 @@ class MarketDirectory:
     def __init__(self, context: "Context") -> None:
         self._database = context.database
         self._markets: dict[str, Market] = {}
-        self._task: asyncio.Task[None] | None = None
+        self._fresh = KeptFresh(self.refresh, name="markets", seconds=REFRESH_SECONDS)
 
     async def start(self) -> None:
         """Read the markets and keep on reading them."""
-        await self.refresh()
-        self._task = asyncio.create_task(self._keep_fresh(), name="market-directory")
+        await self._fresh.start()
 
     async def close(self) -> None:
         """Stop reading."""
-        if self._task is not None:
-            self._task.cancel()
-            await asyncio.gather(self._task, return_exceptions=True)
+        await self._fresh.close()
 
     async def refresh(self) -> None:
         """Read the markets now."""
@@ -78,11 +74,3 @@ class MarketDirectory:
             if market.is_open:
                 return market
         raise NoMarket
-
-    async def _keep_fresh(self) -> None:
-        while True:
-            await asyncio.sleep(REFRESH_SECONDS)
-            try:
-                await self.refresh()
-            except (psycopg.Error, Unavailable) as error:
-                _log.warning("markets could not be read", error=repr(error))

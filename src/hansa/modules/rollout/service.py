@@ -12,13 +12,12 @@ from bisect import bisect_left
 from typing import TYPE_CHECKING
 from uuid import UUID
 
-import psycopg
 import structlog
 
-from hansa.kernel.errors import Unavailable
 from hansa.modules.rollout import queries, store
 from hansa.modules.rollout.model import Answer, Reason, Setting, decide
 from hansa.runtime.database import Snapshot
+from hansa.runtime.keeping import KeptFresh
 
 if TYPE_CHECKING:
     from hansa.runtime.context import Context
@@ -60,18 +59,15 @@ class Rollout:
         self._settings: dict[str, Setting] = {}
         self._rosters: dict[UUID, Roster] = {}
         self._reading = asyncio.Lock()
-        self._task: asyncio.Task[None] | None = None
+        self._fresh = KeptFresh(self.refresh, name="rollout", seconds=REFRESH_SECONDS)
 
     async def start(self) -> None:
         """Read and keep on reading."""
-        await self.refresh()
-        self._task = asyncio.create_task(self._keep_fresh(), name="rollout")
+        await self._fresh.start()
 
     async def close(self) -> None:
         """Stop reading."""
-        if self._task is not None:
-            self._task.cancel()
-            await asyncio.gather(self._task, return_exceptions=True)
+        await self._fresh.close()
 
     def is_on(self, feature: str, subject: UUID | None, *, market: str | None = None) -> bool:
         """Tell whether a feature is on for somebody; None is whoever is not signed in."""
@@ -106,14 +102,6 @@ class Rollout:
     def _is_in(self, audience_id: UUID, subject: UUID) -> bool:
         roster = self._rosters.get(audience_id)
         return roster is not None and subject in roster
-
-    async def _keep_fresh(self) -> None:
-        while True:
-            await asyncio.sleep(REFRESH_SECONDS)
-            try:
-                await self.refresh()
-            except (psycopg.Error, Unavailable) as error:
-                _log.warning("rollout not refreshed", error=repr(error))
 
 
 async def _read_packed(snap: Snapshot, audience_id: UUID) -> bytes:

@@ -182,6 +182,8 @@ async def test_scopes_and_partners_are_kept_apart(site, world) -> None:
         homeless = await client.post(f"{HOME}/accruals", json=body)
     async with site.client(headers=await signed_in(site, world)) as client:
         await client.post(f"{HOME}/accruals", json=body, headers={"Idempotency-Key": "mine"})
+        again = await client.post(f"{HOME}/accruals", json=body, headers={"Idempotency-Key": "two"})
+        ours = await client.post(f"{HOME}/reversals", json={"posting_key": "two"})
     async with site.client(headers=await signed_in(site, world, "bank")) as client:
         theirs = await client.post(f"{HOME}/reversals", json={"posting_key": "mine"})
         seen = await client.get(f"{HOME}/members/{world.member.id}/postings")
@@ -191,7 +193,12 @@ async def test_scopes_and_partners_are_kept_apart(site, world) -> None:
     assert (refused.status_code, refused.json()["code"]) == (403, "access.permission_missing")
     assert (homeless.status_code, homeless.json()["code"]) == (403, "loyalty.not_a_partner")
     assert theirs.status_code == 404
-    assert [(one["points"], one.get("key", "")) for one in seen.json()["items"]] == [(5, "")]
+    assert ours.json()["member_id"] == again.json()["member_id"] == str(world.member.id)
+    assert [(one["points"], one.get("key", "")) for one in seen.json()["items"]] == [
+        (-5, ""),
+        (5, ""),
+        (5, ""),
+    ]
     assert stranger.status_code == 401
 
 

@@ -1,17 +1,15 @@
 """Rules in memory, for batches of postings, and the way to send codes. A second old at most."""
 
-import asyncio
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 from uuid import UUID
 
-import psycopg
 import structlog
 
-from hansa.kernel.errors import Unavailable
 from hansa.modules.loyalty.guard.model import QUIET, Rules
 from hansa.modules.loyalty.guard.queries import list_rules
 from hansa.modules.loyalty.guard.sending import ByTelephone, SendCode
+from hansa.runtime.keeping import KeptFresh
 
 if TYPE_CHECKING:
     from hansa.runtime.context import Context
@@ -30,7 +28,7 @@ class Watch:
     def __init__(self, context: "Context") -> None:
         self._database = context.database
         self._rules: Mapping[UUID, Rules] = {}
-        self._task: asyncio.Task[None] | None = None
+        self._fresh = KeptFresh(self.refresh, name="loyalty.guard", seconds=REFRESH_SECONDS)
         self.send_code: SendCode = ByTelephone(context)
 
     @property
@@ -44,24 +42,13 @@ class Watch:
 
     async def start(self) -> None:
         """Read and keep on reading."""
-        await self.refresh()
-        self._task = asyncio.create_task(self._keep_fresh(), name="loyalty-guard")
+        await self._fresh.start()
 
     async def close(self) -> None:
         """Stop reading."""
-        if self._task is not None:
-            self._task.cancel()
-            await asyncio.gather(self._task, return_exceptions=True)
+        await self._fresh.close()
 
     async def refresh(self) -> None:
         """Read now."""
         async with self._database.snapshot(single=True) as snap:
             self._rules = await list_rules(snap)
-
-    async def _keep_fresh(self) -> None:
-        while True:
-            await asyncio.sleep(REFRESH_SECONDS)
-            try:
-                await self.refresh()
-            except (psycopg.Error, Unavailable) as error:
-                _log.warning("rules of the guard not refreshed", error=repr(error))

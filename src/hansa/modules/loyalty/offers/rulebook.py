@@ -1,18 +1,16 @@
 """Rules and offers in memory: every receipt asks for them. A second old at most."""
 
-import asyncio
 from typing import TYPE_CHECKING
 from uuid import UUID
 
 import msgspec
-import psycopg
 import structlog
 
-from hansa.kernel.errors import Unavailable
 from hansa.modules.loyalty.offers.model import EarningRule, LiveOffer, OfferContent
 from hansa.modules.loyalty.offers.rules import RuleSet
 from hansa.modules.loyalty.offers.store import directory as store
 from hansa.runtime.database import Row, Snapshot
+from hansa.runtime.keeping import KeptFresh
 
 if TYPE_CHECKING:
     from hansa.runtime.context import Context
@@ -31,7 +29,7 @@ class Rulebook:
     def __init__(self, context: "Context") -> None:
         self._database = context.database
         self._rules = RuleSet(revision=-1)
-        self._task: asyncio.Task[None] | None = None
+        self._fresh = KeptFresh(self.refresh, name="loyalty.rulebook", seconds=REFRESH_SECONDS)
 
     @property
     def rules(self) -> RuleSet:
@@ -40,14 +38,11 @@ class Rulebook:
 
     async def start(self) -> None:
         """Read and keep on reading."""
-        await self.refresh()
-        self._task = asyncio.create_task(self._keep_fresh(), name="loyalty-rulebook")
+        await self._fresh.start()
 
     async def close(self) -> None:
         """Stop reading."""
-        if self._task is not None:
-            self._task.cancel()
-            await asyncio.gather(self._task, return_exceptions=True)
+        await self._fresh.close()
 
     async def refresh(self) -> None:
         """Read now, if there is anything new."""
@@ -56,14 +51,6 @@ class Rulebook:
         if revision != self._rules.revision:
             async with self._database.snapshot() as snap:
                 self._rules = await read_rules(snap)
-
-    async def _keep_fresh(self) -> None:
-        while True:
-            await asyncio.sleep(REFRESH_SECONDS)
-            try:
-                await self.refresh()
-            except (psycopg.Error, Unavailable) as error:
-                _log.warning("loyalty rulebook not refreshed", error=repr(error))
 
 
 async def read_rules(snap: Snapshot) -> RuleSet:

@@ -1,14 +1,12 @@
 """Programmes, partners and terms in memory: every posting asks for them. A second old at most."""
 
-import asyncio
 from typing import TYPE_CHECKING
 
-import psycopg
 import structlog
 
-from hansa.kernel.errors import Unavailable
 from hansa.modules.loyalty.programmes.model import Coalition
 from hansa.modules.loyalty.programmes.queries import read_coalition
+from hansa.runtime.keeping import KeptFresh
 
 if TYPE_CHECKING:
     from hansa.runtime.context import Context
@@ -25,7 +23,7 @@ class Directory:
         self._database = context.database
         self._now = context.clock.now
         self._coalition = Coalition(programmes={}, partners={}, terms={}, read_at=self._now())
-        self._task: asyncio.Task[None] | None = None
+        self._fresh = KeptFresh(self.refresh, name="loyalty.directory", seconds=REFRESH_SECONDS)
 
     @property
     def coalition(self) -> Coalition:
@@ -34,24 +32,13 @@ class Directory:
 
     async def start(self) -> None:
         """Read and keep on reading."""
-        await self.refresh()
-        self._task = asyncio.create_task(self._keep_fresh(), name="loyalty-directory")
+        await self._fresh.start()
 
     async def close(self) -> None:
         """Stop reading."""
-        if self._task is not None:
-            self._task.cancel()
-            await asyncio.gather(self._task, return_exceptions=True)
+        await self._fresh.close()
 
     async def refresh(self) -> None:
         """Read now."""
         async with self._database.snapshot() as snap:
             self._coalition = await read_coalition(snap, now=self._now())
-
-    async def _keep_fresh(self) -> None:
-        while True:
-            await asyncio.sleep(REFRESH_SECONDS)
-            try:
-                await self.refresh()
-            except (psycopg.Error, Unavailable) as error:
-                _log.warning("loyalty directory not refreshed", error=repr(error))
