@@ -15,6 +15,7 @@ from datetime import UTC, datetime
 from functools import partial
 from typing import Any
 from uuid import uuid4
+from weakref import WeakKeyDictionary
 
 import msgspec
 
@@ -25,6 +26,7 @@ from hansa.modules.retailcrm.exchange import run_exchange
 from hansa.modules.retailcrm.manifest import MODULE
 from hansa.modules.retailcrm.work import Exchange
 from hansa.runtime.context import Context
+from hansa.runtime.database import Database
 from sandbox.acquirer.wire import serve_connection
 from sandbox.retailcrm.books import MANAGER, Books
 from sandbox.retailcrm.service import Mood, Service
@@ -33,7 +35,7 @@ from tests.support.shop import Shop
 __all__ = ["KEY", "CrmAccount", "a_crm", "connect", "deliver", "exchange", "findings", "settle"]
 
 KEY = "key-of-the-shop"
-_DELIVERED: dict[str, int] = {}
+_DELIVERED: WeakKeyDictionary[Database, int] = WeakKeyDictionary()
 SECRET = b"a key that only tests use, long enough"
 
 
@@ -135,7 +137,7 @@ async def connect(
 
 async def deliver(context: Context) -> int:
     """Deliver waiting events to the subscriptions of RetailCRM and orders, in order."""
-    start = _DELIVERED.get(context.database.dsn, 0)
+    start = _DELIVERED.get(context.database, 0)
     async with context.database.snapshot(single=True) as snap:
         rows = await snap.all(
             "select serial, type, payload from outbox_event where serial > %(start)s"
@@ -144,7 +146,7 @@ async def deliver(context: Context) -> int:
         )
     moved = 0
     for row in rows:
-        _DELIVERED[context.database.dsn] = row.serial
+        _DELIVERED[context.database] = row.serial
         for subscription in (*MODULE.subscriptions, *ORDERS.subscriptions):
             kind = next((one for one in subscription.events if one.type == row.type), None)
             if kind is None:

@@ -10,7 +10,6 @@ from hansa.assembly.modules import all_modules
 from hansa.kernel.identifiers import new_id
 from hansa.modules import rollout
 from hansa.modules.rollout import PARTS, Reason, State
-from hansa.modules.rollout.service import Roster
 from tests.conftest import NOON
 from tests.modules.rollout.conftest import FEATURE, TRIAL, Rolling
 from tests.support.http import application
@@ -57,6 +56,18 @@ async def test_a_change_reaches_another_process_within_two_seconds(
     assert max(first, second, third) < PROMISED_SECONDS * 2  # the machine may be busy
 
 
+async def test_an_audience_is_known_by_its_code_whether_a_feature_asks_for_it_or_not(
+    rolling: Rolling,
+):
+    audience = await rolling.audience(ANNA)
+    service = rolling.site.context.service(rollout.Rollout)
+    await service.refresh()
+
+    assert service.is_in(audience.code, ANNA)
+    assert not service.is_in(audience.code, BORIS)
+    assert not service.is_in("no-such", ANNA)
+
+
 async def test_a_question_costs_no_statement(rolling: Rolling):
     audience = await rolling.audience(ANNA)
     await rolling.set(state=State.SOME, audience_ids=(audience.id,), parts=1)
@@ -80,30 +91,6 @@ async def test_an_audience_of_many_pieces_is_read_whole(rolling: Rolling, monkey
 
     assert all(service.is_on(FEATURE, one) for one in people)
     assert not any(service.is_on(FEATURE, new_id(NOON)) for _ in range(200))
-
-
-async def test_audiences_nothing_asks_for_are_not_kept(rolling: Rolling):
-    audience = await rolling.audience(ANNA)
-    service = rolling.site.context.service(rollout.Rollout)
-    await rolling.set(state=State.SOME, audience_ids=(audience.id,))
-    await service.refresh()
-    assert len(service._rosters) == 1
-
-    await rolling.set(state=State.ON)
-    await service.refresh()
-
-    assert not service._rosters
-
-
-def test_a_roster_finds_the_first_the_last_and_nobody_else():
-    people = sorted(UUID(int=n * 2**120 + 5) for n in (1, 9, 77, 200))
-    roster = Roster(b"".join(one.bytes for one in people), 1)
-
-    assert all(one in roster for one in people)
-    assert UUID(int=0) not in roster
-    assert UUID(int=2**128 - 1) not in roster
-    assert UUID(int=9 * 2**120 + 6) not in roster
-    assert UUID(int=1) not in Roster(b"", 1)
 
 
 async def test_a_percentage_answers_as_the_rule_itself(rolling: Rolling):

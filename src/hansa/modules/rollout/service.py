@@ -3,8 +3,8 @@
 Audiences are kept as sorted numbers of 16 bytes, one after the other, and searched by halves: exact
 (a Bloom filter would let strangers in), 16 MB for a million people, some microseconds a question.
 One indexed query with a cache was the other way: it makes a question wait, and asks the database
-most when there is most to do. Only audiences that features ask for are kept, and together they have
-two million members at most (`model.ALL_MEMBERS_MAX`).
+most when there is most to do. All audiences together have two million members at most
+(`model.ALL_MEMBERS_MAX`), so all are kept: other modules may ask for one by its code.
 """
 
 import asyncio
@@ -58,6 +58,7 @@ class Rollout:
         self._now = context.clock.now
         self._settings: dict[str, Setting] = {}
         self._rosters: dict[UUID, Roster] = {}
+        self._by_code: dict[str, Roster] = {}
         self._reading = asyncio.Lock()
         self._fresh = KeptFresh(self.refresh, name="rollout", seconds=REFRESH_SECONDS)
 
@@ -72,6 +73,11 @@ class Rollout:
     def is_on(self, feature: str, subject: UUID | None, *, market: str | None = None) -> bool:
         """Tell whether a feature is on for somebody; None is whoever is not signed in."""
         return self.explain(feature, subject, market=market).is_on
+
+    def is_in(self, audience: str, subject: UUID) -> bool:
+        """Tell whether somebody is in an audience; nobody is in one that does not exist."""
+        roster = self._by_code.get(audience)
+        return roster is not None and subject in roster
 
     def explain(self, feature: str, subject: UUID | None, *, market: str | None = None) -> Answer:
         """Tell whether a feature is on for somebody, and which rule says so."""
@@ -91,13 +97,13 @@ class Rollout:
         """Read now what has changed."""
         async with self._reading, self._database.snapshot() as snap:
             settings = await queries.list_settings(snap)
-            rosters = {}
-            for row in await snap.all(store.USED_AUDIENCES):
+            rosters, codes = {}, {}
+            for row in await snap.all(store.KEPT_AUDIENCES):
                 held = self._rosters.get(row.id)
                 if held is None or held.revision != row.revision:
                     held = Roster(await _read_packed(snap, row.id), row.revision)
-                rosters[row.id] = held
-        self._settings, self._rosters = settings, rosters
+                rosters[row.id] = codes[row.code] = held
+        self._settings, self._rosters, self._by_code = settings, rosters, codes
 
     def _is_in(self, audience_id: UUID, subject: UUID) -> bool:
         roster = self._rosters.get(audience_id)

@@ -61,14 +61,11 @@ LIST_AUDIENCES = """
      limit %(limit)s
 """
 
-# What processes keep: only what some feature asks for.
-USED_AUDIENCES = """
-    select audience.id, audience.revision
-      from rollout_audience as audience
-     where audience.id in (select (jsonb_array_elements_text(rules -> 'audience_ids'))::uuid
-                             from rollout_feature
-                            where rules ->> 'state' = 'some')
-     order by audience.id
+# What processes keep: all of them, two million members at most.
+KEPT_AUDIENCES = """
+    select id, code, revision
+      from rollout_audience
+     order by id
 """
 
 # Sorted and packed by the server: a million members are one value of 16 MB, not a million rows.
