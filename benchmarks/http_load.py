@@ -99,7 +99,7 @@ async def rush(address: str, make: Make, *, clients: int, seconds: float) -> dic
     return {
         "per_second": round(len(times) / took),
         "p50_ms": round(statistics.median(times) * 1000, 1),
-        "p99_ms": round(times[int(len(times) * 0.99)] * 1000, 1),
+        "p99_ms": _p99(times),
         "answers": len(times),
         "seconds": round(took, 2),
     }
@@ -112,7 +112,8 @@ async def open_loop(
     host, port = address.removeprefix("http://").split(":")
     loop = asyncio.get_running_loop()
     idle: list[_Waiting] = []
-    times: list[float] = []
+    reads: list[float] = []
+    postings: list[float] = []
     statuses: Counter[int] = Counter()
     began = time.perf_counter() + 0.2
     pending: set[asyncio.Future[None]] = set()
@@ -130,21 +131,29 @@ async def open_loop(
         else:
             made = await loop.create_connection(_Waiting, host, int(port))
             caller = made[1]
-        make = make_read if number % 10 < 7 else make_posting
+        is_read = number % 10 < 7
+        make, times = (make_read, reads) if is_read else (make_posting, postings)
         answered = caller.ask(
             request_of(make, f"{run}-{number}", number), due, times, statuses, idle
         )
         pending.add(answered)
         answered.add_done_callback(pending.discard)
     await asyncio.gather(*pending)
-    times.sort()
+    times = sorted([*reads, *postings])
     assert set(statuses) == {200}, statuses
     return {
         "per_second": round(len(times) / (time.perf_counter() - began)),
         "p50_ms": round(statistics.median(times) * 1000, 1),
-        "p99_ms": round(times[int(len(times) * 0.99)] * 1000, 1),
+        "p99_ms": _p99(times),
+        "reads_p99_ms": _p99(sorted(reads)),
+        "postings_p99_ms": _p99(sorted(postings)),
         "connections": len(idle),
     }
+
+
+def _p99(times: list[float]) -> float:
+    """Give the 99th percentile of sorted seconds, in milliseconds."""
+    return round(times[int(len(times) * 0.99)] * 1000, 1)
 
 
 class _Waiting(asyncio.Protocol):
