@@ -9,7 +9,7 @@ from uuid import UUID
 import pytest
 from playwright.async_api import Page, expect
 
-from hansa.modules import stock
+from hansa.modules import fulfilment, stock
 from hansa.modules.fulfilment import looking
 from tests.browser.test_staff_orders import Desk, desk, sign_in  # noqa: F401 - a fixture
 from tests.support.buying import buy
@@ -20,7 +20,9 @@ pytestmark = pytest.mark.browser
 async def bought_in_the_shop(desk: Desk, variant_id: UUID):  # noqa: F811 - the value, not the fixture
     """Buy what the corner shop alone has; the shop is being asked, as the worker does."""
     now = datetime.now(UTC)
+    by_hand = fulfilment.Policy(market="ru", nobody=fulfilment.Nobody.OPERATOR)
     async with desk.shop.database.transaction() as tx:
+        await fulfilment.save_policy(tx, policy=by_hand, now=now)
         for place, count in ((desk.shop.shop.central, 0), (desk.shop.shop.corner, 300)):
             level = stock.Level(
                 warehouse_id=place, variant_id=variant_id, on_hand=Decimal(count), as_of=now

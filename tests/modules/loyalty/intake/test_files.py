@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 from typing import Any
 
@@ -138,7 +139,8 @@ async def test_personal_data_is_hidden_in_what_is_kept(
         )
 
     assert [one.shown and one.shown["телефон"] for one in items] == ["***", "***"]
-    assert "123" not in "".join(row.row for row in rows).replace("1234,50", "")
+    kept = "".join(row.row for row in rows)
+    assert not re.search(r"916\W*123|123\W+45", kept)
 
 
 @pytest.mark.parametrize(
