@@ -244,7 +244,7 @@ async def measure(options: argparse.Namespace) -> dict[str, Any]:
                 kinds: dict[str, tuple[Make, int]] = {
                     "postings": (mixed, options.clients),
                     "one_partner": (one, options.clients),
-                    "bulk": (bulk(world, address, chance), 4),
+                    "bulk": (bulk(world, address, chance), 8),
                     "balances": (balances, 256),
                     "percents": (percents, 256),
                 }

@@ -134,10 +134,7 @@ async def play(committing, settings, now) -> AsyncIterator[Play]:
         (members.Naming, programmes.Directory, offers.Rulebook, guard.Watch, points.Poster)
     )
     yield Play(context, clock, programme, shop, bank, member)
-    await context.service(points.Poster).close()
-    await context.service(guard.Watch).close()
-    await context.service(offers.Rulebook).close()
-    await context.service(programmes.Directory).close()
+    await context.close_services()
 
 
 @pytest_asyncio.fixture(loop_scope="session")

@@ -122,5 +122,4 @@ async def shelf(committing: Any, settings: Any, now: datetime) -> AsyncIterator[
     await context.open(services)
     await earn(context, laid, anna.id, 1000, key="anna", now=now)
     yield Shelf(context, clock, laid, anna)
-    for service in reversed(services[1:]):
-        await context.service(service).close()
+    await context.close_services()

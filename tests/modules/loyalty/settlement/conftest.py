@@ -221,9 +221,7 @@ async def stage(committing, settings) -> AsyncIterator[Stage]:
         )
     )
     yield Stage(context, clock)
-    await context.service(points.Poster).close()
-    await context.service(offers.Rulebook).close()
-    await context.service(programmes.Directory).close()
+    await context.close_services()
 
 
 @pytest_asyncio.fixture(loop_scope="session")
