@@ -1,5 +1,6 @@
 """JSON API of the desk: members with their points and postings, corrections."""
 
+from collections.abc import Awaitable, Callable
 from datetime import datetime
 from typing import Annotated
 from uuid import UUID
@@ -19,7 +20,7 @@ from hansa.modules.loyalty.desk.bodies import (
     SearchBody,
     StoryView,
 )
-from hansa.modules.loyalty.desk.model import CorrectionState, NewCorrection
+from hansa.modules.loyalty.desk.model import Correction, CorrectionState, NewCorrection
 from hansa.runtime.database import Snapshot, Transaction
 from hansa.runtime.http import NO_KEY, Cursor, Limit, ListPage, Request, authorise
 from hansa.runtime.http.paging import LIMIT_DEFAULT
@@ -141,19 +142,17 @@ async def propose(request: Request, data: JSONBody[CorrectionBody]) -> Response[
     """Propose points to be added or taken; nothing moves until somebody else approves."""
     actor = authorise(request, "loyalty.correct")
 
-    async def add(tx: Transaction) -> CorrectionView:
-        new = NewCorrection(
-            programme_id=data.programme_id,
-            member_id=data.member_id,
-            points=data.points,
-            reason=data.reason,
-            attachment=data.attachment,
-        )
-        return CorrectionView.of(
-            await corrections.propose_correction(tx, new=new, by=actor, now=request.received_at)
-        )
-
-    return await request.once(add)
+    new = NewCorrection(
+        programme_id=data.programme_id,
+        member_id=data.member_id,
+        points=data.points,
+        reason=data.reason,
+        attachment=data.attachment,
+    )
+    return await _once(
+        request,
+        lambda tx: corrections.propose_correction(tx, new=new, by=actor, now=request.received_at),
+    )
 
 
 @post(
@@ -167,19 +166,12 @@ async def approve(
 ) -> Response[CorrectionView]:
     """Let it be posted; whoever proposed it may not."""
     actor = authorise(request, "loyalty.approve")
-
-    async def decide(tx: Transaction) -> CorrectionView:
-        return CorrectionView.of(
-            await corrections.approve_correction(
-                tx,
-                correction_id=correction_id,
-                note=data.note,
-                by=actor,
-                now=request.received_at,
-            )
-        )
-
-    return await request.once(decide)
+    return await _once(
+        request,
+        lambda tx: corrections.approve_correction(
+            tx, correction_id=correction_id, note=data.note, by=actor, now=request.received_at
+        ),
+    )
 
 
 @post(
@@ -193,19 +185,21 @@ async def refuse(
 ) -> Response[CorrectionView]:
     """Let nothing be posted, and say why; whoever proposed it may not."""
     actor = authorise(request, "loyalty.approve")
+    return await _once(
+        request,
+        lambda tx: corrections.refuse_correction(
+            tx, correction_id=correction_id, note=data.note, by=actor, now=request.received_at
+        ),
+    )
 
-    async def decide(tx: Transaction) -> CorrectionView:
-        return CorrectionView.of(
-            await corrections.refuse_correction(
-                tx,
-                correction_id=correction_id,
-                note=data.note,
-                by=actor,
-                now=request.received_at,
-            )
-        )
 
-    return await request.once(decide)
+async def _once(
+    request: Request, operation: Callable[[Transaction], Awaitable[Correction]]
+) -> Response[CorrectionView]:
+    async def run(tx: Transaction) -> CorrectionView:
+        return CorrectionView.of(await operation(tx))
+
+    return await request.once(run)
 
 
 async def _membership(snap: Snapshot, member_id: UUID, programme_id: UUID) -> members.Membership:
