@@ -420,6 +420,7 @@ async def test_a_shell_cannot_be_told_to_leave_the_app(chromium: Browser, runnin
     _, number = await running.member()
     shell = await a_shell(chromium, running, number)
     await expect(shell.page.get_by_role("heading", name="Предложения")).to_be_visible()
+    await shell.hears("page")  # from now on the page listens
 
     for link in ("https://evil.example/", "//evil.example", "/office", "/ru/loyaltyx"):
         await shell.page.evaluate(

@@ -95,7 +95,7 @@ async def _take(  # noqa: PLR0911, PLR0917 - each way an answer can be refused i
         await locked.look_soon(tx, order_id=case.order_id, now=now)
         return OutcomeKind.LATE
     order = await orders.lock_order(tx, order_id=case.order_id)
-    await stock.lock_orders(tx, order_ids=[case.order_id])
+    await stock.lock_orders(tx, order_ids=[case.order_id], with_counters=True)
     if order.state is orders.OrderState.CANCELLED:
         await locked.look_soon(tx, order_id=case.order_id, now=now)
         return OutcomeKind.WITHDRAWN

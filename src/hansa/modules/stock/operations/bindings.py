@@ -25,16 +25,26 @@ Key = tuple[UUID, UUID]
 
 
 async def lock_orders(
-    tx: Transaction, *, order_ids: Sequence[UUID], variant_ids: Sequence[UUID] = ()
+    tx: Transaction,
+    *,
+    order_ids: Sequence[UUID],
+    variant_ids: Sequence[UUID] = (),
+    with_counters: bool = False,
 ) -> None:
     """Take every lock of stock that sourcing these orders needs, in the order that is safe.
 
     All shelves of their variants, and of `variant_ids` besides. Call it before anything else of
     stock in a transaction that does more than one of `bind`, `unbind`, `correct`, `end_correction`,
     `release`, `mark_sent` and `mark_shipped` for them: after it they may follow in any order. A row
-    of the orders themselves is locked before it.
+    of the orders themselves is locked before it. `with_counters`: also what channels may sell of
+    these variants; needed if more than one of the steps changes that, as corrections and releases
+    do, and left out otherwise, since buyers wait for it.
     """
-    await _lock(tx, order_ids, variant_ids)
+    rows = await _lock(tx, order_ids, variant_ids)
+    if with_counters:
+        lines = await tx.all(sql.LINES_OF, {"ids": [row.id for row in rows]})
+        variants = {line.variant_id for line in lines}.union(variant_ids)
+        await tx.execute(level_sql.LOCK_COUNTERS_OF, {"variants": list(variants)})
 
 
 async def bind(

@@ -19,6 +19,6 @@ Who takes what:
 - `bind`, `unbind`: the advisory lock, levels of the order's variants, its reservation.
 
 A transaction that does several of these for an order calls `lock_orders` first, which takes all of
-it but the counters at once; then they may follow in any order. A row of the order itself is locked
-before anything here.
+it at once (the counters only when told to, for more than one step that changes them); then they may
+follow in any order. A row of the order itself is locked before anything here.
 """

@@ -288,6 +288,14 @@ LOCK_SOME_COUNTERS = """
        for update of c
 """
 
+LOCK_COUNTERS_OF = """
+    select variant_id, channel
+      from stock_counter
+     where variant_id = any(%(variants)b::uuid[])
+     order by variant_id, channel
+       for update
+"""
+
 CHANGE_COUNTERS = """
     update stock_counter c
        set sellable = c.sellable + d.sellable,
