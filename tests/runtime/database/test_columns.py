@@ -65,6 +65,9 @@ async def test_columns_come_back_as_they_were(tx: Transaction, kind: str) -> Non
         ([Colour.RED, "blue"], "text"),
         ([Number.TWO, 3], "integer"),
         ([[1, 2], [3, 4]], "integer"),
+        ([[None, None], [None, None]], "uuid"),
+        ([None, None, None], "uuid"),
+        ([None, 2, None, None, 3], "bigint"),
         ([WITHOUT_ZONE], "timestamp"),
     ],
 )

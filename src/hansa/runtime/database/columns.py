@@ -116,6 +116,17 @@ class _Column(ListBinaryDumper):
             raise psycopg.DataError(f"a list of different kinds of values: {error}") from error
 
 
+class _Nothing(ListDumper):
+    """Writes lists that have no value, in text since no type is known."""
+
+    def dump(self, obj: list[Any]) -> Buffer | None:
+        """Write a list."""
+        count = len(obj)
+        if obj.count(None) < count:
+            return super().dump(obj)  # lists of such lists
+        return b"{" + b",".join([b"NULL"] * count) + b"}"
+
+
 class ColumnDumper(ListBinaryDumper):
     """Chooses how a list is written by its first value."""
 
@@ -126,8 +137,13 @@ class ColumnDumper(ListBinaryDumper):
 
     def upgrade(self, obj: list[Any], format: PyFormat) -> Any:  # noqa: A002 - psycopg's name
         """Give the dumper for lists such as this one."""
-        kind = None if self.oid else _kind_of(obj)
-        return super().upgrade(obj, format) if kind is None else _Column(self.cls, self._tx, kind)
+        if self.oid:
+            return self
+        kind = _kind_of(obj)
+        if kind is not None:
+            return _Column(self.cls, self._tx, kind)
+        dumper = super().upgrade(obj, format)
+        return _Nothing(self.cls, self._tx) if type(dumper) is ListDumper else dumper
 
 
 def _kind_of(values: Sequence[Any]) -> _Kind | None:
