@@ -71,6 +71,13 @@ async def off(tx: Transaction, offer_id: UUID, *, at: object) -> list[offers.Cha
     )
 
 
+async def published(tx: Transaction, kind: str) -> list[dict[str, object]]:
+    rows = await tx.all(
+        "select payload from outbox_event where type = %(type)s order by serial", {"type": kind}
+    )
+    return [row.payload for row in rows]
+
+
 async def standing(tx: Transaction) -> offers.Standing:
     return (await offers.load_standings(tx, members=[KEY]))[KEY]
 
@@ -98,7 +105,7 @@ async def test_a_task_counts_while_its_offer_is_on_and_what_was_earned_stays(
     assert percent == 300
 
 
-async def test_switching_on_again_does_nothing(tx: Transaction, an_offer: AnOffer) -> None:
+async def test_switching_on_again_changes_nothing(tx: Transaction, an_offer: AnOffer) -> None:
     offer_id = await an_offer(replace(CONTENT, limits=Limits(total=1)))
     await on(tx, offer_id)
 
@@ -106,7 +113,53 @@ async def test_switching_on_again_does_nothing(tx: Transaction, an_offer: AnOffe
     await off(tx, offer_id, at=NOON + 2 * HOUR)
     await on(tx, offer_id, at=NOON + 3 * HOUR)
 
-    assert [one.is_on for one in (await standing(tx)).switches[offer_id]] == [True, False, True]
+    found = await standing(tx)
+    assert [found.is_on(offer_id, NOON + hours * HOUR) for hours in (0, 1, 2, 3)] == [
+        True,
+        True,
+        False,
+        True,
+    ]
+    told = [event["is_on"] for event in await published(tx, "loyalty.OfferSwitched")]
+    assert told == [True, False, True]
+
+
+@pytest.mark.parametrize("order", list(itertools.permutations(range(4))))
+async def test_of_switches_that_overtake_each_other_the_later_instant_decides(
+    tx: Transaction, an_offer: AnOffer, order: tuple[int, ...]
+) -> None:
+    offer_id = await an_offer(replace(CONTENT, limits=Limits(total=1)))
+
+    for hours in order:  # on, off, off again, on
+        turn = on if hours in {0, 3} else off
+        await turn(tx, offer_id, at=NOON + hours * HOUR)
+
+    found = await standing(tx)
+    assert [found.is_on(offer_id, NOON + hours * HOUR) for hours in (-1, 0, 1, 2, 3)] == [
+        False,
+        True,
+        False,
+        False,
+        True,
+    ]
+    other = UUID(int=MEMBER.int + 1)
+    with pytest.raises(offers.OfferUsedUp):  # the one place was taken, once
+        await on(tx, offer_id, member=other)
+
+
+@pytest.mark.parametrize(("content", "is_counted"), [(CONTENT, True), (VISIT, False)])
+async def test_receipts_since_a_switch_are_counted_again(
+    tx: Transaction, an_offer: AnOffer, content: OfferContent, *, is_counted: bool
+) -> None:
+    """A partner's clock runs ahead: its receipt came in before the switch, but happened after."""
+    offer_id = await an_offer(content)
+
+    await on(tx, offer_id)
+    await on(tx, offer_id, at=NOON + HOUR)
+    await off(tx, offer_id, at=NOON + 2 * HOUR)
+
+    told = await published(tx, "loyalty.PercentsRewritten")
+    assert len(told) == (2 if is_counted else 0)
 
 
 @pytest.mark.parametrize(

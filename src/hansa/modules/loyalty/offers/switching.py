@@ -1,16 +1,20 @@
-"""Offers switched on and off by members."""
+"""Offers switched on and off by members.
+
+Every switch is kept with its instant, also one that changes nothing when it comes in: of two that
+overtake each other on their way the later instant decides, not the later arrival.
+"""
 
 from dataclasses import dataclass
 from datetime import datetime
 from typing import ClassVar
 from uuid import UUID
 
-from hansa.contracts.loyalty import OfferSwitched
+from hansa.contracts.loyalty import OfferSwitched, PercentsRewritten
 from hansa.kernel.errors import Rejected
 from hansa.modules.loyalty.members import bucket_of
 from hansa.modules.loyalty.offers.completing import lock_standings, settle_tasks
 from hansa.modules.loyalty.offers.counting import Counted, Places, count
-from hansa.modules.loyalty.offers.model import LiveOffer
+from hansa.modules.loyalty.offers.model import ConditionKind, LiveOffer
 from hansa.modules.loyalty.offers.moderation import NoSuchOffer
 from hansa.modules.loyalty.offers.rulebook import read_versions
 from hansa.modules.loyalty.offers.settling import version_at
@@ -21,6 +25,7 @@ from hansa.modules.loyalty.programmes import Coalition
 from hansa.runtime.database import Transaction
 
 ON_MAX = 100
+_OF_RECEIPTS = frozenset({ConditionKind.PURCHASE, ConditionKind.PURCHASES})
 
 
 @dataclass(eq=False)
@@ -59,7 +64,7 @@ async def switch_on(
     slot: int = 0,
     now: datetime,
 ) -> list[Changed]:
-    """Switch an offer on for a member, from now on. Again does nothing.
+    """Switch an offer on for a member, from now on. Again changes nothing.
 
     A place of an offer for so many is taken the first time, and kept.
 
@@ -83,10 +88,12 @@ async def switch_on(
         raise OfferNotOpen
     standing = (await load_standings(tx, members=[member]))[member]
     if standing.is_on(offer_id, now):
+        await _keep(tx, offer, member, is_on=True, at=now)
         return []
     if sum(standing.is_on(one, now) for one in standing.switches) >= ON_MAX:
         raise TooManyOn
-    await _take_place(tx, offer, member, is_first=offer_id not in standing.switches, now=now)
+    is_first = not any(one.is_on for one in standing.switches.get(offer_id, ()))
+    await _take_place(tx, offer, member, is_first=is_first, now=now)
     return await _switch(tx, coalition, offer, member, is_on=True, slot=slot, now=now)
 
 
@@ -99,7 +106,7 @@ async def switch_off(
     slot: int = 0,
     now: datetime,
 ) -> list[Changed]:
-    """Switch an offer off for a member, from now on; what was earned stays. Again does nothing.
+    """Switch an offer off for a member, from now on; what was earned stays. Again changes nothing.
 
     Raises:
         NoSuchOffer: there is none.
@@ -110,6 +117,7 @@ async def switch_off(
         raise NoSuchOffer(offer_id)
     standing = (await load_standings(tx, members=[member]))[member]
     if not standing.is_on(offer_id, now):
+        await _keep(tx, versions[-1], member, is_on=False, at=now)
         return []
     return await _switch(tx, coalition, versions[-1], member, is_on=False, slot=slot, now=now)
 
@@ -153,17 +161,7 @@ async def _switch(
     now: datetime,
 ) -> list[Changed]:
     programme_id, member_id = key
-    await tx.execute(
-        store.SAVE_SWITCH,
-        {
-            "bucket": bucket_of(member_id),
-            "programme_id": programme_id,
-            "member_id": member_id,
-            "offer_id": offer.id,
-            "at": now,
-            "is_on": is_on,
-        },
-    )
+    await _keep(tx, offer, key, is_on=is_on, at=now)
     await tx.publish(
         OfferSwitched(
             member_id=member_id,
@@ -175,7 +173,28 @@ async def _switch(
     )
     if is_on:
         await count(tx, slot=slot, counted=[Counted(offer.id, switched_on=1)], now=now)
-    # A deed of a later instant may be known already: clocks of partners run ahead.
+    # What is of a later instant may be known already: clocks of partners run ahead.
+    if offer.content.condition.kind in _OF_RECEIPTS:
+        await tx.publish(
+            PercentsRewritten(member_id=member_id, programme_id=programme_id, since=now)
+        )
     return await settle_tasks(
         tx, coalition=coalition, tasks={(programme_id, member_id, offer.id)}, slot=slot, now=now
+    )
+
+
+async def _keep(
+    tx: Transaction, offer: LiveOffer, key: MemberKey, *, is_on: bool, at: datetime
+) -> None:
+    programme_id, member_id = key
+    await tx.execute(
+        store.SAVE_SWITCH,
+        {
+            "bucket": bucket_of(member_id),
+            "programme_id": programme_id,
+            "member_id": member_id,
+            "offer_id": offer.id,
+            "at": at,
+            "is_on": is_on,
+        },
     )
