@@ -151,6 +151,28 @@ async def test_an_offer_without_a_control_group_is_not_compared(root, site, grou
     assert "Against the control group" not in await root.open(ground.url)
 
 
+async def test_the_share_is_changed_until_the_offer_runs_and_then_said_why_not(
+    root, site, ground: Ground
+) -> None:
+    await root.send(ground.url, {"action": "hold_back", "control_percent": "12.5"})
+    before = await root.open(ground.url)
+    none = await root.send(ground.url, {"action": "hold_back"}, status=422)
+    await root.send(ground.url, {"action": "approve", "revision": ground.offer.revision})
+    after = await root.open(ground.url)
+    late = {"action": "hold_back", "control_percent": "0"}
+    refused = await root.send(ground.url, late, status=422)
+    async with site.context.database.snapshot() as snap:
+        found = await offers.get_offer(snap, offer_id=ground.offer.id)
+
+    assert 'value="12.5"' in before
+    assert 'value="hold_back"' in before
+    assert 'id="field-control_percent-error"' in none.text
+    assert found.content.targeting.control == 1_250
+    assert 'value="hold_back"' not in after
+    assert "The control group is set before an offer runs" in after
+    assert "not possible with an offer in the state" in refused.text
+
+
 async def test_a_share_that_is_none_is_refused(root, ground: Ground) -> None:
     for wrong in ("51", "-1", "half"):
         form = {"action": "approve", "revision": "1", "control_percent": wrong}

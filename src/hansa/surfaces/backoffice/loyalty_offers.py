@@ -10,9 +10,10 @@ from litestar.params import FromPath
 
 from hansa.kernel.errors import HansaError
 from hansa.modules.loyalty import desk, offers
+from hansa.runtime.database import Transaction
 from hansa.runtime.html import Form, Page, read_form
 from hansa.runtime.html.formats import format_day, format_moment, format_number
-from hansa.runtime.http import Request
+from hansa.runtime.http import Actor, Request
 from hansa.surfaces.backoffice.loyalty_comparison import comparison_shown
 from hansa.surfaces.backoffice.loyalty_words import describe_offer, speech_of
 from hansa.surfaces.backoffice.presenting import (
@@ -35,7 +36,7 @@ _Reason = Annotated[str, msgspec.Meta(max_length=1_000)]
 class DecisionFields(msgspec.Struct):
     """What a reviewer decides about the revision they have seen."""
 
-    action: Annotated[str, msgspec.Meta(pattern="^(approve|refuse|pause|resume|end)$")]
+    action: Annotated[str, msgspec.Meta(pattern="^(approve|hold_back|refuse|pause|resume|end)$")]
     revision: Annotated[int, msgspec.Meta(ge=1)] = 1
     reason: _Reason = ""
     control_percent: Annotated[float, msgspec.Meta(ge=0, le=50)] | None = None
@@ -86,42 +87,54 @@ async def show_offer(request: Request, offer_id: FromPath[UUID]) -> Page:
 
 @post(HOME + "/{offer_id:uuid}")
 async def decide(request: Request, offer_id: FromPath[UUID]) -> Response[None] | Page:
-    """Approve, refuse, pause, resume or end an offer."""
+    """Approve, refuse, pause, resume or end an offer, or say how many are held back of it."""
     by = staff(request, "loyalty.approve")
     form = await read_form(request, DecisionFields)
     typed = form.value
-    if typed is not None and typed.action == "refuse" and not typed.reason.strip():
-        form.add("reason", "This field is required.")
+    if typed is not None and (missing := _missing(typed)) is not None:
+        form.add(missing, "This field is required.")
         typed = None
     if typed is not None:
         try:
             async with request.transaction() as tx:
-                if typed.action == "approve":
-                    await offers.approve_offer(
-                        tx,
-                        offer_id=offer_id,
-                        revision=typed.revision,
-                        control=_control(typed),
-                        by=by,
-                        now=request.received_at,
-                    )
-                elif typed.action == "refuse":
-                    await offers.refuse_offer(
-                        tx, offer_id=offer_id, reason=typed.reason, by=by, now=request.received_at
-                    )
-                else:
-                    move = {
-                        "pause": offers.pause_offer,
-                        "resume": offers.resume_offer,
-                        "end": offers.end_offer,
-                    }[typed.action]
-                    await move(tx, offer_id=offer_id, by=by, now=request.received_at)
+                await _decide(tx, offer_id, typed, by=by, now=request.received_at)
         except HansaError as refusal:
             form.add("", refusal)
         else:
             await request.context.service(offers.Rulebook).refresh()
             return done(request, f"{HOME}/{offer_id}")
     return await _page(request, offer_id, form, status_code=422)
+
+
+def _missing(typed: DecisionFields) -> str | None:
+    """Give the field without which it cannot be done."""
+    if typed.action == "refuse" and not typed.reason.strip():
+        return "reason"
+    if typed.action == "hold_back" and typed.control_percent is None:
+        return "control_percent"
+    return None
+
+
+async def _decide(
+    tx: Transaction, offer_id: UUID, typed: DecisionFields, *, by: Actor, now: datetime
+) -> None:
+    control = _control(typed)
+    if typed.action == "approve":
+        await offers.approve_offer(
+            tx, offer_id=offer_id, revision=typed.revision, control=control, by=by, now=now
+        )
+    elif typed.action == "hold_back":
+        assert control is not None, "looked at before"
+        await offers.hold_back(tx, offer_id=offer_id, control=control, by=by, now=now)
+    elif typed.action == "refuse":
+        await offers.refuse_offer(tx, offer_id=offer_id, reason=typed.reason, by=by, now=now)
+    else:
+        move = {
+            "pause": offers.pause_offer,
+            "resume": offers.resume_offer,
+            "end": offers.end_offer,
+        }[typed.action]
+        await move(tx, offer_id=offer_id, by=by, now=now)
 
 
 @post(HOME + "/{offer_id:uuid}/measure")

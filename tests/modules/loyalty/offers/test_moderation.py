@@ -186,6 +186,39 @@ async def test_a_draft_cannot_be_moved_past_its_review(
         await moves[act]()
 
 
+async def test_how_many_are_held_back_is_settled_before_an_offer_runs(
+    tx: Transaction, a_programme: Programme
+) -> None:
+    offer = await write(tx)
+    drafted = await offers.hold_back(tx, offer_id=offer.id, control=1_000, by=None, now=NOON)
+    await offers.change_offer(
+        tx,
+        offer_id=offer.id,
+        content=replace(drafted.content, budget_points=500),
+        by=None,
+        now=NOON,
+    )
+    await offers.submit_offer(tx, offer_id=offer.id, by=None, now=NOON)
+    with pytest.raises(offers.OfferInvalid):
+        await offers.hold_back(tx, offer_id=offer.id, control=5_001, by=None, now=NOON)
+    sent = await offers.hold_back(tx, offer_id=offer.id, control=2_000, by=None, now=NOON)
+    assert (drafted.state, sent.state) == (offers.OfferState.DRAFT, offers.OfferState.IN_REVIEW)
+
+    await offers.approve_offer(tx, offer_id=offer.id, revision=sent.revision, by=None, now=NOON)
+
+    found = await in_force(tx, offer.id, NOON)
+    assert found is not None
+    assert found.targeting.control == 2_000
+    with pytest.raises(offers.OfferStateWrong):
+        await offers.hold_back(tx, offer_id=offer.id, control=0, by=None, now=NOON)
+    # A draft beside the version in force keeps the group: it is asked for at its review.
+    await offers.change_offer(
+        tx, offer_id=offer.id, content=replace(found, budget_points=900), by=None, now=NOON
+    )
+    with pytest.raises(offers.OfferStateWrong):
+        await offers.hold_back(tx, offer_id=offer.id, control=0, by=None, now=NOON)
+
+
 async def test_a_partner_reaches_its_own_offers_only(
     tx: Transaction, a_programme: Programme
 ) -> None:

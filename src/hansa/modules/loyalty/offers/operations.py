@@ -155,12 +155,34 @@ async def approve_offer(
     if offer.revision != revision:
         raise OfferChangedMeanwhile
     if control is not None:
-        targeting = replace(offer.content.targeting, control=control)
-        check_targeting(targeting)
-        offer = replace(offer, content=replace(offer.content, targeting=targeting))
+        offer = _holding_back(offer, control)
     await _put_in_force(tx, offer, by=by, now=now)
     moved = replace(offer, state=state_of_approved(offer.content, now), is_live=True)
     return await _move(tx, moved, Act.APPROVE, by=by, now=now, content=_written(moved.content))
+
+
+async def hold_back(
+    tx: Transaction, *, offer_id: UUID, control: int, by: Actor | None, now: datetime
+) -> Offer:
+    """Set the share, in hundredths of a percent, of those an offer is for who are held back.
+
+    Before it is approved: a group that changes while the offer runs cannot be compared.
+
+    Raises:
+        NoSuchOffer, OfferStateWrong, OfferInvalid: as their names say.
+    """
+    offer = await _lock(tx, offer_id)
+    require(offer, Act.HOLD_BACK)
+    moved = _holding_back(offer, control)
+    if moved == offer:
+        return offer
+    return await _move(tx, moved, Act.HOLD_BACK, by=by, now=now, content=_written(moved.content))
+
+
+def _holding_back(offer: Offer, control: int) -> Offer:
+    targeting = replace(offer.content.targeting, control=control)
+    check_targeting(targeting)
+    return replace(offer, content=replace(offer.content, targeting=targeting))
 
 
 async def refuse_offer(
