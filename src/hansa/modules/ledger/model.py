@@ -186,6 +186,8 @@ class Book:
     def post(self, posting: Posting, *, owing: int = 0) -> None:
         """Move the amounts of a posting; `owing` changes what its account with a floor owes.
 
+        Of an account that it does not move `owe` changes that.
+
         Raises:
             BelowFloor: an account would fall below its floor by more than it is let owe.
         """
@@ -222,6 +224,11 @@ class Book:
                 rolled = (posting.ledger, number)
                 self.rolled[rolled] = self.rolled.get(rolled, 0) + change
         self._keep(posting)
+
+    def owe(self, account: Account, change: int) -> None:
+        """Change what an account owes though nothing moves: a hold that ends gives up its part."""
+        account.owed += change
+        account.is_touched = account.is_touched or change != 0
 
     def note(self, posting: Posting) -> None:
         """Keep a posting that moves nothing, such as a refusal: the same key gets it again."""

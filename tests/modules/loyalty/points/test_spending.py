@@ -200,3 +200,23 @@ async def test_a_try_does_nothing(play) -> None:
 
     assert [one.receipt.balance for one in answers] == [5, 2]
     assert (await play.balance()).posted == 0
+
+
+@pytest.mark.parametrize("is_over", [False, True])
+async def test_what_a_hold_frees_when_it_ends_is_owed_no_more(play, *, is_over: bool) -> None:
+    """Points are taken back while they are held: they are owed, until the hold gives them up."""
+    await play.accrue(41, key="a")
+    await play.hold(35, "h", minutes=30)
+    await play.poster.submit(points.Reverse(**play.said(posting_key="a", points=38)))
+    assert (await play.balance()).owed == 32
+
+    if is_over:
+        play.later(hours=1)
+        await run_expire_holds(play.context, ExpireHolds())
+    else:
+        await play.poster.submit(points.VoidHold(**play.said(hold_key="h")))
+
+    balance = await play.balance()
+    assert (balance.posted, balance.owed, balance.available) == (3, 0, 3)
+    assert await play.findings() == []
+    assert (await play.spend(3)).balance == 0

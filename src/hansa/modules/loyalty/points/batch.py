@@ -282,7 +282,11 @@ class Batch:
             transfers=transfers,
             answer=_ENCODER.encode(answer),
         )
-        self.book.post(posting, owing=owed - account.owed)
+        owing = owed - account.owed
+        if place[1] not in changes:
+            self.book.owe(account, owing)
+            owing = 0
+        self.book.post(posting, owing=owing)
         if points:
             self.moved.append(Moved(posting, member_id, points, account.posted, account.version))
         return answer
