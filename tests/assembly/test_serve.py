@@ -58,7 +58,7 @@ class Shop:
             return False
 
     def wait_until_ready(self) -> None:
-        eventually(self.is_ready, within_seconds=40, what="the shop never became ready")
+        eventually(self.is_ready, within_seconds=90, what="the shop never became ready")
 
     def role(self, name: str) -> int:
         """The pid of a role's process; 0 while there is none."""

@@ -24,10 +24,28 @@ from tests.support.http import web_server
 from tests.support.shop import Shop, a_shop
 
 # The machine may be busy with other workers' tests.
-expect.set_options(timeout=20_000)
+expect.set_options(timeout=40_000)
 
 TELEPHONE = {"width": 390, "height": 844}
 DESKTOP = {"width": 1440, "height": 900}
+
+
+# However long a busy machine takes to look at a toast, it is still there: only presses close one.
+TOASTS_STAY = """
+  const remove = Element.prototype.remove;
+  Element.prototype.remove = function () {
+    if (!this.matches("[data-toast]") || globalThis.event) remove.call(this);
+  };
+"""
+
+
+async def scripts_of(page: Page) -> None:
+    """Wait until the scripts of the page that is shown have run.
+
+    To be called between what was seen of a page and what only a script does there, unless the page
+    was asked for by its address: a press that leads to a page does not wait for its scripts.
+    """
+    await page.wait_for_load_state("load")
 
 
 @dataclass(frozen=True)
@@ -67,6 +85,7 @@ async def page(chromium: Browser, size: dict[str, int]) -> AsyncIterator[Page]:
         locale="ru-RU",
         reduced_motion="reduce",
     )
+    await context.add_init_script(TOASTS_STAY)
     opened = await context.new_page()
     faults: list[str] = []
     opened.on(

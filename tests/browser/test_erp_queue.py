@@ -47,7 +47,7 @@ class Desk:
         """Run the sender until every message is in a state."""
         stop = asyncio.Event()
         running = asyncio.create_task(loop.run(self.context, stop))
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(60):
             while True:
                 async with self.context.database.snapshot(single=True) as snap:
                     found = await outgoing.list_messages(snap, connection_id=self.connection.id)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime
 from decimal import Decimal
 from uuid import UUID
@@ -56,13 +57,13 @@ async def test_a_manager_answers_for_a_shop(page: Page, desk: Desk) -> None:  # 
     await page.goto(f"{desk.address}/office/fulfilment")
     asked = page.locator("article", has_text=placed.number)
     clock = asked.locator("time.clock")
-    await expect(clock).to_contain_text("19:")
+    await expect(clock).to_contain_text(re.compile(r"^1\d:"))
     assert await fits(page)
 
     await asked.get_by_role("button", name="ещё 20 минут").click()
     await expect(page.locator(".toast")).to_contain_text("больше времени")
     await expect(page.locator("article", has_text=placed.number).locator("time")).to_contain_text(
-        "39:"
+        re.compile(r"^3\d:")
     )
     await (
         page.locator("article", has_text=placed.number)

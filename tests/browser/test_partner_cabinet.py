@@ -23,7 +23,7 @@ from hansa.runtime.context import Context
 from hansa.runtime.database import Database
 from hansa.runtime.html.formats import format_day
 from hansa.runtime.settings import Secret, Settings
-from tests.browser.conftest import TELEPHONE
+from tests.browser.conftest import TELEPHONE, scripts_of
 from tests.support.database import TestServer
 from tests.support.faults import faults_of
 from tests.support.http import web_server
@@ -124,6 +124,7 @@ async def test_a_partners_person_reads_a_statement_and_takes_it_home(
     assert await faults_of(page) == []
 
     if size == TELEPHONE:
+        await scripts_of(page)
         await page.get_by_role("button", name="Меню").click()
     await page.get_by_role("link", name="Отчёты").click()
     await expect(page.get_by_role("heading", name="Отчёты")).to_be_visible()

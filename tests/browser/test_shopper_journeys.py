@@ -9,7 +9,7 @@ import pytest
 from playwright.async_api import Page, expect
 
 from hansa.modules import accounts, orders, parties, pricing
-from tests.browser.conftest import OpenShop
+from tests.browser.conftest import OpenShop, scripts_of
 
 pytestmark = pytest.mark.browser
 
@@ -21,6 +21,7 @@ async def put_into_basket(page: Page, address: str) -> None:
     # By its name: other tests put goods of their own into the same shop.
     await page.locator(".product-name a").get_by_text("Платье", exact=True).click()
     await page.locator(".item-size input:not([disabled])").first.check()
+    await scripts_of(page)
     await page.get_by_role("button", name="В корзину").click()
     await expect(page.locator("#basket")).to_be_visible()
     await expect(page.locator("#basket .line")).to_have_count(1)
@@ -63,6 +64,7 @@ async def test_a_guest_finds_buys_and_sees_the_order(page: Page, open_shop: Open
     await expect(page.get_by_role("heading", level=1)).to_have_text("Оформление")
     assert await fits_the_screen(page)
 
+    await scripts_of(page)
     await fill_in(page)
     await place(page)
 
@@ -125,6 +127,7 @@ async def test_whoever_signs_in_sees_and_pays_their_own_price(
     await page.get_by_label("Электронная почта").fill(email)
     await page.get_by_label("Пароль").fill(PASSWORD)
     await page.get_by_role("button", name="Войти").click()
+    await page.wait_for_url("**/ru/search")
 
     await put_into_basket(page, open_shop.address)
     await expect(page.locator("#basket")).to_contain_text("ваша цена")

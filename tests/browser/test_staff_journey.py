@@ -20,6 +20,7 @@ from hansa.runtime.database import Database
 from hansa.runtime.jobs.worker import run_worker
 from hansa.runtime.outbox.relay import run_relay
 from hansa.runtime.settings import Secret, Settings
+from tests.browser.conftest import scripts_of
 from tests.support.commerceml import Sizes, write_catalog
 from tests.support.database import TestServer
 from tests.support.http import web_server
@@ -158,6 +159,8 @@ async def test_staff_import_an_export_read_its_log_and_correct_a_price(
     await page.get_by_role("region", name="Варианты").get_by_role("link", name="Цены").click()
 
     price = page.locator(".price-form").first
+    await expect(price).to_be_visible()
+    await scripts_of(page)
     await price.locator("[name=amount]").fill("-1")
     await price.get_by_role("button", name="Сохранить").click()
     await expect(page.locator(".price-form").first.locator("[name=amount]")).to_have_value("-1")
@@ -181,6 +184,7 @@ async def test_staff_undo_the_archiving_of_a_product(page: Page, workplace: Work
 
     await page.get_by_role("button", name="В архив").click()
     await expect(page.locator(".toast")).to_contain_text("Товар в архиве")
+    await scripts_of(page)
     await page.locator(".toast").get_by_role("button", name="Вернуть").click()
 
     await expect(page.locator(".office-head .chip").first).to_have_text("в продаже")

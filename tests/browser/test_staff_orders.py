@@ -17,7 +17,7 @@ from hansa.assembly.modules import all_modules, services_of
 from hansa.modules import accounts, stock
 from hansa.runtime.context import Context
 from hansa.runtime.settings import Secret, Settings
-from tests.browser.conftest import OpenShop
+from tests.browser.conftest import OpenShop, scripts_of
 from tests.support.buying import buy
 
 pytestmark = pytest.mark.browser
@@ -95,6 +95,7 @@ async def test_an_order_is_found_led_on_noted_and_cancelled(page: Page, desk: De
     await page.get_by_label("Заметка для коллег").fill("позвонить после шести")
     await page.get_by_role("button", name="Добавить заметку").click()
     await expect(page.locator(".timeline")).to_contain_text("позвонить после шести")
+    await scripts_of(page)
 
     await page.get_by_role("button", name="Отменить заказ").click()
     dialog = page.get_by_role("dialog")

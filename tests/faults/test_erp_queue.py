@@ -127,7 +127,7 @@ def test_1c_down_for_long_gets_everything_in_order_when_it_is_back(
             street.wait_for_orders(5)
             before = len(onec.accepted())
             onec.misbehave(cut=False)
-            eventually(lambda: len(onec.accepted()) > before, within_seconds=30)
+            eventually(lambda: len(onec.accepted()) > before, within_seconds=60)
             onec.misbehave(slow_seconds=0.3, shuffle=True, twice=True, invent=True)
             shelves.fill()
             street.wait_for_orders(5)

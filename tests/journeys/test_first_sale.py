@@ -286,7 +286,7 @@ def test_a_piece_of_1c_is_sold_once_and_shipped(connected, exports, send, take_o
         assert "Заказ в пути" in page.text
         eventually(
             lambda: (find(story, guest, goods) or {}).get("available") == float(stock - 1),
-            within_seconds=30,
+            within_seconds=60,
             what="the shop shows another number",
         )
     report = story.installation.check("stock", "orders", "erp")

@@ -120,7 +120,7 @@ async def test_readers_are_not_blocked_by_an_import(committing, two_transactions
     import_, _ = two_transactions
     await put(import_, chain.central, variant, 1, as_of=now + MINUTE)
 
-    async with asyncio.timeout(2), committing.snapshot() as snap:
+    async with asyncio.timeout(60), committing.snapshot() as snap:
         assert await available(snap, variant) == 5
 
 

@@ -24,7 +24,7 @@ async def test_it_is_read_again_also_after_a_failure():
 
     fresh = KeptFresh(refresh, name="things", seconds=0.001)
     await fresh.start()
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         await enough.wait()
         await fresh.close()
 
@@ -58,6 +58,6 @@ async def test_a_swallowed_cancellation_does_not_keep_it_going():
 
     fresh = KeptFresh(refresh, name="things", seconds=0)
     await fresh.start()
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         await reading.wait()
         await fresh.close()

@@ -86,7 +86,7 @@ class World:
         """Wait until the messages of a kind are in these states."""
         seen: list[str] = []
         try:
-            async with asyncio.timeout(20):
+            async with asyncio.timeout(60):
                 while (seen := await self.states(kind)) != list(states):
                     await asyncio.sleep(0.02)
         except TimeoutError:
@@ -103,7 +103,7 @@ class World:
         pytest.fail(f"messages are {dict(seen)}, not {wanted}")
 
     async def until(self, condition: Callable[[], object]) -> None:
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(60):
             while not condition():
                 await asyncio.sleep(0.02)
 
@@ -119,7 +119,7 @@ class World:
     async def until_covered(self, order_id: UUID) -> None:
         """Wait until the queue knows the order as it is now."""
         order = await self.order(order_id)
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(60):
             while not any(
                 one.change_number == order.change_number for one in await self.messages()
             ):
@@ -141,7 +141,7 @@ class World:
 
     async def until_breaker(self, state: str) -> None:
         """Wait until the breaker is seen in a state."""
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(60):
             while (await self.health()).breaker != state:
                 await asyncio.sleep(0.01)
 
@@ -190,4 +190,4 @@ async def running(
         yield stop
     finally:
         stop.set()
-        await asyncio.wait_for(asyncio.gather(*roles), 30)
+        await asyncio.wait_for(asyncio.gather(*roles), 60)

@@ -30,7 +30,7 @@ from hansa.runtime.http.edge import Edge
 from hansa.runtime.module import Module
 from hansa.runtime.settings import Settings
 
-START_SECONDS_MAX = 60.0
+START_SECONDS_MAX = 200.0
 
 
 class KeyedClient(httpx.AsyncClient):
@@ -142,7 +142,12 @@ def web_server(
             yield f"http://127.0.0.1:{port}"
         finally:
             process.terminate()
-            process.wait(timeout=30)
+            try:
+                process.wait(timeout=60)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
+                raise
 
 
 def _wait_until_ready(address: str, process: subprocess.Popen[bytes]) -> None:

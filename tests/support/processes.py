@@ -20,7 +20,7 @@ ROOT = Path(__file__).resolve().parents[2]
 
 
 def eventually(
-    condition: Callable[[], bool], *, within_seconds: float = 20.0, what: str = ""
+    condition: Callable[[], bool], *, within_seconds: float = 60.0, what: str = ""
 ) -> None:
     """Return as soon as the condition holds; fail when it does not in time."""
     give_up_at = time.monotonic() + within_seconds
@@ -103,7 +103,7 @@ class Program:
         """Close its input, which ends the programs made for these tests; answer the exit code."""
         assert self.process.stdin is not None
         self.process.stdin.close()
-        return self.process.wait(timeout=30)
+        return self.process.wait(timeout=60)
 
     def kill(self) -> None:
         """`kill -9`."""

@@ -10,7 +10,7 @@ import psycopg
 
 __all__ = ["until_blocked"]
 
-BLOCKED_TIMEOUT_SECONDS = 10.0
+BLOCKED_TIMEOUT_SECONDS = 60.0
 
 
 async def until_blocked(dsn: str, waiting: asyncio.Task[Any]) -> None:

@@ -24,7 +24,7 @@ __all__ = ["CHAT", "SECRET", "TOKEN", "Telegram", "a_telegram"]
 TOKEN = "700000001:token-of-the-tests"
 SECRET = "secret_of_the-tests"
 CHAT = -1001
-SECONDS_MAX = 10
+SECONDS_MAX = 60
 
 
 @dataclass(frozen=True)

@@ -31,7 +31,7 @@ from sandbox.webhooks.service import Service
 __all__ = ["KEY", "Receiver", "World", "a_receiver"]
 
 KEY = b"a key that only tests use, long enough"
-WAIT_SECONDS_MAX = 20
+WAIT_SECONDS_MAX = 60
 
 
 @dataclass(frozen=True)

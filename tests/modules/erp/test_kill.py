@@ -64,7 +64,7 @@ async def test_a_killed_import_goes_on_behind_what_it_had_done(
 
 
 async def _position_above(context, file_id, least: int) -> int:
-    until = time.monotonic() + 60
+    until = time.monotonic() + 200
     while time.monotonic() < until:
         async with context.database.snapshot(single=True) as snap:
             file = await erp.get_file(snap, file_id=file_id)

@@ -202,7 +202,7 @@ async def test_a_file_can_be_repeated_from_the_log(site):
     async with site.context.database.transaction() as tx:
         again = await erp.repeat_file(tx, file_id=first.id, now=site.context.clock.now())
 
-    for _ in range(200):
+    for _ in range(1200):
         async with site.context.database.snapshot() as snap:
             file = await erp.get_file(snap, file_id=again)
         if file.state == "done":

@@ -324,7 +324,7 @@ async def test_the_loop_sends_until_it_is_stopped(post: Post) -> None:
     loop = asyncio.create_task(Sender(post.context).run(stop))
     key = await post.tell(person)
 
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(60):
         while (await post.fate(key)).state != "sent":
             await asyncio.sleep(0.01)
     stop.set()

@@ -67,7 +67,7 @@ async def payment_state(site, token):
 
 
 async def until_payment_is(site, token, expected):
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(60):
         while await payment_state(site, token) != expected:
             await asyncio.sleep(0.05)
 
@@ -154,7 +154,7 @@ async def test_a_part_given_up_after_paying_comes_back_by_itself(site, shop, ban
             by=orders.By.SYSTEM,
             now=now,
         )
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(60):
         while bank.payments[-1].refunded != given.money.minor:
             await asyncio.sleep(0.05)
 

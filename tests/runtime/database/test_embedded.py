@@ -176,7 +176,7 @@ def test_interrupt_from_the_keyboard_reaches_the_user_and_not_the_server(data_di
         pid = server_pid(data_dir)
 
         os.killpg(first.process.pid, signal.SIGINT)
-        assert first.process.wait(timeout=30) != 0
+        assert first.process.wait(timeout=60) != 0
 
         assert is_running(pid)
         assert second.say_goodbye() == 0

@@ -37,7 +37,7 @@ class Reader:
 
 async def until(condition: object) -> None:
     assert callable(condition)
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         while not condition():
             await asyncio.sleep(0)
 
@@ -99,7 +99,7 @@ async def test_a_lost_connection_is_told_as_such(committing: Database) -> None:
 
 async def test_a_read_that_takes_too_long_is_given_up(committing: Database) -> None:
     reader = Reader()
-    gatherer = Gatherer(committing, reader, name="test", timeout_seconds=0.2)
+    gatherer = Gatherer(committing, reader, name="test", timeout_seconds=3)
     reader.statement = SLOW
 
     with pytest.raises(DatabaseBusy):

@@ -131,7 +131,7 @@ async def test_whoever_is_cancelled_leaves_a_usable_connection(noted: Database) 
 
 
 async def _until_somebody_waits(database: Database) -> None:
-    async with database.connection() as connection, asyncio.timeout(20):
+    async with database.connection() as connection, asyncio.timeout(60):
         while True:
             cursor: psycopg.AsyncCursor[Any] = await connection.execute(
                 "select 1 from pg_stat_activity where datname = current_database()"

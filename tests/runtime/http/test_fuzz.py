@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import collections
+import itertools
 import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -25,6 +26,7 @@ from tests.support.http import web_server
 
 SECONDS_MAX = 75
 EXAMPLES = 40
+EXAMPLES_MIN = 5
 CHECKS = [
     not_a_server_error,
     status_code_conformance,
@@ -74,7 +76,7 @@ def server(settings, test_database_server, tmp_path) -> Iterator[tuple[str, str,
             yield address, key, str(log)
 
 
-@pytest.mark.timeout(240)
+@pytest.mark.timeout(900)
 def test_the_api_keeps_its_word(server: tuple[str, str, str]) -> None:
     address, key, log = server
     schema = schemathesis.openapi.from_url(f"{address}/api/openapi.json")
@@ -84,7 +86,7 @@ def test_the_api_keeps_its_word(server: tuple[str, str, str]) -> None:
     statuses: collections.Counter[int] = collections.Counter()
 
     for operation in operations:
-        ends = time.monotonic() + budget
+        ends, sent = time.monotonic() + budget, itertools.count()
 
         @hypothesis.settings(
             max_examples=EXAMPLES,
@@ -96,9 +98,12 @@ def test_the_api_keeps_its_word(server: tuple[str, str, str]) -> None:
         )
         @hypothesis.given(case=operation.as_strategy())
         def send(case: schemathesis.Case) -> None:
-            if time.monotonic() > ends:  # noqa: B023 - called in this turn of the loop
+            # However slow the machine is, a few are sent.
+            if next(sent) >= EXAMPLES_MIN and time.monotonic() > ends:  # noqa: B023 - of this turn
                 return
-            answer = case.call(base_url=address, headers={"Authorization": f"Bearer {key}"})
+            answer = case.call(
+                base_url=address, headers={"Authorization": f"Bearer {key}"}, timeout=60
+            )
             statuses[answer.status_code] += 1
             case.validate_response(answer, checks=CHECKS)
 

@@ -45,11 +45,11 @@ async def looping(context: Context, work: Work) -> AsyncIterator[asyncio.Event]:
         yield stop
     finally:
         stop.set()
-        await asyncio.wait_for(running, 20)
+        await asyncio.wait_for(running, 60)
 
 
 async def until(condition: Callable[[], bool]) -> None:
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         while not condition():
             await asyncio.sleep(0.01)
 
@@ -136,7 +136,7 @@ async def test_a_loop_finishes_what_is_in_hand(context: Context) -> None:
 
 async def until_held(context: Context) -> None:
     """Wait until somebody holds the loop's lock."""
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         while True:
             async with context.database.snapshot(single=True) as snap:
                 if await snap.all(HOLDERS):

@@ -381,7 +381,7 @@ async def test_a_second_make_of_broker_carries_events_too(outbox: Database, tmp_
             async with relaying(context, recording()):
                 for number in range(5):
                     await publish(outbox, Counted(account="a", number=number))
-                await until_effects(outbox, 5, within_seconds=40)
+                await until_effects(outbox, 5, within_seconds=90)
         finally:
             process.terminate()
             process.wait(20)

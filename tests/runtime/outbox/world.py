@@ -136,7 +136,7 @@ async def publish(database: Database, *events: Event) -> None:
 
 
 async def until(
-    condition: Callable[[], Awaitable[Any]], *, what: str, within_seconds: float = 30
+    condition: Callable[[], Awaitable[Any]], *, what: str, within_seconds: float = 60
 ) -> Any:
     """Wait until a condition gives something true."""
     give_up_at = asyncio.get_running_loop().time() + within_seconds
@@ -147,7 +147,7 @@ async def until(
 
 
 async def until_effects(
-    database: Database, number: int, subscription: str = "recorder", within_seconds: float = 30
+    database: Database, number: int, subscription: str = "recorder", within_seconds: float = 60
 ) -> list[tuple[str, int]]:
     """Wait for a number of effects, and give them."""
     found: list[tuple[str, int]] = []

@@ -65,7 +65,7 @@ def test_a_payment_is_made_once_paid_on_its_page_and_kept_over_a_restart(acquire
             assert 'lang="ru"' in page.text
             client.post(first["payment_url"], data={"action": "pay"})
             program.process.send_signal(signal.SIGTERM)
-            assert program.process.wait(timeout=10) == 0
+            assert program.process.wait(timeout=60) == 0
         with acquirer(port):
             ready(client)
             kept = client.get(f"/v1/payments/{first['id']}", headers=API).json()
@@ -147,7 +147,7 @@ async def test_notices_are_signed_and_repeated_until_taken(action, expected):
         bank.misbehave(notices=1)
         payment = bank.service.ledger.create("demo", "k", {"amount": 100, "notice_url": notice_url})
         await bank.act(f"{bank.url}/pay/{payment.id}", action)
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             while len(taken) < expected:
                 await asyncio.sleep(0.02)
     server.close()

@@ -121,7 +121,7 @@ def _answers(address: str) -> bool:
 async def test_customers_are_insured_but_for_the_last(world: World, tmp_path: Path) -> None:
     state = tmp_path / "insurer.json"
     practice = asyncio.create_task(world.desk.practise(["77", "78"], state=state))
-    await asyncio.wait_for(world.both_told.wait(), timeout=20)
+    await asyncio.wait_for(world.both_told.wait(), timeout=60)
 
     await world.answer("Q-0001", number="m1")
     await world.answer("Q-0002", number="m2")

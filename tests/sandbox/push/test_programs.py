@@ -17,7 +17,7 @@ import pytest
 
 from tests.support.http import free_port
 
-SECONDS_MAX = 30
+SECONDS_MAX = 60
 
 
 @asynccontextmanager

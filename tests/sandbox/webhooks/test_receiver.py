@@ -39,7 +39,7 @@ def program() -> Iterator[str]:
 
 @pytest.fixture
 def client(program: str) -> Iterator[httpx.Client]:
-    with httpx.Client(base_url=program, trust_env=False, timeout=5) as client:
+    with httpx.Client(base_url=program, trust_env=False, timeout=30) as client:
         yield client
 
 

@@ -34,7 +34,7 @@ class Queue:
         stop = asyncio.Event()
         running = asyncio.create_task(loop.run(self.site.context, stop))
         try:
-            async with asyncio.timeout(20):
+            async with asyncio.timeout(60):
                 while [str(one.state) for one in await self.messages()] != list(until):
                     self.site.context.clock.advance(timedelta(seconds=1))
                     await asyncio.sleep(0.05)
@@ -187,7 +187,7 @@ async def test_an_outage_is_said_plainly_in_russian(queue, sign_in) -> None:
     queue.onec.misbehave(down=True)
     stop = asyncio.Event()
     running = asyncio.create_task(loop.run(queue.site.context, stop))
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         while True:
             async with queue.site.context.database.snapshot(single=True) as snap:
                 health = await outgoing.health_of(snap, connection_id=queue.connection.id)

@@ -18,7 +18,7 @@ from hansa.modules import catalog, erp
 from hansa.runtime.jobs.worker import run_worker
 from tests.support.commerceml import generate_catalog
 
-SECONDS_MAX = 30
+SECONDS_MAX = 60
 
 
 @contextlib.asynccontextmanager

@@ -265,7 +265,7 @@ async def test_what_is_resent_has_a_new_id(world: World) -> None:
 async def test_a_sender_that_dies_between_call_and_answer_sends_the_same_again(
     world: World,
 ) -> None:
-    world.onec.misbehave(slow_seconds=0.5)
+    world.onec.misbehave(slow_seconds=3)
     await world.buy()
     async with running(world, sender=False):
         await world.until_states("waiting")

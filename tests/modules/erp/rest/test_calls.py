@@ -300,7 +300,7 @@ async def test_a_batch_that_breaks_off_is_finished_by_sending_it_again(sender):
         async with sender.context.database.snapshot(single=True) as snap:
             return await snap.scalar("select count(*) from erp_received where kind = 'stock'")
 
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(60):
         while not await begun():
             await asyncio.sleep(0)
     sending.cancel()

@@ -46,7 +46,7 @@ async def _relay_until(play: Play, condition: LiteralString, values: dict[str, o
     stop = asyncio.Event()
     running = asyncio.create_task(run_relay(play.context, [DESK], stop=stop))
     try:
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(60):
             while not await is_met():
                 await asyncio.sleep(0.02)
     finally:

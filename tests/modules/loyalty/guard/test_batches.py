@@ -237,7 +237,7 @@ async def test_rules_are_in_memory_of_every_process_soon(settings, committing, c
         assert watch.of(PROGRAMME) == guard.QUIET
         async with committing.transaction() as tx:
             await guard.save_rules(tx, programme_id=PROGRAMME, rules=TWO_AN_HOUR, by=None, now=NOON)
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             while watch.of(PROGRAMME) != TWO_AN_HOUR:
                 await asyncio.sleep(0.01)
 

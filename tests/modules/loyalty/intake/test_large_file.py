@@ -140,7 +140,7 @@ async def test_a_killed_worker_leaves_a_run_that_goes_on(
 
 
 async def _position_above(context: Context, feed: intake.Feed, least: int) -> int:
-    until = time.monotonic() + 60
+    until = time.monotonic() + 200
     while time.monotonic() < until:
         async with context.database.snapshot(single=True) as snap:
             runs = await intake.list_runs(snap, feed_id=feed.id)

@@ -33,7 +33,7 @@ async def another_process(play):
 
 async def until_waiting(dsn: str, number: int) -> None:
     async with (
-        asyncio.timeout(20),
+        asyncio.timeout(60),
         await psycopg.AsyncConnection.connect(dsn, autocommit=True) as connection,
     ):
         while True:
