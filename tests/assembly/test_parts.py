@@ -33,7 +33,7 @@ from tests.support.processes import Program, eventually, is_running
 HOME = "/loyalty/v1"
 SCOPES = ("loyalty.earn", "loyalty.spend", "loyalty.read", "loyalty.webhooks")
 SECRET = "a key that only tests use, long enough"
-READY_SECONDS = 90.0
+READY_SECONDS = 200.0
 
 
 def test_every_route_of_loyalty_belongs_to_exactly_one_part() -> None:
@@ -187,7 +187,7 @@ def answering(program: Program, port: int) -> list[int]:
 
 
 @pytest.mark.kafka
-@pytest.mark.timeout(400)
+@pytest.mark.timeout(1200)
 def test_parts_run_alone_joined_by_kafka_and_the_most_loaded_twice() -> None:
     with contextlib.ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="hansa-parts-")))

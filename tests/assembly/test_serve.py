@@ -21,7 +21,7 @@ import pytest
 
 from tests.support.processes import ROOT, Program, eventually, is_running, processes_naming
 
-pytestmark = pytest.mark.timeout(300)
+pytestmark = pytest.mark.timeout(1200)
 
 
 @pytest.fixture

@@ -28,7 +28,7 @@ from tests.support.onec_service import OnecService, onec_service
 from tests.support.processes import Program
 from tests.support.shop import Shop, a_shop, put_stock
 
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(1200)]
 
 SECRET_KEY = "a key that only tests use, long enough"
 SELLER = "seller@example.com"

@@ -109,7 +109,7 @@ def prove_queue(installation: Installation, onec: OnecService, receipts: Sequenc
     assert [finding for check in report["checks"] for finding in check["findings"]] == []
 
 
-@pytest.mark.timeout(400)
+@pytest.mark.timeout(1200)
 def test_1c_down_for_long_gets_everything_in_order_when_it_is_back(
     installation: Installation, onec: OnecService
 ) -> None:
@@ -137,7 +137,7 @@ def test_1c_down_for_long_gets_everything_in_order_when_it_is_back(
         prove_queue(installation, onec, street.book.receipts)
 
 
-@pytest.mark.timeout(600)
+@pytest.mark.timeout(1200)
 def test_a_kill_of_anything_loses_and_doubles_no_message(
     installation: Installation, onec: OnecService
 ) -> None:

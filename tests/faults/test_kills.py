@@ -213,7 +213,7 @@ def prove(installation: Installation, shelves: Shelves, receipts: Sequence[Recei
     }
 
 
-@pytest.mark.timeout(400)
+@pytest.mark.timeout(1200)
 def test_a_kill_of_each_process_loses_nothing(installation: Installation) -> None:
     shelves = Shelves(installation)
     with installation.serving():

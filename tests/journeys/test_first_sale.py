@@ -239,7 +239,7 @@ def buy(guest: httpx.Client, variant_id: UUID, quantity: int) -> dict[str, Any]:
     return dict(placed.json())
 
 
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(1200)
 @pytest.mark.parametrize(
     ("send", "take_orders"),
     [

@@ -34,7 +34,7 @@ __all__ = ["ROLES", "Installation", "installed"]
 
 T = TypeVar("T")
 ROLES = ("web", "worker", "relay")
-READY_SECONDS = 90.0
+READY_SECONDS = 200.0
 
 
 class Installation:

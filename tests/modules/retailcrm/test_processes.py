@@ -139,7 +139,7 @@ def told(port: int) -> list[dict]:
 
 
 @pytest.mark.long
-@pytest.mark.timeout(400)
+@pytest.mark.timeout(1200)
 def test_a_worker_killed_in_the_middle_of_sending_loses_and_doubles_nothing(
     installation: Installation, port: int
 ):
