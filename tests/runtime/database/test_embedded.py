@@ -245,6 +245,24 @@ def test_root_may_use_a_folder_that_nobody_else_can_reach(data_dir: Path) -> Non
 
 
 @needs_root
+def test_a_folder_another_start_has_just_made_is_no_strangers(data_dir: Path) -> None:
+    (data_dir / "postgresql" / "run").mkdir(mode=0o700, parents=True)  # and not yet given away
+
+    with embedded_postgres(data_dir) as dsn, psycopg.connect(dsn) as connection:
+        assert connection.execute("select 1").fetchone() == (1,)
+
+
+@needs_root
+def test_a_folder_of_a_stranger_is_refused(data_dir: Path) -> None:
+    sockets = data_dir / "postgresql" / "run"
+    sockets.mkdir(mode=0o700, parents=True)
+    os.chown(sockets, pwd.getpwnam("nobody").pw_uid, -1)
+
+    with pytest.raises(PostgresFailed, match="belongs to somebody else"):
+        EmbeddedServer(data_dir)
+
+
+@needs_root
 def test_ordinary_user_may_run_it(data_dir: Path) -> None:
     nobody = pwd.getpwnam("nobody")
     os.chown(data_dir, nobody.pw_uid, nobody.pw_gid)

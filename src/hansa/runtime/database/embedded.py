@@ -91,14 +91,15 @@ class EmbeddedServer:
             name = hashlib.sha256(os.fsencode(home)).hexdigest()[:12]
             target = ROOT_HOME / f"cluster-{name}"
             target.mkdir(mode=0o700, parents=True, exist_ok=True)
-            home.symlink_to(target)
+            with contextlib.suppress(FileExistsError):  # another process was first
+                home.symlink_to(target)
             return self._owned(target)
         home.mkdir(mode=0o700, exist_ok=True)
         return self._owned(home)
 
     def _owned(self, directory: Path) -> Path:
         if self._account is not None:
-            os.chown(directory, self._account.uid, self._account.gid)
+            os.chown(directory, self._account.uid, self._account.gid, follow_symlinks=False)
         return directory
 
     def _socket_directory(self) -> Path:
@@ -108,6 +109,8 @@ class EmbeddedServer:
             sockets = Path("/tmp") / f"hansa-{name}"  # noqa: S108 - checked below to be ours alone
         with contextlib.suppress(FileExistsError):
             sockets.mkdir(mode=0o700)
+        if sockets.lstat().st_uid == os.geteuid():
+            # Ours, or made by another process this moment, which has not come to give it away.
             self._owned(sockets)
         state = sockets.lstat()
         owner = os.geteuid() if self._account is None else self._account.uid
