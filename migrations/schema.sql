@@ -1542,7 +1542,7 @@ CREATE TABLE public.loyalty_budget (
     total bigint NOT NULL,
     leased bigint DEFAULT 0 NOT NULL,
     changed_at timestamp with time zone NOT NULL,
-    CONSTRAINT ck_loyalty_budget_leased CHECK (((leased >= 0) AND (leased <= total)))
+    CONSTRAINT ck_loyalty_budget_leased CHECK ((leased >= 0))
 );
 CREATE TABLE public.loyalty_budget_lease (
     slot smallint NOT NULL,

@@ -50,7 +50,7 @@ PARTS: Final = {
         services=frozenset({"Naming", "Codes", "Directory"}),
     ),
     "loyalty.balances": Part(
-        places=((f"{_LOYALTY}.partner_api.api", "read"), (f"{_LOYALTY}.settlement", "all")),
+        places=((f"{_LOYALTY}.partner_api.api", "read"), (f"{_LOYALTY}.settlement", "read")),
         services=frozenset({"Naming", "Directory", "BalanceReader"}),
     ),
     "loyalty.events": Part(
@@ -63,6 +63,8 @@ PARTS: Final = {
         places=(
             (f"{_LOYALTY}.partner_api.api", "write"),
             (f"{_LOYALTY}.partner_api.api_step_ups", "all"),
+            (f"{_LOYALTY}.partner_api.api_places", "all"),
+            (f"{_LOYALTY}.settlement", "write"),
             (f"{_LOYALTY}.guard", "all"),
             (f"{_LOYALTY}.desk.api", "all"),
             (f"{_LOYALTY}.desk.api_disputes", "all"),
@@ -91,6 +93,9 @@ PARTS: Final = {
     ),
 }
 """Every part by its name, which is also its role."""
+
+FRONT: Final = "loyalty.front"
+"""The role that stands before several cells; it is made of none of the modules."""
 
 _WITH_PARTS = frozenset({"loyalty", "notifications"})
 _EVERYWHERE = frozenset({"AccountsAuthenticator", "MarketDirectory", "Rollout"})

@@ -14,7 +14,7 @@ from granian.log import LogLevels
 from granian.server import Server
 
 from hansa.assembly.application import build_context, create_app
-from hansa.assembly.parts import modules_of
+from hansa.assembly.parts import FRONT, modules_of
 from hansa.runtime.secret_key import with_secret_key
 from hansa.runtime.settings import Settings, load_settings
 from hansa.runtime.supervision import die_with_parent
@@ -24,6 +24,7 @@ from hansa.runtime.telemetry import (
     configure_tracing,
     trace_requests,
 )
+from hansa.surfaces.loyalty_front import Front
 
 TARGET = "hansa.assembly.web:application"
 BACKLOG = 2048
@@ -36,11 +37,16 @@ def application() -> AsgiApp:
     settings = with_secret_key(load_settings(os.environ, directory=Path.cwd()))
     configure_logging(level=settings.log_level, json=settings.log_json)
     configure_tracing(endpoint=settings.otlp_endpoint, role="web")
-    app = trace_requests(
-        cast("AsgiApp", create_app(build_context(settings), modules_of(settings.part)))
-    )
+    app = trace_requests(_made(settings))
     _collect_garbage_rarely()
     return app
+
+
+def _made(settings: Settings) -> AsgiApp:
+    """Make the front before several cells, or an installation of its own, whole or a part."""
+    if settings.part == FRONT:
+        return Front(settings)
+    return cast("AsgiApp", create_app(build_context(settings), modules_of(settings.part)))
 
 
 def _collect_garbage_rarely() -> None:

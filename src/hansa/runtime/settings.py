@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Literal
 
 from hansa.runtime import settings_source
+from hansa.runtime.settings_cells import CellSettings
 from hansa.runtime.settings_source import Secret, SettingsInvalid, setting
 from hansa.runtime.settings_together import check_together
 from hansa.runtime.sizing import this_machine
@@ -32,7 +33,7 @@ MIB = 1024 * KIB
 
 
 @dataclass(frozen=True, kw_only=True)
-class Settings:
+class Settings(CellSettings):
     """All settings, checked. Sizes left unset are derived from the machine."""
 
     # General

@@ -191,7 +191,9 @@ def read(
 
 def _declared(cls: type) -> Iterator[tuple[dataclasses.Field[Any], Any]]:
     kinds = typing.get_type_hints(cls)
-    for field in dataclasses.fields(cls):
+    # What is inherited comes last.
+    own = vars(cls)["__annotations__"]
+    for field in sorted(dataclasses.fields(cls), key=lambda field: field.name not in own):
         if "meaning" in field.metadata:
             yield field, kinds[field.name]
 

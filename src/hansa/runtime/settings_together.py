@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from hansa.runtime.settings_cells import check_cells
 from hansa.runtime.settings_source import DEFAULT, SettingsInvalid, variable
 
 if TYPE_CHECKING:
@@ -20,7 +21,8 @@ def check_together(settings: Settings) -> None:
     """
     if settings.environment == "production":
         for name in ("secret_key", "public_url", "database_url"):
-            if settings.sources[name] == DEFAULT:
+            is_front = name == "database_url" and bool(settings.loyalty_cells)  # it keeps nothing
+            if settings.sources[name] == DEFAULT and not is_front:
                 raise SettingsInvalid(
                     f"{name} is not set, and in production it has no default: set {variable(name)}"
                 )
@@ -32,3 +34,4 @@ def check_together(settings: Settings) -> None:
         )
     if not settings.languages:
         raise SettingsInvalid("languages is empty: expected at least one, such as ru,en")
+    check_cells(settings)

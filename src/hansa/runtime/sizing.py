@@ -67,11 +67,12 @@ def this_machine() -> Machine:
     return Machine(cpu_count=cpu_count, memory_bytes=memory_bytes)
 
 
-def postgres_parameters(machine: Machine) -> dict[str, str]:
+def postgres_parameters(machine: Machine, *, is_followed: bool = False) -> dict[str, str]:
     """Settings of the embedded server for this machine.
 
     `synchronous_commit` stays on: what was acknowledged survives `kill -9` and a power cut.
     PostgreSQL gets a quarter of the memory at most, because the shop runs on the same machine.
+    `is_followed`: other databases may subscribe to it.
     """
     quarter_mib = machine.memory_bytes // 4 // MIB
     shared_buffers_mib = max(64, min(quarter_mib // 2, 4096))
@@ -79,6 +80,7 @@ def postgres_parameters(machine: Machine) -> dict[str, str]:
     maintenance_mib = max(32, min(quarter_mib // 8, 512))
     parallel = max(1, machine.cpu_count // 2)
     return {
+        "wal_level": "logical" if is_followed else "replica",
         "max_connections": str(machine.connections_max),
         "shared_buffers": f"{shared_buffers_mib}MB",
         "effective_cache_size": f"{max(128, machine.memory_bytes // 2 // MIB)}MB",

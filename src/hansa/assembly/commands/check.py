@@ -19,6 +19,7 @@ from hansa.assembly.commands.installation import Installation, installation, rea
 from hansa.assembly.commands.progress import progress
 from hansa.assembly.modules import all_modules
 from hansa.runtime import settings_source
+from hansa.runtime.database import following
 from hansa.runtime.database.checks import database_faults
 from hansa.runtime.jobs import inspection as jobs_inspection
 from hansa.runtime.module import Check, Finding
@@ -75,6 +76,7 @@ def _checks() -> list[Check]:
     return [
         *outbox_inspection.CHECKS,
         *jobs_inspection.CHECKS,
+        *following.CHECKS,
         *(each for module in all_modules() for each in module.checks),
     ]
 
@@ -144,7 +146,11 @@ def _show_settings(settings: Settings, *, as_json: bool) -> None:
         for each in settings_source.describe(Settings)
     ]
     machine = this_machine()
-    sizes = {} if settings.database_url is not None else postgres_parameters(machine)
+    sizes = (
+        {}
+        if settings.database_url is not None
+        else postgres_parameters(machine, is_followed=settings.database_is_followed)
+    )
     if as_json:
         report = {
             "settings": rows,

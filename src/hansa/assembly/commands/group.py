@@ -22,6 +22,7 @@ COMMANDS = {
     "repair": ("repair", "repair", "Put derived numbers of stock right; a dry run by default."),
     "user": ("users", "user", "Make and change accounts of staff."),
     "rollout": ("rollout", "rollout", "See and change for whom features are on."),
+    "cells": ("cells", "cells", "Spread members over several databases."),
     "telegram": ("telegram", "telegram", "Connect the Telegram bot that asks shops."),
     "backup": ("database", "backup", "Write database and files into one archive."),
     "restore": ("database", "restore", "Put an archive into an empty installation."),

@@ -14,7 +14,7 @@ from hansa.runtime.secret_key import with_secret_key
 from hansa.runtime.settings import Settings, load_settings
 from hansa.runtime.sizing import postgres_parameters, this_machine
 
-__all__ = ["Installation", "installation", "read_settings"]
+__all__ = ["Installation", "installation", "read_settings", "without_database"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,6 +50,13 @@ def read_settings(defaults: Mapping[str, str] | None = None) -> Settings:
 
 
 @contextlib.contextmanager
+def without_database(settings: Settings) -> Iterator[Installation]:
+    """Have what a process needs that keeps nothing: the front before several cells."""
+    settings = with_secret_key(replace(settings, data_dir=settings.data_dir.resolve()))
+    yield Installation(settings=settings, keep_database=None)
+
+
+@contextlib.contextmanager
 def installation(settings: Settings, *, migrated: bool = True) -> Iterator[Installation]:
     """Have a fit database for the length of the block, the configured or our own in `data_dir`.
 
@@ -62,7 +69,10 @@ def installation(settings: Settings, *, migrated: bool = True) -> Iterator[Insta
         ensure_database_fit(settings.database_url, migrated=migrated)
         yield Installation(settings=settings, keep_database=None)
         return
-    server = EmbeddedServer(settings.data_dir, postgres_parameters(this_machine()))
+    server = EmbeddedServer(
+        settings.data_dir,
+        postgres_parameters(this_machine(), is_followed=settings.database_is_followed),
+    )
     dsn = server.acquire()
     try:
         ensure_database_fit(dsn, migrated=migrated)

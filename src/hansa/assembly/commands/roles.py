@@ -15,9 +15,9 @@ import uvloop
 
 from hansa.assembly import web
 from hansa.assembly.application import build_context
-from hansa.assembly.commands.installation import installation, read_settings
+from hansa.assembly.commands.installation import installation, read_settings, without_database
 from hansa.assembly.modules import all_modules, services_of
-from hansa.assembly.parts import modules_of, services_started, subscriptions_beside
+from hansa.assembly.parts import FRONT, modules_of, services_started, subscriptions_beside
 from hansa.runtime.context import Context
 from hansa.runtime.jobs.loops import run_loops
 from hansa.runtime.jobs.worker import run_worker
@@ -40,7 +40,7 @@ def run_role(role: str) -> None:
     settings = read_settings()
     configure_logging(level=settings.log_level, json=settings.log_json)
     configure_tracing(endpoint=settings.otlp_endpoint, role=role)
-    with installation(settings) as here:
+    with without_database(settings) if settings.part == FRONT else installation(settings) as here:
         if role != "web":
             os.nice(BACKGROUND_NICENESS)
         if role == "web":

@@ -13,8 +13,13 @@ from pathlib import Path
 import click
 import psutil
 
-from hansa.assembly.commands.installation import Installation, installation, read_settings
-from hansa.assembly.parts import PARTS
+from hansa.assembly.commands.installation import (
+    Installation,
+    installation,
+    read_settings,
+    without_database,
+)
+from hansa.assembly.parts import FRONT, PARTS
 from hansa.runtime.settings import Settings, to_environment
 from hansa.runtime.supervision import Program, Supervisor
 from hansa.runtime.telemetry import share_metrics
@@ -29,7 +34,7 @@ def _read_roles(
     _context: click.Context, _parameter: click.Parameter, value: str
 ) -> tuple[str, ...]:
     roles = tuple(dict.fromkeys(role.strip() for role in value.split(",") if role.strip()))
-    known = (*ROLES, *PARTS)
+    known = (*ROLES, *PARTS, FRONT)
     if not roles or not set(roles) <= set(known):
         raise click.BadParameter(f"expected some of {', '.join(known)}, got {value!r}")
     return roles
@@ -59,7 +64,8 @@ def serve(roles: tuple[str, ...], port: int | None, workers: int | None) -> None
         http_port=port or settings.http_port,
         web_workers=workers or settings.web_workers,
     )
-    with installation(settings) as here:
+    opened = without_database(settings) if set(roles) == {FRONT} else installation(settings)
+    with opened as here:
         supervise(here, roles)
 
 
@@ -93,7 +99,7 @@ def programs_of(
 ) -> list[Program]:
     """Give the programs of roles; those that answer requests get ports one after another.
 
-    A part is a web role and, if it has subscriptions or loops, a relay.
+    A part is a web role and, if it has subscriptions or loops, a relay; a front is a web role.
     """
     programs: list[Program] = []
     port = settings.http_port
@@ -101,7 +107,10 @@ def programs_of(
         kinds = [role]
         if role in PARTS:
             kinds = ["web", "relay"] if PARTS[role].has_work else ["web"]
-        own = replace(settings, part=role if role in PARTS else "", http_port=port)
+        if role == FRONT:
+            kinds = ["web"]
+        part = role if role in PARTS or role == FRONT else ""
+        own = replace(settings, part=part, http_port=port)
         port += "web" in kinds
         programs += [
             Program(

@@ -22,7 +22,7 @@ from hansa.modules.ledger.model import (
     Posting,
 )
 from hansa.modules.ledger.store import posting as sql
-from hansa.runtime.database import Row, Transaction
+from hansa.runtime.database import Row, Snapshot, Transaction
 
 _KEY_CONSTRAINTS = frozenset({"uq_ledger_posting_key", "uq_ledger_hold_key"})
 
@@ -70,7 +70,7 @@ async def lock_accounts(tx: Transaction, places: Collection[Place]) -> dict[Plac
 
 
 async def find_keys(
-    tx: Transaction, keys: Collection[tuple[UUID, str]]
+    tx: Snapshot, keys: Collection[tuple[UUID, str]]
 ) -> dict[tuple[UUID, str], Known]:
     """Give the outcomes of keys that have one."""
     if not keys:
@@ -92,7 +92,7 @@ async def find_keys(
 
 
 async def load_holds(
-    tx: Transaction, keys: Collection[tuple[UUID, str]]
+    tx: Snapshot, keys: Collection[tuple[UUID, str]]
 ) -> dict[tuple[UUID, str], Hold]:
     """Give the holds of these keys as they are; to be read after their accounts are locked."""
     if not keys:

@@ -18,6 +18,7 @@ from hansa.modules.loyalty.offers.jobs import JOBS as OFFER_JOBS
 from hansa.modules.loyalty.offers.jobs import PERIODIC as OFFER_PERIODIC
 from hansa.modules.loyalty.offers.subscribers import SUBSCRIPTIONS as OFFER_SUBSCRIPTIONS
 from hansa.modules.loyalty.partner_api.api import ROUTES as PARTNER_ROUTES
+from hansa.modules.loyalty.partner_api.api_places import ROUTES as PLACE_ROUTES
 from hansa.modules.loyalty.partner_api.api_step_ups import ROUTES as STEP_UP_ROUTES
 from hansa.modules.loyalty.partner_api.api_webhooks import ROUTES as WEBHOOK_ROUTES
 from hansa.modules.loyalty.partner_api.subscribers import SUBSCRIPTIONS as PARTNER_SUBSCRIPTIONS
@@ -67,6 +68,7 @@ MODULE = Module(
         *MEMBER_ROUTES,
         *PARTNER_ROUTES,
         *STEP_UP_ROUTES,
+        *PLACE_ROUTES,
         *WEBHOOK_ROUTES,
         *SETTLEMENT_ROUTES,
         *STATEMENT_ROUTES,

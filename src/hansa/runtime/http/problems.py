@@ -63,7 +63,7 @@ _STATUS: tuple[tuple[type[HansaError], int], ...] = (
 )
 # Codes whose status is other than their kind's, because programs have come to expect it.
 _STATUS_BY_CODE = {"stock.out_of_stock": 409, "erp.batch_too_large": 413}
-_TITLES = {
+TITLES = {
     400: "The request is wrong",
     401: "Sign in first",
     403: "Not allowed",
@@ -282,7 +282,7 @@ def wants_page(request: Request) -> bool:
 
 
 def _title(request: Request, status: int) -> str:
-    return translated(request, _TITLES.get(status, _TITLES[400]))
+    return translated(request, TITLES.get(status, TITLES[400]))
 
 
 def translated(request: Request, message: str) -> str:

@@ -150,7 +150,7 @@ class Visit:
         if self.actor is not None and self.actor.language in known:
             return self.actor.language
         accepted = self.headers.get(b"accept-language", b"").decode("latin-1")
-        return _best_language(accepted, known)
+        return best_language(accepted, known)
 
     @property
     def market(self) -> str:
@@ -184,7 +184,7 @@ def parse_cookies(header: bytes) -> dict[str, str]:
     return cookies
 
 
-def _best_language(accepted: str, known: Sequence[str]) -> str:
+def best_language(accepted: str, known: Sequence[str]) -> str:
     """Choose by an `Accept-Language` header; the first known language if none fits."""
     best, best_weight = known[0], 0.0
     for part in accepted[:200].split(","):

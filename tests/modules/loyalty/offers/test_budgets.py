@@ -13,11 +13,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hansa.modules.loyalty import offers
+from hansa.modules.loyalty.members.buckets import use_buckets
 from hansa.modules.loyalty.offers import BudgetClaim, BudgetTooSmall
 from hansa.modules.loyalty.offers.budgets import list_idle, return_idle, slice_of
 from hansa.modules.loyalty.offers.checks import CHECKS
 from hansa.modules.loyalty.offers.store import budgets as store
 from hansa.runtime.database import Database, Transaction
+from hansa.runtime.settings_cells import Span
 from tests.modules.loyalty.offers.cases import NOON, PROGRAMME
 from tests.modules.loyalty.offers.conftest import lay_programme
 
@@ -52,6 +54,19 @@ async def test_claims_get_what_is_left_and_no_more(tx: Transaction, a_programme:
 
     assert granted == [60, 30, 10, 0]
     assert (await state(tx)).spent == 100
+
+
+async def test_a_cell_grants_what_its_buckets_are_of_the_whole(
+    tx: Transaction, a_programme: object
+) -> None:
+    await lay_budget(tx, 100)
+    use_buckets(Span(192, 255))
+    try:
+        granted = await claim(tx, 20, 20)
+    finally:
+        use_buckets(Span(0, 255))
+
+    assert granted == [20, 5]
 
 
 async def test_a_campaign_without_a_budget_grants_everything(

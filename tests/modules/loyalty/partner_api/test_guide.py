@@ -18,6 +18,7 @@ from hansa.modules.loyalty.programmes import calling
 from hansa.modules.webhooks import writing
 from hansa.runtime.http import bodies, idempotency, identity, limits, paging
 from hansa.runtime.http.problems import status_of
+from hansa.surfaces.loyalty_front import faults as front_faults
 from tests.modules.loyalty.partner_api.cases import examples
 from tests.modules.loyalty.partner_api.guide import GUIDES, calls_of, plain, run, text_of
 
@@ -29,6 +30,7 @@ PLACES = (
     paging,
     calling,
     faults,
+    front_faults,
     guard_faults,
     members_api,
     refusals,

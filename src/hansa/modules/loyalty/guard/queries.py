@@ -1,5 +1,6 @@
 """Reads of rules, alerts and what is known of a member."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -51,6 +52,11 @@ class Standing:
     moved_at: datetime | None
     is_blocked: bool
     devices: tuple[DeviceSeen, ...]
+
+
+async def challenges_here(snap: Snapshot, *, ids: Sequence[UUID]) -> set[UUID]:
+    """Give those of these step-ups that were begun here."""
+    return {row.id for row in await snap.all(watching.CHALLENGES_HERE, {"ids": list(ids)})}
 
 
 async def list_rules(snap: Snapshot) -> dict[UUID, Rules]:

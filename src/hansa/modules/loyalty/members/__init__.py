@@ -9,6 +9,7 @@ Publishes: contracts.loyalty.MemberChanged, LoyaltyMembersMerged, LoyaltyMembers
 Locks: advisory locks of names, sorted; then loyalty_member rows by id; then what parties lock.
 """
 
+from hansa.modules.loyalty.members.buckets import share_of
 from hansa.modules.loyalty.members.cards import (
     PRINTED_MAX,
     add_card,
@@ -51,6 +52,7 @@ from hansa.modules.loyalty.members.faults import (
     TooManyCards,
     TooManyLinks,
 )
+from hansa.modules.loyalty.members.finding import knows
 from hansa.modules.loyalty.members.kinship import Kin, list_kin
 from hansa.modules.loyalty.members.links import link_partner, purpose_of, unlink_partner
 from hansa.modules.loyalty.members.merging import MembersMerged, merge_members, undo_merge
@@ -201,6 +203,7 @@ __all__ = [
     "get_member",
     "get_members",
     "issue_card",
+    "knows",
     "lane_of",
     "leave_programme",
     "link_partner",
@@ -227,6 +230,7 @@ __all__ = [
     "scanned",
     "send_code",
     "set_consent",
+    "share_of",
     "start_sign_in",
     "unblock_member",
     "undo_merge",

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from uuid import UUID
 
 from hansa.modules import parties
+from hansa.modules.loyalty.members.buckets import use_buckets
 from hansa.modules.loyalty.members.model import MemberRef, RefKind
 
 if TYPE_CHECKING:
@@ -53,10 +54,12 @@ class Naming:
 
     def __init__(self, context: "Context") -> None:
         self._secret = context.settings.secret_key.reveal().encode()
+        self._buckets = context.settings.buckets
 
     async def start(self) -> None:
-        """Derive the keys."""
+        """Derive the keys; remember which buckets members made here may have."""
         use_secret(self._secret)
+        use_buckets(self._buckets)
 
     async def close(self) -> None:
         """Nothing is open."""

@@ -4,7 +4,8 @@ The budget lends slices to slots (a process has one); the hot path touches the s
 slot alone. The less is left, the smaller the slices: at most a 128th of it each, so 64 slots hold
 half of what was left at most, and a slot whose slice is used up takes exactly what it needs once
 that share is smaller. What lies idle in other slots comes back by a job (`return_idle`); until
-then a claim may get less although it was not all spent, never the other way round.
+then a claim may get less although it was not all spent, never the other way round. A cell of
+several lends what its buckets are of the whole.
 """
 
 from collections.abc import Iterable, Sequence
@@ -14,6 +15,7 @@ from typing import ClassVar, NamedTuple
 from uuid import UUID
 
 from hansa.kernel.errors import Rejected
+from hansa.modules.loyalty import members
 from hansa.modules.loyalty.offers.store import budgets as store
 from hansa.runtime.database import Snapshot, Transaction
 
@@ -169,7 +171,8 @@ async def _take_leases(
 async def _lease(tx: Transaction, missing: dict[UUID, int]) -> dict[UUID, int]:
     leased = {}
     for row in await tx.all(store.LOCK_BUDGETS, {"campaign_ids": sorted(missing)}):
-        points = slice_of(missing=missing[row.campaign_id], left=row.total - row.leased)
+        left = members.share_of(row.total) - row.leased
+        points = slice_of(missing=missing[row.campaign_id], left=left)
         if points > 0:
             leased[row.campaign_id] = points
     if leased:

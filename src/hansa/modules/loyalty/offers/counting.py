@@ -5,6 +5,7 @@ from datetime import date, datetime
 from typing import NamedTuple
 from uuid import UUID
 
+from hansa.modules.loyalty import members
 from hansa.modules.loyalty.offers.store import directory as store
 from hansa.runtime.database import Transaction
 
@@ -76,7 +77,8 @@ class Places:
     def take(self, offer_id: UUID, *, total: int | None, per_day: int | None) -> bool:
         """Take a place, if one is left."""
         for day, limit in ((IN_ALL, total), (self._today, per_day)):
-            if limit is not None and self._taken[offer_id, day] >= limit:
+            # A cell of several gives out what its buckets are of the whole.
+            if limit is not None and self._taken[offer_id, day] >= members.share_of(limit):
                 return False
         for day in (IN_ALL, self._today):
             self._add(offer_id, day, 1)

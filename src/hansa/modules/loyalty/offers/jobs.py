@@ -35,7 +35,9 @@ class ForgetDisplays(Job):
 
 
 async def run_move_offers(context: "Context", _job: MoveOffers) -> None:
-    """Move some; the rest a minute later."""
+    """Move some; the rest a minute later. Of several cells the home cell does it."""
+    if not context.settings.is_home:
+        return
     async with context.database.transaction() as tx:
         await move_due_offers(tx, now=context.clock.now())
 

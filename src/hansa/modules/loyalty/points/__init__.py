@@ -34,6 +34,12 @@ from hansa.modules.loyalty.points.commands import (
     Spend,
     VoidHold,
 )
+from hansa.modules.loyalty.points.finding import (
+    buyers_awaited,
+    holds_here,
+    keys_here,
+    receipts_here,
+)
 from hansa.modules.loyalty.points.model import (
     HOUSE,
     KeptReceipt,
@@ -136,15 +142,19 @@ __all__ = [
     "Spend",
     "StepUpNeeded",
     "VoidHold",
+    "buyers_awaited",
     "campaigns_of",
     "find_receipt",
+    "holds_here",
     "issued_account",
+    "keys_here",
     "list_bought",
     "list_lots",
     "list_moves",
     "list_receipts",
     "read_balances",
     "read_history",
+    "receipts_here",
     "side_of",
     "spent_account",
     "written_off_account",

@@ -51,6 +51,12 @@ LOCK_CHALLENGE = """
        for update
 """
 
+CHALLENGES_HERE = """
+    select id
+      from loyalty_guard_challenge
+     where id = any(%(ids)s::uuid[])
+"""
+
 COUNT_TRY = """
     update loyalty_guard_challenge
        set tries = tries + 1

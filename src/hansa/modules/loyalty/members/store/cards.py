@@ -54,6 +54,14 @@ FIND_CARD = """
      where value = %(value)s
 """
 
+# uq_loyalty_card_value.
+PRINTED_OF = """
+    select value
+      from loyalty_card
+     where value = any(%(values)s::bytea[])
+       and state = 'printed'
+"""
+
 # ix_loyalty_card_expiry; oldest first, so that a slice always gets further.
 DUE_CARDS = """
     select id, member_id

@@ -80,6 +80,28 @@ GET_RECEIPT = """
        and receipt = %(receipt)s
 """
 
+# Which receipts are here, posted or waiting for their buyer; by both primary keys. One of which
+# only a return has come is not: its purchase may come in elsewhere.
+RECEIPTS_HERE = """
+    select receipt
+      from loyalty_receipt
+     where partner_id = %(partner_id)s
+       and receipt = any(%(receipts)s::text[])
+       and member_id is not null
+     union
+    select receipt
+      from loyalty_unclaimed
+     where partner_id = %(partner_id)s
+       and receipt = any(%(receipts)s::text[])
+"""
+
+# Buyers whose receipts wait here; ix_loyalty_unclaimed_ref.
+BUYERS_AWAITED = """
+    select distinct ref
+      from loyalty_unclaimed
+     where ref = any(%(refs)s::bytea[])
+"""
+
 # Of many members at one partner; ix_loyalty_receipt_member for each.
 LIST_BOUGHT = """
     select receipt.partner_id, receipt.receipt, receipt.programme_id, receipt.bucket,
