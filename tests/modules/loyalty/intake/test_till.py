@@ -10,7 +10,7 @@ import httpx
 import pytest
 import pytest_asyncio
 
-from hansa.modules.loyalty import intake, members, points
+from hansa.modules.loyalty import intake, members, points, programmes, settlement
 from hansa.modules.loyalty.intake.examples import example
 from hansa.runtime.clock import FixedClock
 from sandbox.offline_till.till import NotSold, Till
@@ -59,6 +59,20 @@ class Story:
                 end=now + timedelta(days=1),
             )
         return [one.amount_minor for one in entries]
+
+    async def uncovered(self) -> object:
+        """What the partner's statement of this month would say was not covered."""
+        programme = self.coalition.programme
+        today = settlement.day_of(self.site.context.clock.now(), programme.time_zone)
+        async with self.site.context.database.snapshot() as snap:
+            drafted = await settlement.draft_month(
+                snap,
+                coalition=self.site.context.service(programmes.Directory).coalition,
+                programme=programme,
+                first=today.replace(day=1),
+            )
+        (statement,) = drafted.statements
+        return statement.content.uncovered
 
 
 @pytest_asyncio.fixture(loop_scope="session")
@@ -167,6 +181,7 @@ async def test_what_the_balance_does_not_cover_is_borne_by_the_partner(story: St
     assert answer["uncovered"] == 40
     assert await story.balance() == 0 + 9
     assert await story.clearing() == [-4_000]
+    assert await story.uncovered() == settlement.UncoveredMoney(partner_minor=4_000)
     assert await refused(story.site.context, story.feed) == []
 
 

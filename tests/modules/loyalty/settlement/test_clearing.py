@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date
 from decimal import Decimal
 
+import msgspec
 import pytest
 
 from hansa.modules import ledger
@@ -140,6 +141,57 @@ async def test_a_conversion_taken_back_is_in_the_month_it_came_in(play) -> None:
     assert (insurer.due_minor, insurer.content.converted_minor) == (2_000, -2_000)
     assert (await play.standing(1)).balance_minor == -4_000
     assert await play.findings() == []
+
+
+async def note_uncovered(play, place: int, key: str, amount: int) -> None:
+    async with play.context.database.transaction() as tx:
+        await settlement.record_uncovered(
+            tx,
+            programme=play.programme,
+            uncovered=[
+                settlement.Uncovered(
+                    key=key,
+                    partner=play.number(place),
+                    amount_minor=amount,
+                    reference="uncovered, partner",
+                    happened_at=play.clock.now(),
+                )
+            ],
+            now=play.clock.now(),
+        )
+
+
+async def test_what_was_not_covered_is_told_beside_what_is_owed(play) -> None:
+    await play.accrue(0, 100)
+    await play.spend(1, 60)
+    for key, amount in (("t1", -4_000), ("t1", -4_000), ("t2", -500), ("t3", 1_500)):
+        await note_uncovered(play, 1, key, amount)
+
+    other, till, _ = await play.close(SEPTEMBER)
+    _, later, _ = await play.close(OCTOBER)
+
+    told = settlement.UncoveredMoney(partner_minor=4_500, programme_minor=1_500)
+    assert (till.content.uncovered, till.due_minor) == (told, -6_000)
+    assert (other.content.uncovered, later.content.uncovered) == (msgspec.UNSET, msgspec.UNSET)
+    assert (await play.standing(1)).balance_minor == -6_000
+    assert sum((await balances(play)).values()) == 0
+    assert await play.findings() == []
+    async with play.context.database.snapshot() as snap:
+        closing = await settlement.closing_of(snap, statement=till)
+    paper = settlement.paper_of(
+        statement=till, closing=closing, coalition=play.coalition, language="en", translate=str
+    )
+    assert paper.totals[-2:] == (
+        ("Beside it, not covered: borne by the partner", "45\u00a0₽"),
+        ("Beside it, not covered: borne by the programme", "15\u00a0₽"),
+    )
+
+
+async def test_a_note_of_another_amount_than_was_noted_is_refused(play) -> None:
+    await note_uncovered(play, 1, "t1", -4_000)
+
+    with pytest.raises(settlement.ConversionReused):
+        await note_uncovered(play, 1, "t1", -4_001)
 
 
 async def test_a_key_of_a_conversion_has_one_amount(play) -> None:

@@ -148,7 +148,7 @@ class Recorder:
         await tx.enqueue(TellPartner(feed_id=self.feed.id))
 
     async def _clearing(self, tx: Transaction, results: Sequence[Result], now: datetime) -> None:
-        """List money beside points; what points were converted to is credited at once."""
+        """List money beside points: conversions are credited at once, the uncovered is noted."""
         cleared = [
             (one, ordinal, entry) for one in results for ordinal, entry in enumerate(one.cleared)
         ]
@@ -185,6 +185,21 @@ class Recorder:
         if conversions:
             await settlement.record_conversions(
                 tx, programme=self.programme, conversions=conversions, now=now
+            )
+        uncovered = [
+            settlement.Uncovered(
+                key=f"{self.feed.id}:{row.item_id}:{row.ordinal}",
+                partner=self.partner.number,
+                amount_minor=row.amount_minor,
+                reference=row.matter[:REFERENCE_CHARACTERS_MAX],
+                happened_at=row.happened_at,
+            )
+            for row in listed
+            if (row.item_id, row.ordinal) not in converted
+        ]
+        if uncovered:
+            await settlement.record_uncovered(
+                tx, programme=self.programme, uncovered=uncovered, now=now
             )
 
 

@@ -25,8 +25,10 @@ from hansa.modules.loyalty.settlement.clearing import (
     ConversionReused,
     CurrencyUnknown,
     MoneyBalance,
+    Uncovered,
     read_money,
     record_conversions,
+    record_uncovered,
 )
 from hansa.modules.loyalty.settlement.closing import (
     BooksMoved,
@@ -65,6 +67,7 @@ from hansa.modules.loyalty.settlement.model import (
     Standing,
     Statement,
     StatementContent,
+    UncoveredMoney,
     WhenExhausted,
     payment_state,
 )
@@ -157,6 +160,8 @@ __all__ = [
     "StatementContent",
     "StatementLine",
     "StatementNotFound",
+    "Uncovered",
+    "UncoveredMoney",
     "WatchPartners",
     "What",
     "WhenExhausted",
@@ -196,6 +201,7 @@ __all__ = [
     "read_standings",
     "record_conversions",
     "record_payment",
+    "record_uncovered",
     "run_close_month",
     "run_watch_partners",
     "save_rule",

@@ -23,6 +23,7 @@ from hansa.modules.loyalty.settlement.model import (
     RedeemedOf,
     Statement,
     StatementContent,
+    UncoveredMoney,
     cost_of,
     tax_within,
 )
@@ -48,6 +49,7 @@ class Frame:
     ends_at: datetime
     prepaid: Mapping[int, Prepaid]
     converted: Mapping[int, int]
+    uncovered: Mapping[int, UncoveredMoney]
     vat_percent: Decimal | None
 
     def price_at_end(self, partner: int) -> Decimal:
@@ -132,6 +134,7 @@ def content_of(tally: Tally, issuer: IssuerMoved, *, frame: Frame) -> StatementC
         converted_minor=frame.converted.get(partner, 0),
         vat_percent=frame.vat_percent,
         vat_minor=0,
+        uncovered=frame.uncovered.get(partner, msgspec.UNSET),
     )
     content.vat_minor = tax_within(content.charged_minor, frame.vat_percent)
     return content

@@ -104,9 +104,10 @@ async def money_is_the_statements(snap: Snapshot) -> list[Finding]:
         money = await clearing.read_money(
             snap, programme=programme, partners=list(numbers.values())
         )
-        converted = await clearing.sum_conversions(
+        beside = await clearing.sum_beside(
             snap, programme=programme, begins_at=None, ends_at=_END_OF_TIME
         )
+        converted = beside.converted
         for one in due:
             number = numbers[one.partner_id]
             expected = one.due - one.paid - (converted.get(number, 0) - one.converted)

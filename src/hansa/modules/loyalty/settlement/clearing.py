@@ -3,11 +3,12 @@
 A ledger of its own per currency, numbered 100 000 and the currency's ISO number. A partner has an
 account of what it owes (`receivable`, below zero while it does) and of what it is owed
 (`payable`); the programme has one through which all is cleared, and one for the bank. All of them
-together are zero, as every ledger is.
+together are zero, as every ledger is. What points that were not there would have paid is noted on
+accounts of its own (`uncovered`), which nobody is to pay.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import IntEnum
 from typing import ClassVar
@@ -17,13 +18,14 @@ from hansa.kernel.errors import Conflict, Invalid
 from hansa.kernel.identifiers import new_id
 from hansa.modules import ledger
 from hansa.modules.loyalty.programmes import Programme
-from hansa.modules.loyalty.settlement.model import Statement
+from hansa.modules.loyalty.settlement.model import Statement, UncoveredMoney
 from hansa.runtime.database import Snapshot, Transaction
 
 MONEY_LEDGERS = 100_000
 OWNER = UUID(int=1)
 """Owner of the keys of everything settlement posts."""
 CONVERSION = "conversion"
+UNCOVERED = "uncovered"
 AMOUNT_MINOR_MAX = 10**15
 
 # ISO 4217.
@@ -54,6 +56,7 @@ class MoneySide(IntEnum):
     PAYABLE = 2
     CLEARING = 3
     BANK = 4
+    UNCOVERED = 5
 
 
 @dataclass(eq=False)
@@ -88,6 +91,28 @@ class Conversion:
     amount_minor: int
     reference: str
     happened_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Uncovered:
+    """What points would have paid that were not there when a till without a line spent them.
+
+    Below zero the partner bears it, above zero the programme does. `key` is unique for ever.
+    """
+
+    key: str
+    partner: int
+    amount_minor: int
+    reference: str
+    happened_at: datetime
+
+
+@dataclass(slots=True)
+class Beside:
+    """What of a period stands beside the points, by partner."""
+
+    converted: dict[int, int] = field(default_factory=dict)
+    uncovered: dict[int, UncoveredMoney] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -145,6 +170,37 @@ async def record_conversions(
                 reference=one.reference,
                 effective_at=one.happened_at,
                 moved=[_moved(clearing, payable, one.amount_minor, one.partner)],
+                now=now,
+            )
+        )
+    await _post(tx, postings, now=now)
+
+
+async def record_uncovered(
+    tx: Transaction, *, programme: Programme, uncovered: Sequence[Uncovered], now: datetime
+) -> None:
+    """Note what was not covered; what is known by its key already stays as it is.
+
+    The next statements of the partners tell it. Nobody owes it to anybody by the books.
+
+    Raises:
+        CurrencyUnknown: there is no ledger of the programme's currency.
+        ConversionReused: a key was used for another amount or partner.
+    """
+    ours = money_account(programme.number, 0, MoneySide.UNCOVERED)
+    postings = []
+    for one in uncovered:
+        if not one.amount_minor:
+            continue
+        theirs = money_account(programme.number, one.partner, MoneySide.UNCOVERED)
+        postings.append(
+            _posting(
+                programme,
+                key=f"{UNCOVERED}:{one.key}",
+                kind=UNCOVERED,
+                reference=one.reference,
+                effective_at=one.happened_at,
+                moved=[_moved(ours, theirs, one.amount_minor, one.partner)],
                 now=now,
             )
         )
@@ -230,22 +286,25 @@ async def read_money(
     }
 
 
-async def sum_conversions(
+async def sum_beside(
     snap: Snapshot, *, programme: Programme, begins_at: datetime | None, ends_at: datetime
-) -> dict[int, int]:
-    """Give by partner what was credited at once in a period, less what was taken back."""
-    sums: dict[int, int] = {}
+) -> Beside:
+    """Give what was credited at once in a period, less what was taken back, and not covered."""
+    found = Beside()
     span = ledger.Span(
         ledger=money_ledger(programme.currency), begins_at=begins_at, ends_at=ends_at
     )
     clearing = money_account(programme.number, 0, MoneySide.CLEARING)
+    ours = money_account(programme.number, 0, MoneySide.UNCOVERED)
     async for moves in ledger.stream_moves(snap, span=span):
         for one in moves:
-            if one.kind != CONVERSION or clearing not in {one.debit, one.credit}:
-                continue
-            sign = 1 if one.debit == clearing else -1
-            sums[one.issuer] = sums.get(one.issuer, 0) + sign * one.amount
-    return sums
+            if one.kind == CONVERSION and clearing in {one.debit, one.credit}:
+                sign = 1 if one.debit == clearing else -1
+                found.converted[one.issuer] = found.converted.get(one.issuer, 0) + sign * one.amount
+            elif one.kind == UNCOVERED and ours in {one.debit, one.credit}:
+                before = found.uncovered.get(one.issuer, UncoveredMoney())
+                found.uncovered[one.issuer] = before.plus(one.amount, by_us=one.debit == ours)
+    return found
 
 
 def _moved(debit: int, credit: int, amount: int, partner: int) -> ledger.Transfer | None:

@@ -176,6 +176,9 @@ async def frame_of(  # noqa: PLR0917 - what a period hangs on
         block_sql.PREPAID,
         {"programme_id": programme.id, "begins_at": begins_at, "ends_at": ends_at},
     )
+    beside = await clearing.sum_beside(
+        snap, programme=programme, begins_at=begins_at, ends_at=ends_at
+    )
     return Frame(
         settle_at=programme.settle_at,
         prices=prices,
@@ -186,9 +189,8 @@ async def frame_of(  # noqa: PLR0917 - what a period hangs on
             )
             for row in found
         },
-        converted=await clearing.sum_conversions(
-            snap, programme=programme, begins_at=begins_at, ends_at=ends_at
-        ),
+        converted=beside.converted,
+        uncovered=beside.uncovered,
         vat_percent=rule.vat_percent,
     )
 

@@ -124,11 +124,28 @@ class RedeemedOf(msgspec.Struct, frozen=True, kw_only=True):
     points: int
 
 
+class UncoveredMoney(msgspec.Struct, frozen=True, kw_only=True):
+    """What points would have paid that were not there, by who bears it; in minor units."""
+
+    partner_minor: int = 0
+    programme_minor: int = 0
+
+    def plus(self, amount_minor: int, *, by_us: bool) -> "UncoveredMoney":
+        """Add what the programme bears, or the partner."""
+        if by_us:
+            return msgspec.structs.replace(
+                self, programme_minor=self.programme_minor + amount_minor
+            )
+        return msgspec.structs.replace(self, partner_minor=self.partner_minor + amount_minor)
+
+
 class StatementContent(msgspec.Struct, kw_only=True):
     """All that a statement says.
 
     `converted_minor` is what was credited to the partner at once, when points were converted: a
-    part of what it gets for the points it took, or, where that is less, more than it.
+    part of what it gets for the points it took, or, where that is less, more than it. `uncovered`
+    is beside what is owed, and left out where all was covered, so that what was closed before it
+    was told reads as it did.
     """
 
     points: PointsMoved
@@ -139,6 +156,7 @@ class StatementContent(msgspec.Struct, kw_only=True):
     converted_minor: int
     vat_percent: Decimal | None
     vat_minor: int
+    uncovered: UncoveredMoney | msgspec.UnsetType = msgspec.UNSET
 
     @property
     def due_minor(self) -> int:

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from datetime import timedelta
 from decimal import Decimal
 
+import msgspec
+
 from hansa.kernel.money import Money, exponent
 from hansa.kernel.text import pick
 from hansa.modules.loyalty.programmes import Coalition
@@ -103,6 +105,18 @@ def paper_of(
         )
     if content.converted_minor:
         totals.append((translate("Credited at once"), money(content.converted_minor)))
+    if content.uncovered is not msgspec.UNSET:
+        totals += [
+            (translate(word), money(minor))
+            for word, minor in (
+                ("Beside it, not covered: borne by the partner", content.uncovered.partner_minor),
+                (
+                    "Beside it, not covered: borne by the programme",
+                    content.uncovered.programme_minor,
+                ),
+            )
+            if minor
+        ]
     return Paper(
         language=language,
         title=translate("Statement of points") if closing else translate("Draft of a statement"),
