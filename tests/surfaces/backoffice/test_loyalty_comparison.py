@@ -161,9 +161,12 @@ async def test_the_share_is_changed_until_the_offer_runs_and_then_said_why_not(
     after = await root.open(ground.url)
     late = {"action": "hold_back", "control_percent": "0"}
     refused = await root.send(ground.url, late, status=422)
+    await root.send(ground.url, {"action": "end"})
+    ended = await root.open(ground.url)
     async with site.context.database.snapshot() as snap:
         found = await offers.get_offer(snap, offer_id=ground.offer.id)
 
+    assert "The control group is set before an offer runs" not in ended
     assert 'value="12.5"' in before
     assert 'value="hold_back"' in before
     assert 'id="field-control_percent-error"' in none.text
