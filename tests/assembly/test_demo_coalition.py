@@ -3,24 +3,69 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 import pytest_asyncio
+from typing_extensions import override
 
 from hansa.assembly.application import build_context
 from hansa.assembly.demo import coalition, feeds, neighbours, prizes
 from hansa.assembly.modules import all_modules, services_of
-from hansa.modules.loyalty import intake, members, points, programmes, rewards, settlement
+from hansa.modules.loyalty import (
+    intake,
+    members,
+    offers,
+    points,
+    programmes,
+    rewards,
+    settlement,
+)
+from hansa.modules.loyalty.offers import OfferState
 from hansa.modules.loyalty.settlement import PaymentState
 from hansa.runtime.context import Context
-from hansa.runtime.database import Database
+from hansa.runtime.database import Database, Transaction
 from hansa.runtime.settings import Secret, Settings
 from tests.support.database import TestServer
 from tests.support.shop import a_shop
 
+pytestmark = pytest.mark.timeout(600)
 AREAS = {"ledger", "loyalty"}
 NOW = datetime.now(UTC)
+SHORT_NOW, SHORT_DAYS = datetime(2026, 11, 21, 6, tzinfo=UTC), 24
+
+
+class BrokenOff(Exception):
+    """What a killed program would have done next."""
+
+
+class Mortal(Database):
+    """A database whose program is killed when it begins a transaction too many."""
+
+    transactions_left: int | None = None
+
+    @override
+    @asynccontextmanager
+    async def transaction(self) -> AsyncIterator[Transaction]:
+        if self.transactions_left == 0:
+            raise BrokenOff
+        if self.transactions_left is not None:
+            self.transactions_left -= 1
+        async with super().transaction() as tx:
+            yield tx
+
+
+def context_of(database: Database, *, dsn: str, folder: Path) -> Context:
+    settings = Settings(
+        environment="demo",
+        data_dir=folder,
+        secret_key=Secret("a key that only tests use, long enough"),
+        database_url=dsn,
+        acquirer_url="http://127.0.0.1:8790",
+    )
+    return build_context(settings, database=database)
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
@@ -30,16 +75,9 @@ async def demo(
     with test_database_server.temporary("demo") as dsn:
         database = Database(dsn, connections_min=1, connections_max=4)
         await database.open()
-        settings = Settings(
-            environment="demo",
-            data_dir=tmp_path_factory.mktemp("demo"),
-            secret_key=Secret("a key that only tests use, long enough"),
-            database_url=dsn,
-            acquirer_url="http://127.0.0.1:8790",
-        )
         async with database.transaction() as tx:
             await a_shop(tx, now=NOW - timedelta(days=200), on_hand=1)
-        context = build_context(settings, database=database)
+        context = context_of(database, dsn=dsn, folder=tmp_path_factory.mktemp("demo"))
         await context.open(services_of(all_modules()))
         await coalition.load_coalition(context, NOW)
         await feeds.connect(context, NOW)
@@ -119,3 +157,53 @@ async def test_there_is_something_to_see_and_to_take_and_a_second_start_changes_
     assert rewards_shown == len(prizes.PRIZES)
     assert connected == [("insurer", 1), ("marketplace", 1), ("till", 1)]
     assert all([await demo.storage.exists(one.picture) for one in prizes.PRIZES])
+
+
+async def test_a_load_that_was_broken_off_is_finished_by_the_next(
+    test_database_server: TestServer, tmp_path: Path
+) -> None:
+    with test_database_server.temporary("broken_off") as dsn:
+        database = Mortal(dsn, connections_min=1, connections_max=4)
+        await database.open()
+        async with database.transaction() as tx:
+            await a_shop(tx, now=SHORT_NOW - timedelta(days=60), on_hand=1)
+        context = context_of(database, dsn=dsn, folder=tmp_path)
+        await context.open(services_of(all_modules()))
+        for days_later, transactions in enumerate((1, 20, 60)):
+            database.transactions_left = transactions
+            with pytest.raises(BrokenOff):
+                await load_short(context, days_later=days_later)
+
+        database.transactions_left = None
+        await load_short(context, days_later=5)
+
+        assert await findings(context) == []
+        [programme] = context.service(programmes.Directory).coalition.programmes.values()
+        async with database.snapshot() as snap:
+            closings = await settlement.list_closings(snap, programme_id=programme.id, limit=12)
+            written = await offers.list_offers(snap, programme_id=programme.id, limit=100)
+            rules = await offers.list_rules(snap, programme_id=programme.id, limit=100)
+            enrolled = await snap.scalar("select count(*) from loyalty_member")
+            cards = await snap.scalar("select count(*) from loyalty_card")
+            days = await snap.scalar(
+                "select count(distinct recorded_at) from ledger_posting where kind = 'purchase'"
+            )
+            presents = await snap.scalar(
+                "select count(*) from ledger_posting where key like 'present-%'"
+            )
+        assert len(closings) == 1
+        assert len(rules) == 1
+        assert {one.code for one in written} == {code for _, code, _ in neighbours.OFFERS}
+        assert [one.code for one in written if one.state is OfferState.IN_REVIEW] == [
+            neighbours.OFFERS[-1][1]
+        ]
+        assert (enrolled, cards) == (len(coalition.PHONES) + SHORT_DAYS // 2, enrolled)
+        assert days > SHORT_DAYS // 2
+        assert presents == 3
+        await context.close_services()
+        await database.close()
+
+
+async def load_short(context: Context, *, days_later: int) -> None:
+    now = SHORT_NOW + timedelta(days=days_later)
+    await coalition.load_coalition(context, now, days=SHORT_DAYS)

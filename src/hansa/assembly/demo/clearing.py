@@ -1,6 +1,7 @@
 """Money between the demo's partners: blocks bought before, months closed, statements paid."""
 
 from collections.abc import Sequence
+from contextlib import suppress
 from datetime import datetime, timedelta
 from decimal import Decimal
 
@@ -47,15 +48,7 @@ class Clearing:
         await self._buy_blocks((now - self._began_at).days, now)
         ended_at = self._end_of_month()
         if now >= ended_at + _CLOSED_AFTER:
-            await roll(self._context)
-            closed = await settlement.close_month(
-                self._context.database,
-                coalition=self._coalition(),
-                programme=self._programme,
-                first=self._first,
-                by=None,
-                now=now,
-            )
+            closed = await self._closing(ended_at) or await self._close(now)
             async with self._context.database.snapshot() as snap:
                 found = await settlement.statements_of_closing(snap, closed=closed)
             self._unpaid = [one for one in found if one.due_minor]
@@ -63,6 +56,25 @@ class Clearing:
         if self._unpaid and now >= self._unpaid[0].ends_at + _PAID_AFTER:
             is_latest = self._end_of_month() + _CLOSED_AFTER > self._until
             await self._pay(is_latest=is_latest, now=now)
+
+    async def _closing(self, ended_at: datetime) -> settlement.Closing | None:
+        """Give how an earlier load has closed the month."""
+        async with self._context.database.snapshot() as snap:
+            closings = await settlement.list_closings(
+                snap, programme_id=self._programme.id, before=ended_at, limit=1
+            )
+        return next((one for one in closings if one.ends_at == ended_at), None)
+
+    async def _close(self, now: datetime) -> settlement.Closing:
+        await roll(self._context)
+        return await settlement.close_month(
+            self._context.database,
+            coalition=self._coalition(),
+            programme=self._programme,
+            first=self._first,
+            by=None,
+            now=now,
+        )
 
     def _end_of_month(self) -> datetime:
         return settlement.bounds_of(self._first, self._programme.time_zone)[1]
@@ -79,17 +91,24 @@ class Clearing:
                 if bought_on != day:
                     continue
                 await roll(self._context)
-                async with self._context.database.transaction() as tx:
-                    block = await settlement.order_block(
-                        tx,
-                        terms=terms,
-                        quantity=quantity,
-                        amount_minor=int(quantity * agreed.issue_price),
-                        invoice=f"{terms.partner.number:02}-{number:03}",
-                        by=None,
-                        now=now,
-                    )
-                    await settlement.pay_block(tx, terms=terms, block_id=block.id, by=None, now=now)
+                invoice = f"{terms.partner.number:02}-{number:03}"
+                with suppress(settlement.InvoiceTaken):  # an earlier load has bought it
+                    await self._buy_block(terms, quantity, invoice, now)
+
+    async def _buy_block(
+        self, terms: programmes.Terms, quantity: int, invoice: str, now: datetime
+    ) -> None:
+        async with self._context.database.transaction() as tx:
+            block = await settlement.order_block(
+                tx,
+                terms=terms,
+                quantity=quantity,
+                amount_minor=int(quantity * terms.participation.issue_price),
+                invoice=invoice,
+                by=None,
+                now=now,
+            )
+            await settlement.pay_block(tx, terms=terms, block_id=block.id, by=None, now=now)
 
     async def _pay(self, *, is_latest: bool, now: datetime) -> None:
         """Pay what was closed; of the latest month some partners have paid and one a part."""

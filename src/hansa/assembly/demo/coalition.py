@@ -1,7 +1,8 @@
 """The demo's coalition: its programme, partners and offers, and half a year of members' points.
 
 Everything goes in by the doors that are there for it, under a clock that is led through the past,
-so that statements, percents and histories are what they would be.
+so that statements, percents and histories are what they would be. A load that was broken off is
+told again from its beginning: each step finds what it has done before, points by their keys.
 """
 
 import asyncio
@@ -14,12 +15,14 @@ from random import Random
 from uuid import UUID
 
 from hansa.assembly.demo import clearing, feeds, prizes
+from hansa.assembly.demo.assortment import demo_id
 from hansa.assembly.demo.neighbours import GOODS, NEIGHBOURS, OFFERS, Neighbour
 from hansa.kernel.errors import HansaError
-from hansa.kernel.identifiers import new_id
+from hansa.kernel.identifiers import instant_of, new_id
 from hansa.modules.loyalty import guard, members, offers, points, programmes
 from hansa.runtime.clock import FixedClock
 from hansa.runtime.context import Context
+from hansa.runtime.database import Snapshot
 
 CODE = "neighbours"
 PHONES = tuple(f"+791655501{number}" for number in range(11, 19))
@@ -39,6 +42,7 @@ _PRESENTS = (
     ("marketplace", "Заказ в пути", 85, None, 9),
 )
 _SHOWN_OFFER = "svyaz-tariff"
+_LAST_OFFER = OFFERS[-1][1]
 _SHOWN = 0
 """The member whose app is shown."""
 
@@ -49,14 +53,21 @@ class _Coalition:
     partners: dict[str, programmes.Partner]
 
 
-async def load_coalition(context: Context, now: datetime) -> None:
-    """Make the coalition and lead it through half a year; a second call changes nothing."""
+async def load_coalition(context: Context, now: datetime, *, days: int = DAYS) -> None:
+    """Make the coalition and lead it through half a year, or finish what an earlier call began.
+
+    The offer that waits for approval is written last: by it a finished load is known.
+    """
     async with context.database.snapshot() as snap:
         known = await programmes.read_coalition(snap, now=now)
-    if known.programme(CODE) is not None:
-        return
-    begins_at = (now - timedelta(days=DAYS)).replace(hour=8, minute=0, second=0, microsecond=0)
-    made = await _agree(context, begins_at)
+        made = _made(known)
+        if made is not None and _LAST_OFFER in await _offers(snap, made):
+            return
+    begins_at = (now - timedelta(days=days)).replace(hour=8, minute=0, second=0, microsecond=0)
+    if made is None:
+        made = await _agree(context, begins_at)
+    begins_at = instant_of(made.programme.id)
+    until = begins_at + timedelta(days=days)
     members.use_secret(context.settings.secret_key.reveal().encode())
     await prizes.put_up(context, programme=made.programme, partners=made.partners, now=begins_at)
     clock = FixedClock(begins_at)
@@ -80,14 +91,28 @@ async def load_coalition(context: Context, now: datetime) -> None:
     try:
         offer_ids = await _offer(context, made, begins_at)
         await story.service(offers.Rulebook).refresh()
-        enrolled = await _live(story, clock, made, offer_ids, until=now)
-        await _leave_open(story, made, enrolled, offer_ids, now)
+        enrolled = await _live(story, clock, made, offer_ids, until=until)
+        await _leave_open(story, made, enrolled, offer_ids)
         await prizes.take_some(story, made.programme, enrolled)
         await _post(story, _presents(made, enrolled[_SHOWN], clock.now()))
         await clearing.roll(story)
+        await _write_offer(story, made, OFFERS[-1], now - timedelta(days=1), is_approved=False)
     finally:
         await story.close_services()
     await context.service(programmes.Directory).refresh()
+
+
+def _made(known: programmes.Coalition) -> _Coalition | None:
+    """Give what an earlier load has agreed on: all of it or nothing."""
+    programme = known.programme(CODE)
+    if programme is None:
+        return None
+    return _Coalition(programme, {one.code: one for one in known.partners.values()})
+
+
+async def _offers(snap: Snapshot, made: _Coalition) -> dict[str, UUID]:
+    found = await offers.list_offers(snap, programme_id=made.programme.id, limit=2 * len(OFFERS))
+    return {one.code: one.id for one in found}
 
 
 async def _agree(context: Context, now: datetime) -> _Coalition:
@@ -132,7 +157,7 @@ async def _agree(context: Context, now: datetime) -> _Coalition:
 
 
 async def _enrol(context: Context, made: _Coalition, phone: str, now: datetime) -> members.Member:
-    """Take somebody in and give them a printed card."""
+    """Take somebody in and give them a printed card, unless an earlier load has."""
     consent = members.ConsentGiven(document="rules", version="1", source="demo")
     async with context.database.transaction() as tx:
         member = await members.enrol(
@@ -142,22 +167,17 @@ async def _enrol(context: Context, made: _Coalition, phone: str, now: datetime) 
             consent=consent,
             now=now,
         )
-    with suppress(HansaError):  # a printed card is a nicety here
-        async with context.database.transaction() as tx:
+        if not await members.list_cards(tx, member_id=member.id):
             await members.issue_card(tx, member_id=member.id, programme=made.programme, now=now)
     return member
 
 
 async def _offer(context: Context, made: _Coalition, now: datetime) -> dict[str, UUID]:
     """Write the offers, as partners do, and approve them, as staff do, and a rule for weekends."""
-    written = {}
-    for partner_code, code, content in OFFERS[:-1]:
-        draft, revision = await _write_offer(context, made, partner_code, code, content, now)
-        async with context.database.transaction() as tx:
-            await offers.approve_offer(tx, offer_id=draft, revision=revision, by=None, now=now)
-        written[code] = draft
+    for offer in OFFERS[:-1]:
+        await _write_offer(context, made, offer, now, is_approved=True)
     rule = offers.EarningRule(
-        id=new_id(now),
+        id=demo_id("earning-rule", "weekend-coffee"),
         code="weekend-coffee",
         name={"ru": "Выходные в кофейнях", "en": "Weekends in coffee shops"},
         programme_id=made.programme.id,
@@ -168,20 +188,25 @@ async def _offer(context: Context, made: _Coalition, now: datetime) -> dict[str,
         group="weekend",
     )
     async with context.database.transaction() as tx:
-        await offers.save_rule(tx, rule=rule, by=None, now=now)
-    return written
+        if not await offers.list_rules(tx, programme_id=made.programme.id, limit=1):
+            await offers.save_rule(tx, rule=rule, by=None, now=now)
+        known = await _offers(tx, made)
+    return {code: known[code] for _, code, _ in OFFERS[:-1]}
 
 
-async def _write_offer(  # noqa: PLR0917 - what an offer is made of
+async def _write_offer(
     context: Context,
     made: _Coalition,
-    partner_code: str,
-    code: str,
-    content: offers.OfferContent,
+    offer: tuple[str, str, offers.OfferContent],
     now: datetime,
-) -> tuple[UUID, int]:
-    """Write an offer and ask for its approval."""
+    *,
+    is_approved: bool,
+) -> None:
+    """Write an offer and ask for its approval, and give it, all at once; or find it written."""
+    partner_code, code, content = offer
     async with context.database.transaction() as tx:
+        if code in await _offers(tx, made):
+            return
         draft = await offers.write_offer(
             tx,
             programme_id=made.programme.id,
@@ -192,7 +217,10 @@ async def _write_offer(  # noqa: PLR0917 - what an offer is made of
             now=now,
         )
         asked = await offers.submit_offer(tx, offer_id=draft.id, by=None, now=now)
-    return draft.id, asked.revision
+        if is_approved:
+            await offers.approve_offer(
+                tx, offer_id=draft.id, revision=asked.revision, by=None, now=now
+            )
 
 
 async def _live(
@@ -218,7 +246,8 @@ async def _live(
         if day % _JOINS_EVERY_DAYS == 0 and (phone := next(others, None)) is not None:
             enrolled.append(await _enrol(story, made, phone, now))
         if chance.random() < 0.5:
-            await _switch_on(story, made, chance.choice(enrolled[:20]), offer_ids, chance)
+            member, offer_id = chance.choice(enrolled[:20]), chance.choice(list(offer_ids.values()))
+            await _switch_on(story, made, member, offer_id)
         asked: list[points.Command] = []
         for place, member in enumerate(enrolled):
             eagerness = _EAGERNESS[min(place, len(_EAGERNESS) - 1)]
@@ -246,28 +275,16 @@ async def _leave_open(
     made: _Coalition,
     enrolled: Sequence[members.Member],
     offer_ids: dict[str, UUID],
-    now: datetime,
 ) -> None:
-    """Leave an offer that is on, one to be approved, and customers of practice partners."""
-    coalition = story.service(programmes.Directory).coalition
+    """Leave an offer that is on, and customers of practice partners."""
     cards: list[members.Card] = []
-    async with story.database.transaction() as tx:
-        with suppress(HansaError):  # it is on already
-            await offers.switch_on(
-                tx,
-                coalition=coalition,
-                member=(made.programme.id, enrolled[_SHOWN].id),
-                offer_id=offer_ids[_SHOWN_OFFER],
-                now=story.clock.now(),
-            )
+    await _switch_on(story, made, enrolled[_SHOWN], offer_ids[_SHOWN_OFFER])
     async with story.database.snapshot() as snap:
         for member in enrolled[:CUSTOMERS]:
             cards += await members.list_cards(snap, member_id=member.id)
     await feeds.introduce(
         story.settings, cards=[one.number for one in cards if one.number], phones=PHONES[:CUSTOMERS]
     )
-    partner_code, code, content = OFFERS[-1]
-    await _write_offer(story, made, partner_code, code, content, now - timedelta(days=1))
 
 
 def _presents(made: _Coalition, member: members.Member, now: datetime) -> list[points.Command]:
@@ -307,22 +324,18 @@ async def _post(story: Context, asked: Sequence[points.Command]) -> dict[UUID, i
 
 
 async def _switch_on(
-    story: Context,
-    made: _Coalition,
-    member: members.Member,
-    offer_ids: dict[str, UUID],
-    chance: Random,
+    story: Context, made: _Coalition, member: members.Member, offer_id: UUID
 ) -> None:
+    """Switch an offer on that a member has never touched."""
     coalition = story.service(programmes.Directory).coalition
-    with suppress(HansaError):  # it is on already, or was used up
+    key = made.programme.id, member.id
+    with suppress(HansaError):  # it is not for this member, or its places are taken
         async with story.database.transaction() as tx:
-            await offers.switch_on(
-                tx,
-                coalition=coalition,
-                member=(made.programme.id, member.id),
-                offer_id=chance.choice(list(offer_ids.values())),
-                now=story.clock.now(),
-            )
+            standings = await offers.load_standings(tx, members=[key])
+            if offer_id not in standings[key].switches:
+                await offers.switch_on(
+                    tx, coalition=coalition, member=key, offer_id=offer_id, now=story.clock.now()
+                )
 
 
 def _purchase(  # noqa: PLR0917 - what a visit is made of

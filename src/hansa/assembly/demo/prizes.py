@@ -13,7 +13,6 @@ from hansa.assembly.demo.garments import still_lifes
 from hansa.assembly.demo.garments.cloth import Colour
 from hansa.assembly.demo.pictures import Placed
 from hansa.kernel.errors import HansaError
-from hansa.kernel.identifiers import new_id
 from hansa.modules import catalog
 from hansa.modules.loyalty import members, programmes, rewards
 from hansa.modules.loyalty.rewards import RewardKind
@@ -173,14 +172,14 @@ async def take_some(
     ]
     chosen = {one.code: _id_of(one) for one in PRIZES}
     now = story.clock.now()
-    for code, amount, member in wanted:
+    for place, (code, amount, member) in enumerate(wanted):
         membership = member.membership(programme.id)
         if membership is None:
             continue
         with suppress(HansaError):  # the member has not so many points
             await rewards.order_reward(
                 story,
-                order_id=new_id(now),
+                order_id=demo_id("reward-order", str(place)),
                 membership=membership,
                 reward_id=chosen[code],
                 points=amount,
