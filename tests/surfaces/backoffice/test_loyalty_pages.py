@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from uuid import UUID
 
 import pytest_asyncio
 
+from hansa.kernel.identifiers import new_id
+from hansa.modules import rollout
 from hansa.modules.loyalty import offers, programmes
 from hansa.runtime.database import Database
 from tests.conftest import NOON
@@ -124,6 +126,26 @@ async def test_what_was_changed_since_it_was_seen_is_not_approved(
 
     assert "The offer was changed meanwhile." in stale.text
     assert (await state(committing, ground.offer.id)).state is offers.OfferState.IN_REVIEW
+
+
+async def test_an_offer_for_an_audience_that_is_gone_says_so(
+    root, ground: Ground, committing: Database
+) -> None:
+    friends = rollout.Audience(
+        id=rollout.AudienceId(new_id(NOON)), code="friends", name="Friends", changed_at=NOON
+    )
+    async with committing.transaction() as tx:
+        await rollout.save_audience(tx, audience=friends, by=None, now=NOON)
+        content = replace(ground.offer.content, targeting=offers.Targeting(audience="friends"))
+        await offers.change_offer(tx, offer_id=ground.offer.id, content=content, by=None, now=NOON)
+    before = await root.open(f"{OFFERS}/{ground.offer.id}")
+
+    async with committing.transaction() as tx:
+        await rollout.remove_audience(tx, audience_id=friends.id, by=None, now=NOON)
+
+    said = "There is no audience “friends” any more"
+    assert said not in before
+    assert said in await root.open(f"{OFFERS}/{ground.offer.id}")
 
 
 async def test_whoever_may_only_see_decides_nothing(sign_in, ground: Ground) -> None:

@@ -82,6 +82,14 @@ async def add_offer(tx: Transaction, house: House, code: str, *, needs_activatio
 async def friends(house: House) -> Friends:
     async with house.database.transaction() as tx:
         boris = await a_member(tx, house.laid.programme, now=house.clock.now(), phone=BORIS)
+        await rollout.save_rules(
+            tx,
+            feature=FRIENDS,
+            rules=rollout.Rules(state=rollout.State.SOME),
+            known=[FRIENDS],
+            by=None,
+            now=house.clock.now(),
+        )
         always = await add_offer(tx, house, "always", needs_activation=False)
         asked = await add_offer(tx, house, "asked", needs_activation=True)
     await house.site.context.service(offers.Rulebook).refresh()

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
+from hansa.kernel.identifiers import new_id
+from hansa.modules import rollout
 from hansa.modules.loyalty import members, offers
 from hansa.modules.loyalty.points import Poster, Purchase, PurchaseLine
 from tests.conftest import NOON
@@ -51,6 +54,26 @@ async def only_offer(site, world) -> offers.Offer:
     async with site.context.database.snapshot() as snap:
         [found] = await offers.list_offers(snap, partner_id=world.shop.id, limit=10)
     return found
+
+
+async def test_an_offer_for_an_audience_that_is_gone_says_so(anna, site, world) -> None:
+    friends = rollout.Audience(
+        id=rollout.AudienceId(new_id(NOON)), code="friends", name="Friends", changed_at=NOON
+    )
+    url = await written(anna)
+    offer = await only_offer(site, world)
+    async with site.context.database.transaction() as tx:
+        await rollout.save_audience(tx, audience=friends, by=None, now=NOON)
+        content = replace(offer.content, targeting=offers.Targeting(audience="friends"))
+        await offers.change_offer(tx, offer_id=offer.id, content=content, by=None, now=NOON)
+    before = await anna.open(url)
+
+    async with site.context.database.transaction() as tx:
+        await rollout.remove_audience(tx, audience_id=friends.id, by=None, now=NOON)
+
+    said = "There is no audience “friends” any more"
+    assert said not in before
+    assert said in await anna.open(url)
 
 
 async def test_without_offers_the_page_says_how_to_begin(anna) -> None:

@@ -162,6 +162,7 @@ async def _page(
         days = await offers.read_results_by_day(snap, offer_id=offer_id, since=since)
         budgets = await offers.get_budgets(snap, campaign_ids=[offer_id])
         comparison = await desk.get_comparison(snap, offer_id=offer_id)
+        is_lost = await offers.names_nobody(snap, targeting=offer.content.targeting)
         people = await names_of(snap, [one.approved_by for one in approvals])
     described = describe_offer(request, offer)
     zone, language = described["zone"], request.language
@@ -175,6 +176,7 @@ async def _page(
         offer=described,
         acts={act.value: offer.allows(act) for act in offers.Act},
         facts=_facts(request, described),
+        lost_audience=offer.content.targeting.audience if is_lost else "",
         figures={name: format_number(count, language) for name, count in totals._asdict().items()},
         shares=speech_of(request).shares(totals),
         turnover=speech_of(request, offer.programme_id).amount(totals.amount_minor),

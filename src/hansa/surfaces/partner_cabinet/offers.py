@@ -140,6 +140,8 @@ async def _page(
             snap, offer_id=offer_id, since=_since(request)
         )
         budget = (await loyalty.offers.get_budgets(snap, campaign_ids=[offer_id])).get(offer_id)
+        targeting = offer.content.targeting
+        is_lost = await loyalty.offers.names_nobody(snap, targeting=targeting)
     speech = speech_of(request, offer)
     since = (request.received_at - timedelta(days=CHART_DAYS)).date()
     charted = [(day, one) for day, one in days if day >= since]
@@ -152,6 +154,7 @@ async def _page(
         offer=describe(request, offer) | _figures(request, offer, _sum([one for _, one in days])),
         acts={act.value: offer.allows(act) for act in Act},
         facts=_facts(request, offer, speech),
+        lost_audience=targeting.audience if is_lost else "",
         budget=None
         if budget is None or offer.content.budget_points is None
         else {"spent": budget.spent, "total": budget.total, "note": _spent(speech, budget)},

@@ -9,6 +9,7 @@ from uuid import UUID
 import pytest
 
 from hansa.kernel.identifiers import new_id
+from hansa.modules import rollout
 from hansa.modules.loyalty import offers
 from hansa.modules.loyalty.offers import (
     EffectKind,
@@ -16,6 +17,7 @@ from hansa.modules.loyalty.offers import (
     OfferState,
     RewardKind,
     Schedule,
+    Targeting,
     Wording,
 )
 from hansa.modules.loyalty.offers.checks import CHECKS
@@ -122,6 +124,58 @@ async def test_what_is_approved_is_what_was_seen(tx: Transaction, a_programme: P
         await offers.approve_offer(
             tx, offer_id=offer.id, revision=offer.revision, by=None, now=NOON
         )
+
+
+async def an_audience(tx: Transaction, code: str) -> rollout.Audience:
+    audience = rollout.Audience(
+        id=rollout.AudienceId(new_id(NOON)), code=code, name=code, changed_at=NOON
+    )
+    return await rollout.save_audience(tx, audience=audience, by=None, now=NOON)
+
+
+async def test_an_offer_for_an_audience_that_does_not_exist_is_not_written(
+    tx: Transaction, a_programme: Programme
+) -> None:
+    await an_audience(tx, "friends")
+    for_friends = replace(CONTENT, targeting=Targeting(audience="friends"))
+    for_nobody = replace(CONTENT, targeting=Targeting(audience="freinds"))
+    offer = await write(tx, for_friends)
+
+    with pytest.raises(offers.OfferAudienceUnknown) as written:
+        await write(tx, for_nobody, code="other")
+    with pytest.raises(offers.OfferAudienceUnknown):
+        await offers.change_offer(tx, offer_id=offer.id, content=for_nobody, by=None, now=NOON)
+    rule = a_rule(1, targeting=for_nobody.targeting)
+    with pytest.raises(offers.OfferAudienceUnknown):
+        await offers.save_rule(tx, rule=rule, by=None, now=NOON)
+
+    assert (written.value.field, written.value.audience) == ("audience", "freinds")
+
+
+@pytest.mark.parametrize("is_renamed", [True, False])
+async def test_an_offer_for_an_audience_that_was_renamed_or_removed_can_be_changed_otherwise(
+    tx: Transaction, a_programme: Programme, *, is_renamed: bool
+) -> None:
+    friends = await an_audience(tx, "friends")
+    content = replace(CONTENT, targeting=Targeting(audience="friends"))
+    offer = await write(tx, content)
+    rule = await offers.save_rule(
+        tx, rule=a_rule(1, targeting=content.targeting), by=None, now=NOON
+    )
+    assert not await offers.names_nobody(tx, targeting=content.targeting)
+    if is_renamed:
+        await rollout.save_audience(tx, audience=replace(friends, code="mates"), by=None, now=NOON)
+    else:
+        await rollout.remove_audience(tx, audience_id=friends.id, by=None, now=NOON)
+
+    changed = await offers.change_offer(
+        tx, offer_id=offer.id, content=replace(content, budget_points=5), by=None, now=NOON
+    )
+    await offers.save_rule(tx, rule=replace(rule, priority=7), by=None, now=NOON + MINUTE)
+    opened = await offers.change_offer(tx, offer_id=offer.id, content=CONTENT, by=None, now=NOON)
+
+    assert await offers.names_nobody(tx, targeting=changed.content.targeting)
+    assert not await offers.names_nobody(tx, targeting=opened.content.targeting)
 
 
 async def test_a_refusal_has_a_reason_and_the_offer_can_be_submitted_again(

@@ -13,7 +13,7 @@ day), then loyalty_budget_lease and loyalty_budget by campaign.
 """
 
 from hansa.modules.loyalty.offers.actions import Action, ActionDiffers, Taken, take_actions
-from hansa.modules.loyalty.offers.audiences import AudiencesOf, audiences_of
+from hansa.modules.loyalty.offers.audiences import AudiencesOf, audiences_of, names_nobody
 from hansa.modules.loyalty.offers.budgets import (
     BudgetClaim,
     BudgetState,
@@ -54,6 +54,7 @@ from hansa.modules.loyalty.offers.moderation import (
     NoSuchOffer,
     NoSuchRule,
     Offer,
+    OfferAudienceUnknown,
     OfferChangedMeanwhile,
     OfferCodeTaken,
     OfferInvalid,
@@ -165,6 +166,7 @@ __all__ = [
     "NoSuchOffer",
     "NoSuchRule",
     "Offer",
+    "OfferAudienceUnknown",
     "OfferChangedMeanwhile",
     "OfferCodeTaken",
     "OfferContent",
@@ -225,6 +227,7 @@ __all__ = [
     "lock_standings",
     "measured_since",
     "move_due_offers",
+    "names_nobody",
     "own_percent",
     "pause_offer",
     "percent_at",

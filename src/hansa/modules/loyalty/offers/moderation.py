@@ -129,6 +129,16 @@ class OfferInvalid(Invalid):
 
 
 @dataclass(eq=False)
+class OfferAudienceUnknown(OfferInvalid):
+    """An offer or rule names an audience that does not exist: it would be for nobody."""
+
+    code: ClassVar[str] = "loyalty.offer_audience_unknown"
+    message: ClassVar[str] = "There is no audience “{audience}”."
+
+    audience: str
+
+
+@dataclass(eq=False)
 class OfferStateWrong(Rejected):
     """This cannot be done with an offer in its state."""
 

@@ -10,6 +10,7 @@ import msgspec
 from hansa.contracts.loyalty import OfferChanged
 from hansa.kernel.identifiers import new_id
 from hansa.modules import accounts
+from hansa.modules.loyalty.offers.audiences import check_audience
 from hansa.modules.loyalty.offers.budgets import save_budget
 from hansa.modules.loyalty.offers.model import OfferContent, OfferState
 from hansa.modules.loyalty.offers.moderation import (
@@ -50,10 +51,11 @@ async def write_offer(
     """Write a new offer: a draft until it is submitted.
 
     Raises:
-        OfferInvalid, OfferCodeTaken: as their names say.
+        OfferInvalid, OfferAudienceUnknown, OfferCodeTaken: as their names say.
     """
     check_code(code)
     check_content(content)
+    await check_audience(tx, targeting=content.targeting, before=None)
     offer_id = new_id(now)
     added = await tx.execute(
         store.ADD_OFFER,
@@ -88,13 +90,14 @@ async def change_offer(
     `partner_id` None is staff: they may change everybody's.
 
     Raises:
-        NoSuchOffer, OfferInvalid, OfferStateWrong: as their names say.
+        NoSuchOffer, OfferInvalid, OfferAudienceUnknown, OfferStateWrong: as their names say.
     """
     check_content(content)
     offer = await _lock(tx, offer_id, partner_id)
     require(offer, Act.WRITE)
     if content == offer.content:
         return offer
+    await check_audience(tx, targeting=content.targeting, before=offer.content.targeting)
     # What is paused stays paused: it comes back by being approved.
     await tx.execute(
         store.WRITE_OFFER,

@@ -6,6 +6,7 @@ from uuid import UUID
 import msgspec
 
 from hansa.modules import accounts
+from hansa.modules.loyalty.offers.audiences import check_audience
 from hansa.modules.loyalty.offers.budgets import save_budget
 from hansa.modules.loyalty.offers.model import EarningRule
 from hansa.modules.loyalty.offers.moderation import NoSuchRule, OfferCodeTaken, check_rule
@@ -27,7 +28,7 @@ async def save_rule(
     What was bought before is judged by the version of its time.
 
     Raises:
-        OfferInvalid, OfferCodeTaken: as their names say.
+        OfferInvalid, OfferAudienceUnknown, OfferCodeTaken: as their names say.
     """
     check_rule(rule)
     await tx.execute(store.CHANGE)
@@ -35,6 +36,8 @@ async def save_rule(
     if await tx.maybe(store.RULE_OF_CODE, key) is not None:
         raise OfferCodeTaken(rule.code)
     before = await tx.maybe(store.LIST_RULE_VERSIONS, {"id": rule.id, "limit": 1})
+    held = None if before is None else rule_of(before).targeting
+    await check_audience(tx, targeting=rule.targeting, before=held)
     await tx.execute(store.CLOSE_RULE, {"id": rule.id, "now": now})
     content = _rule_content(rule)
     await tx.execute(
