@@ -188,3 +188,29 @@ async def test_numbers_are_drawn_and_exported(world, sign_in, committing):
     assert re.search(r"data-chart", page)
     assert f"{NOON.date().isoformat()};960;1000;30;10;3" in csv
     assert len(csv.splitlines()) == 31
+
+
+async def test_the_overview_has_the_figures_and_the_parts_that_may_be_opened(world, sign_in):
+    await world.propose()
+    async with sign_in("loyalty.view") as browser:
+        page = await browser.open(HOME)
+        member = await browser.open(world.url)
+    async with sign_in("loyalty.view", "notifications.view", email="other@example.com") as other:
+        wider = await other.open(HOME)
+    figures = dict(re.findall(r'kpi-label">([^<]+)</span><span class="kpi-value">([^<]+)<', page))
+
+    assert figures["Corrections that wait"] == "1"
+    assert figures["Open alerts"] == figures["Open disputes"] == "0"
+    assert figures["Members"] == "1"
+    assert "Points members have" in figures
+    assert "Postings today" in figures
+    assert "What members say went wrong, and the answers" in page
+    assert "Groups of members by what they do" not in page
+    assert "Groups of members by what they do" in wider
+    assert sections_of(page) == [HOME]
+    assert sections_of(member) == [f"{HOME}/members"]
+
+
+def sections_of(page: str) -> list[str]:
+    """Give the links of the side bar that are where one is."""
+    return re.findall(r'class="office-link" href="([^"]+)" aria-current="page"', page)

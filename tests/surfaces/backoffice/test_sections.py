@@ -25,6 +25,7 @@ SECTIONS = {
     "/office/campaigns": "notifications.view",
     "/office/segments": "notifications.view",
     "/office/messages": "notifications.view",
+    "/office/loyalty": "loyalty.view",
     "/office/loyalty/settlement": "loyalty.view",
     "/office/work": "runtime.view",
     "/office/work/jobs": "runtime.view",

@@ -7,6 +7,7 @@ from hansa.surfaces.backoffice import (
     loyalty_member,
     loyalty_member_acts,
     loyalty_members,
+    loyalty_overview,
     loyalty_partner_people,
     loyalty_partners,
     loyalty_posting,
@@ -18,6 +19,7 @@ from hansa.surfaces.backoffice import (
 )
 
 ROUTES = (
+    *loyalty_overview.ROUTES,
     *loyalty_members.ROUTES,
     *loyalty_member.ROUTES,
     *loyalty_member_acts.ROUTES,

@@ -20,6 +20,23 @@ class Section:
     permission: str
 
 
+LOYALTY: Sequence[Section] = (
+    Section("Overview", "/office/loyalty", "layout-dashboard", "loyalty.view"),
+    Section("Members", "/office/loyalty/members", "users", "loyalty.view"),
+    Section("Numbers", "/office/loyalty/reports", "chart-line", "loyalty.view"),
+    Section("Disputes", "/office/loyalty/disputes", "message-circle", "loyalty.view"),
+    Section("Corrections", "/office/loyalty/corrections", "pencil", "loyalty.view"),
+    Section("Programmes", "/office/loyalty/programmes", "wallet", "loyalty.view"),
+    Section("Offers", "/office/loyalty/offers", "star", "loyalty.view"),
+    Section("Rewards", "/office/loyalty/rewards", "gift", "loyalty.view"),
+    Section("Earning rules", "/office/loyalty/rules", "percent", "loyalty.view"),
+    Section("Settlement", "/office/loyalty/settlement", "banknote", "loyalty.view"),
+    Section("Partners' feeds", "/office/loyalty/feeds", "inbox", "loyalty.view"),
+    Section("Alerts", "/office/loyalty/alerts", "triangle-alert", "loyalty.view"),
+    Section("Campaigns", "/office/campaigns", "send", "notifications.view"),
+    Section("Segments", "/office/segments", "filter", "notifications.view"),
+    Section("Messages", "/office/messages", "bell", "notifications.view"),
+)
 SECTIONS: Sequence[tuple[str | None, Sequence[Section]]] = (
     (None, (Section("Today", "/office", "layout-dashboard", ""),)),
     (
@@ -42,25 +59,7 @@ SECTIONS: Sequence[tuple[str | None, Sequence[Section]]] = (
             Section("Gifts", "/office/gifts", "gift", "promotions.view"),
         ),
     ),
-    (
-        "Loyalty",
-        (
-            Section("Members", "/office/loyalty/members", "users", "loyalty.view"),
-            Section("Numbers", "/office/loyalty/reports", "chart-line", "loyalty.view"),
-            Section("Disputes", "/office/loyalty/disputes", "message-circle", "loyalty.view"),
-            Section("Corrections", "/office/loyalty/corrections", "pencil", "loyalty.view"),
-            Section("Programmes", "/office/loyalty/programmes", "wallet", "loyalty.view"),
-            Section("Offers", "/office/loyalty/offers", "star", "loyalty.view"),
-            Section("Rewards", "/office/loyalty/rewards", "gift", "loyalty.view"),
-            Section("Earning rules", "/office/loyalty/rules", "percent", "loyalty.view"),
-            Section("Settlement", "/office/loyalty/settlement", "banknote", "loyalty.view"),
-            Section("Partners' feeds", "/office/loyalty/feeds", "inbox", "loyalty.view"),
-            Section("Alerts", "/office/loyalty/alerts", "triangle-alert", "loyalty.view"),
-            Section("Campaigns", "/office/campaigns", "send", "notifications.view"),
-            Section("Segments", "/office/segments", "filter", "notifications.view"),
-            Section("Messages", "/office/messages", "bell", "notifications.view"),
-        ),
-    ),
+    ("Loyalty", LOYALTY),
     (
         "Channels",
         (
@@ -103,14 +102,14 @@ def page(request: Request, template: str, *, status_code: int = 200, **values: A
     path = request.visit.path
     theme = request.visit.sent_cookies.get(THEME_COOKIE, "")
     groups = []
+    here = _section_of(path)
     for title, sections in SECTIONS:
         links = [
             {
                 "label": one.label,
                 "href": one.href,
                 "icon": one.icon,
-                "current": path == one.href
-                or (one.href != "/office" and path.startswith(one.href)),
+                "current": one.href == here,
             }
             for one in sections
             if actor is not None and (not one.permission or actor.may(one.permission))
@@ -124,3 +123,12 @@ def page(request: Request, template: str, *, status_code: int = 200, **values: A
         groups=groups,
         **values,
     )
+
+
+def _section_of(path: str) -> str:
+    """Give the section a page belongs to: of those its address begins with the longest."""
+    known = (one.href for _, sections in SECTIONS for one in sections)
+    found = (
+        href for href in known if path == href or (href != "/office" and path.startswith(href))
+    )
+    return max(found, key=len, default="")
