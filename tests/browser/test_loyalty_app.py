@@ -139,9 +139,11 @@ async def test_from_onboarding_to_signing_out(page: Page, running: Running) -> N
 
     switch = page.get_by_role("switch", name="Кофе к булочке")
     await page.goto(f"{running.address}/ru/loyalty/offers")
+    are_on = int(await page.locator("#offers-on").inner_text())
     await switch.click()
     await expect(switch).to_have_attribute("aria-checked", "true")
     await expect(switch).to_be_focused()
+    await expect(page.locator("#offers-on")).to_have_text(str(are_on + 1))
     await page.get_by_role("button", name="Вернуть").click()
     await expect(switch).to_have_attribute("aria-checked", "false")
     await switch.click()

@@ -36,6 +36,7 @@ from hansa.surfaces.backoffice import (
     shell,
 )
 from hansa.surfaces.partner_cabinet import offer_form
+from hansa.surfaces.partner_cabinet import offers as cabinet_offers
 from hansa.surfaces.partner_cabinet import shell as cabinet
 
 ROOT = Path(hansa.__file__).parent
@@ -93,6 +94,7 @@ def of_tables() -> Iterator[tuple[str, str]]:
         loyalty_desk_words.CORRECTION_STATES,
         loyalty_desk_words.DISPUTE_STATES,
         loyalty_rewards.ORDER_STATES,
+        cabinet_offers.LISTS,
     )
     for table in tables:
         for label, _ in table.values():

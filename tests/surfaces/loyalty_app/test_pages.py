@@ -184,6 +184,31 @@ async def test_an_offer_is_switched_on_and_off_with_its_card_for_answer(house: H
     assert "/offers?view=on" in (await tab.open("/offers")).text
 
 
+async def test_the_tabs_of_the_lists_count_anew_when_an_offer_is_switched(house: House) -> None:
+    def counts_of(text: str) -> dict[str, str]:
+        found = re.findall(r'class="tab-count" id="offers-(\w+)"[^>]*>(\d+)<', text)
+        return dict(found)
+
+    tab = await house.of_anna()
+    page = await tab.open("/offers")
+    address = f"/ru/loyalty/offers/{house.laid.offers['coffee']}"
+    headers = {"HX-Request": "true", "X-CSRF-Token": hidden(page, "csrf_token")}
+    beside = {**headers, "HX-Current-URL": "http://hansa.test/ru/loyalty/offers?view=on"}
+
+    on = await tab.http.post(f"{address}/on", headers=beside)
+    shown = await tab.open("/offers")
+    elsewhere = await tab.http.post(
+        f"{address}/off", headers={**headers, "HX-Current-URL": "http://hansa.test/ru/loyalty"}
+    )
+
+    before = counts_of(page.text)
+    assert int(counts_of(on.text)["on"]) == int(before["on"]) + 1
+    assert int(counts_of(on.text)["available"]) == int(before["available"]) - 1
+    assert on.text.count('hx-swap-oob="true"') == len(before)
+    assert counts_of(shown.text) == counts_of(on.text)
+    assert "tab-count" not in elsewhere.text
+
+
 async def test_an_offer_of_nobody_is_not_found(house: House) -> None:
     tab = await house.of_anna()
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -54,6 +55,31 @@ async def only_offer(site, world) -> offers.Offer:
     async with site.context.database.snapshot() as snap:
         [found] = await offers.list_offers(snap, partner_id=world.shop.id, limit=10)
     return found
+
+
+async def test_the_tabs_count_offers_and_each_shows_its_own(anna, site) -> None:
+    def tabs_of(page: str) -> dict[str, str]:
+        found = re.findall(r'class="tab"[^>]*>([^<]+)<span class="tab-count">(\d+)<', page)
+        return dict(found)
+
+    running = await written(anna, code="running", title_en="Bread week")
+    await anna.send(f"{running}/submit")
+    await approve(site, running)
+    waiting = await written(anna, code="waiting", title_en="Tea week")
+    await anna.send(f"{waiting}/submit")
+    await written(anna, code="draft", title_en="Jam week")
+
+    everything = await anna.open(OFFERS)
+    drafts = await anna.open(f"{OFFERS}?list=drafts")
+    ended = await anna.open(f"{OFFERS}?list=ended")
+
+    counts = {"All": 3, "Drafts": 1, "In moderation": 1, "Running": 1, "Paused": 0, "Ended": 0}
+    for page in (everything, drafts, ended):
+        assert tabs_of(page) == {label: str(count) for label, count in counts.items()}
+    assert all(title in everything for title in ("Bread week", "Tea week", "Jam week"))
+    assert "Jam week" in drafts
+    assert "Bread week" not in drafts
+    assert "No offers here" in ended
 
 
 async def test_an_offer_for_an_audience_that_is_gone_says_so(anna, site, world) -> None:

@@ -111,7 +111,7 @@ def _made(known: programmes.Coalition) -> _Coalition | None:
 
 
 async def _offers(snap: Snapshot, made: _Coalition) -> dict[str, UUID]:
-    found = await offers.list_offers(snap, programme_id=made.programme.id, limit=2 * len(OFFERS))
+    found = await offers.list_offers(snap, programme_id=made.programme.id, limit=len(OFFERS))
     return {one.code: one.id for one in found}
 
 

@@ -60,7 +60,7 @@ async def list_offers(request: Request) -> Page:
         else:
             found = await offers.list_offers(
                 snap,
-                state=None if wanted == "all" else offers.OfferState(wanted),
+                states=[] if wanted == "all" else [offers.OfferState(wanted)],
                 before=after,
                 limit=PAGE_ROWS + 1,
             )

@@ -1,7 +1,9 @@
 """Offers: available, on and done; one of them with its terms; switched on and off."""
 
 import json
+from collections.abc import Sequence
 from typing import Any
+from urllib.parse import urlsplit
 from uuid import UUID
 
 from litestar import Response, get, post
@@ -10,6 +12,7 @@ from litestar.params import FromPath
 from hansa.kernel.errors import HansaError
 from hansa.kernel.text import pick
 from hansa.modules import loyalty
+from hansa.modules.loyalty.offers import MemberOffer
 from hansa.runtime.html import Page
 from hansa.runtime.http import Request, go_to
 from hansa.surfaces.loyalty_app.access import Visitor, enter
@@ -42,7 +45,7 @@ async def offers(request: Request) -> Page:
         visitor=visitor,
         tab="offers",
         view=view.value,
-        counts={one.value: sum(1 for other in found if other.view is one) for one in VIEW},
+        counts=_counts(found),
         partner=partner,
         partners=partners,
         offers=chosen,
@@ -53,7 +56,7 @@ async def offers(request: Request) -> Page:
 async def offer(request: Request, offer_id: FromPath[UUID]) -> Page:
     """Show an offer with its terms."""
     visitor = await enter(request)
-    found = await _find(request, visitor, offer_id)
+    found = _find(await _listed(request, visitor), offer_id)
     partner = visitor.coalition.partners.get(found.offer.partner_id)
     shown = show_offer(request, visitor, found)
     note_shown(request, visitor, [shown])
@@ -84,13 +87,15 @@ async def switch(
         refusal = translator(request)(refused.message).format(**refused.data())
     if not request.is_htmx:
         return go_to(request, f"{root_of(request)}/offers/{offer_id}")
-    shown = show_offer(request, visitor, await _find(request, visitor, offer_id))
+    listed = await _listed(request, visitor)
+    shown = show_offer(request, visitor, _find(listed, offer_id))
     return Page(
         "loyalty_app/offer_switched.html",
         headers={} if refusal else {"HX-Trigger": _toast(request, shown, is_on=is_on)},
         offer=shown,
         root=root_of(request),
         refusal=refusal,
+        counts=_counts(listed) if _comes_from_lists(request) else {},
     )
 
 
@@ -124,14 +129,27 @@ async def _switch(request: Request, visitor: Visitor, offer_id: UUID, *, is_on: 
             )
 
 
-async def _find(request: Request, visitor: Visitor, offer_id: UUID) -> loyalty.offers.MemberOffer:
+async def _listed(request: Request, visitor: Visitor) -> Sequence[MemberOffer]:
+    async with request.snapshot() as snap:
+        return await list_offers(snap, request, visitor, limit=LISTED_MAX)
+
+
+def _counts(listed: Sequence[MemberOffer]) -> dict[str, int]:
+    return {one.value: sum(1 for other in listed if other.view is one) for one in VIEW}
+
+
+def _comes_from_lists(request: Request) -> bool:
+    """Tell whether the page that asks is the one with the lists, whose tabs count."""
+    page = urlsplit(request.visit.headers.get(b"hx-current-url", b"").decode("latin-1"))
+    return page.path == f"{root_of(request)}/offers"
+
+
+def _find(listed: Sequence[MemberOffer], offer_id: UUID) -> MemberOffer:
     """Give an offer of the member's lists.
 
     Raises:
         NoSuchOffer: it is in none of them.
     """
-    async with request.snapshot() as snap:
-        listed = await list_offers(snap, request, visitor, limit=LISTED_MAX)
     found = next((one for one in listed if one.offer.id == offer_id), None)
     if found is None:
         raise loyalty.offers.NoSuchOffer(offer_id)

@@ -1,6 +1,6 @@
 """The partner's own offers: where each stands, what it costs and brings; sent, paused, ended."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
@@ -32,19 +32,36 @@ PAGE_OFFERS: Final = 20
 RESULT_DAYS: Final = 366
 CHART_DAYS: Final = 30
 _CURSOR = "partner.offers"
+_ALL = "all"
+LISTS: Final[Mapping[str, tuple[str, frozenset[OfferState]]]] = {
+    _ALL: ("All", frozenset(OfferState)),
+    "drafts": ("Drafts", frozenset({OfferState.DRAFT, OfferState.REFUSED})),
+    "review": ("In moderation", frozenset({OfferState.IN_REVIEW})),
+    "running": ("Running", frozenset({OfferState.APPROVED, OfferState.RUNNING})),
+    "paused": ("Paused", frozenset({OfferState.PAUSED})),
+    "ended": ("Ended", frozenset({OfferState.ENDED})),
+}
+"""Lists of offers: what each is called and the states of its offers; together they are all."""
 _IN_FORCE = frozenset({OfferState.APPROVED, OfferState.RUNNING})
 
 
 @get(at(HOME))
 async def list_offers(request: Request) -> Page:
-    """Show the partner's offers, the newest first, with what they cost and brought in a year."""
+    """Show offers of a list, the newest first, with what they cost and brought in a year."""
     who = person(request)
+    asked = request.query_params.get("list", "")
+    chosen = asked if asked in LISTS else _ALL
     after = request.read_cursor(
         request.query_params.get("after"), of=_CURSOR, types=(datetime, UUID)
     )
     async with request.snapshot() as snap:
+        counts = await loyalty.offers.count_by_state(snap, partner_id=who.partner.id)
         found = await loyalty.offers.list_offers(
-            snap, partner_id=who.partner.id, before=after, limit=PAGE_OFFERS + 1
+            snap,
+            partner_id=who.partner.id,
+            states=LISTS[chosen][1],
+            before=after,
+            limit=PAGE_OFFERS + 1,
         )
         shown, cursor = request.page_of(
             found, limit=PAGE_OFFERS, of=_CURSOR, key=lambda one: (one.created_at, one.id)
@@ -52,11 +69,13 @@ async def list_offers(request: Request) -> Page:
         ids = [one.id for one in shown]
         results = await loyalty.offers.read_results(snap, offer_ids=ids, since=_since(request))
         budgets = await loyalty.offers.get_budgets(snap, campaign_ids=ids)
-    path = request.visit.path
+    path = f"{request.visit.path}?list={chosen}"
     return show(
         request,
         who,
         "offers.html",
+        tabs=_tabs(request, chosen, counts),
+        has_any=bool(counts),
         rows=[
             describe(request, one)
             | _figures(request, one, results.get(one.id, Results()))
@@ -64,9 +83,22 @@ async def list_offers(request: Request) -> Page:
             for one in shown
         ],
         first_url=path if after else None,
-        next_url=f"{path}?after={cursor}" if cursor else None,
+        next_url=f"{path}&after={cursor}" if cursor else None,
         may_write=bool(coalition_of(request).of_partner(who.partner.id)),
     )
+
+
+def _tabs(request: Request, chosen: str, counts: Mapping[OfferState, int]) -> list[dict[str, Any]]:
+    translate = words(request)
+    return [
+        {
+            "label": translate(label),
+            "href": home(request, f"{HOME}?list={name}"),
+            "count": sum(counts.get(state, 0) for state in states),
+            "current": name == chosen,
+        }
+        for name, (label, states) in LISTS.items()
+    ]
 
 
 @get(at(HOME + "/{offer_id:uuid}"))

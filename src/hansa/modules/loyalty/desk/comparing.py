@@ -62,7 +62,7 @@ async def run_measure_offers(context: Context, _: MeasureOffers) -> None:
     """Have every running offer with a control group measured."""
     async with context.database.transaction() as tx:
         running = await offers.list_offers(
-            tx, state=offers.OfferState.RUNNING, limit=OFFERS_AT_ONCE
+            tx, states=[offers.OfferState.RUNNING], limit=OFFERS_AT_ONCE
         )
         for one in running:
             if one.content.targeting.control:

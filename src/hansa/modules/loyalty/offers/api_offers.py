@@ -36,7 +36,11 @@ async def list_offers(
     cursor = request.read_cursor(after, of=_OF, types=(datetime, UUID))
     async with request.snapshot(single=True) as snap:
         found = await queries.list_offers(
-            snap, partner_id=partner.id, state=in_state, before=cursor, limit=limit + 1
+            snap,
+            partner_id=partner.id,
+            states=[] if in_state is None else [in_state],
+            before=cursor,
+            limit=limit + 1,
         )
     shown, following = request.page_of(
         found, limit=limit, of=_OF, key=lambda one: [one.created_at, one.id]

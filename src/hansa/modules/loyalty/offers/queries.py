@@ -1,6 +1,6 @@
 """Reads of offers and rules: for staff, for partners, for members."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
@@ -100,17 +100,17 @@ async def list_offers(
     *,
     partner_id: UUID | None = None,
     programme_id: UUID | None = None,
-    state: OfferState | None = None,
+    states: Collection[OfferState] = (),
     before: tuple[datetime, UUID] | None = None,
     limit: int,
 ) -> list[Offer]:
-    """Give offers, the newest first."""
+    """Give offers, the newest first; without `states` those in every state."""
     rows = await snap.all(
         store.LIST_OFFERS,
         {
             "partner_id": partner_id,
             "programme_id": programme_id,
-            "state": state,
+            "states": list(states) or None,
             "before": before[0] if before else None,
             "before_id": before[1] if before else None,
             "limit": limit,
@@ -124,9 +124,12 @@ async def list_review(snap: Snapshot, *, limit: int = REVIEW_SHOWN) -> list[Offe
     return [offer_of(row) for row in await snap.all(store.LIST_REVIEW, {"limit": limit})]
 
 
-async def count_by_state(snap: Snapshot) -> dict[OfferState, int]:
-    """Count offers by their states."""
-    return {OfferState(row.state): row.offers for row in await snap.all(store.COUNT_BY_STATE)}
+async def count_by_state(
+    snap: Snapshot, *, partner_id: UUID | None = None
+) -> dict[OfferState, int]:
+    """Count offers, all or those of a partner, by their states."""
+    rows = await snap.all(store.COUNT_BY_STATE, {"partner_id": partner_id})
+    return {OfferState(row.state): row.offers for row in rows}
 
 
 async def list_approvals(snap: Snapshot, *, offer_id: UUID) -> list[Approval]:

@@ -101,7 +101,7 @@ LIST_OFFERS = """
       from loyalty_offer
      where (%(partner_id)s::uuid is null or partner_id = %(partner_id)s)
        and (%(programme_id)s::uuid is null or programme_id = %(programme_id)s)
-       and (%(state)s::text is null or state = %(state)s)
+       and (%(states)s::text[] is null or state = any(%(states)s))
        and (%(before)s::timestamptz is null or (created_at, id) < (%(before)s, %(before_id)s::uuid))
      order by created_at desc, id desc
      limit %(limit)s
@@ -117,9 +117,11 @@ LIST_REVIEW = """
      limit %(limit)s
 """
 
+# Of one partner by ix_loyalty_offer_partner, else all of them: offers are thousands.
 COUNT_BY_STATE = """
     select state, count(*) as offers
       from loyalty_offer
+     where (%(partner_id)s::uuid is null or partner_id = %(partner_id)s)
      group by state
      order by state
 """
