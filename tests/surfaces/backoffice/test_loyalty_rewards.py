@@ -216,7 +216,7 @@ async def test_only_who_may_change_the_programme_changes_rewards(
     await root.open(f"{HOME}/{world.member.id}", status=404)
 
 
-RULE = "/office/loyalty/settlement/plus/rule"
+RULE = "/office/loyalty/settlement/programmes/plus/rule"
 
 
 async def test_how_a_programme_settles_is_changed_by_a_form(root, world, site) -> None:
@@ -231,7 +231,7 @@ async def test_how_a_programme_settles_is_changed_by_a_form(root, world, site) -
     assert '<option value="stop" selected>' in after
     assert 'id="field-due_days-error"' in wrong.text
     assert 'id="field-vat_percent-error"' in much.text
-    await root.open("/office/loyalty/settlement/another/rule", status=404)
+    await root.open("/office/loyalty/settlement/programmes/another/rule", status=404)
 
 
 async def test_only_who_settles_changes_how_it_is_done(sign_in, world) -> None:

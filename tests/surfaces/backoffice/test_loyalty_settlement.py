@@ -8,7 +8,9 @@ from datetime import date, timedelta
 import pytest_asyncio
 
 from hansa.modules.loyalty import programmes, settlement
+from tests.conftest import NOON
 from tests.modules.loyalty.settlement.conftest import Play, Stage
+from tests.support.loyalty import a_partner, a_programme
 
 HOME = "/office/loyalty/settlement"
 NOVEMBER = date(2026, 11, 1)
@@ -34,11 +36,11 @@ async def test_the_overview_says_who_stands_where_and_what_to_look_at(root, play
 
     assert "Points run low" in page
     assert "No month is closed yet" in page
-    assert f"{HOME}/{play.programme.code}/{play.partners[1].code}" in page
+    assert f"{HOME}/programmes/{play.programme.code}/partners/{play.partners[1].code}" in page
 
 
 async def test_a_block_is_ordered_and_paid_by_forms(root, play) -> None:
-    partner = f"{HOME}/{play.programme.code}/{play.partners[1].code}"
+    partner = f"{HOME}/programmes/{play.programme.code}/partners/{play.partners[1].code}"
     order = {"points": "500", "amount": "450.00", "invoice": "A-7"}
 
     assert "is required" not in await root.open(partner)
@@ -53,8 +55,21 @@ async def test_a_block_is_ordered_and_paid_by_forms(root, play) -> None:
     assert (await play.standing(1)).left == 800
 
 
+async def test_no_code_of_a_partner_is_taken_for_another_page(site, root) -> None:
+    codes = ("rule", "liability", "close", "statements")
+    async with site.context.database.transaction() as tx:
+        programme = await a_programme(tx, now=NOON, code="statements")
+        for number, code in enumerate(codes, start=1):
+            await a_partner(tx, programme, now=NOON, code=code, number=number)
+    await site.context.service(programmes.Directory).refresh()
+
+    for code in codes:
+        page = await root.open(f"{HOME}/programmes/{programme.code}/partners/{code}")
+        assert f"<h1>{code}</h1>" in page
+
+
 async def test_a_month_is_tried_closed_and_its_statement_paid(root, sign_in, play) -> None:
-    wizard = f"{HOME}/{play.programme.code}/close/2026-11"
+    wizard = f"{HOME}/programmes/{play.programme.code}/close/2026-11"
     assert "has not ended yet" in await root.open(wizard)
     statement, _, _ = await play.close(NOVEMBER)
     assert statement.id is not None
@@ -68,15 +83,17 @@ async def test_a_month_is_tried_closed_and_its_statement_paid(root, sign_in, pla
         assert "receipt 3" in page
         await somebody.send(f"{here}/payments", note)
         assert "Settled" in await somebody.open(here)
-        assert "2026-11" in await somebody.open(f"{HOME}/{play.programme.code}/liability")
+        assert "2026-11" in await somebody.open(
+            f"{HOME}/programmes/{play.programme.code}/liability"
+        )
 
 
 async def test_who_may_only_look_cannot_settle(sign_in, play) -> None:
     async with sign_in("loyalty.view") as somebody:
-        partner = f"{HOME}/{play.programme.code}/{play.partners[1].code}"
+        partner = f"{HOME}/programmes/{play.programme.code}/partners/{play.partners[1].code}"
         assert "Order a block" not in await somebody.open(partner)
 
-        await somebody.send(f"{HOME}/{play.programme.code}/close/2026-10", status=403)
+        await somebody.send(f"{HOME}/programmes/{play.programme.code}/close/2026-10", status=403)
         await somebody.send(f"{partner}/blocks", status=403)
 
 

@@ -56,14 +56,14 @@ class PaymentFields(msgspec.Struct):
     reference: Annotated[str, msgspec.Meta(min_length=1, max_length=100)]
 
 
-@get(HOME + "/{code:str}/{partner:str}")
+@get(HOME + "/programmes/{code:str}/partners/{partner:str}")
 async def show_partner(request: Request, code: FromPath[str], partner: FromPath[str]) -> Page:
     """Show where a partner stands, its blocks and its statements."""
     staff(request, VIEW)
     return await _partner_page(request, _terms(request, code, partner), first_shown(request))
 
 
-@post(HOME + "/{code:str}/{partner:str}/blocks")
+@post(HOME + "/programmes/{code:str}/partners/{partner:str}/blocks")
 async def order_block(
     request: Request, code: FromPath[str], partner: FromPath[str]
 ) -> Response[None] | Page:
@@ -87,10 +87,10 @@ async def order_block(
     except (settlement.InvoiceTaken, settlement.BlockInvalid) as refusal:
         form.add(WHOLE, refusal)
         return await _partner_page(request, terms, form, status_code=409)
-    return done(request, f"{HOME}/{code}/{partner}")
+    return done(request, f"{HOME}/programmes/{code}/partners/{partner}")
 
 
-@post(HOME + "/{code:str}/{partner:str}/blocks/{block_id:uuid}/pay")
+@post(HOME + "/programmes/{code:str}/partners/{partner:str}/blocks/{block_id:uuid}/pay")
 async def pay_block(
     request: Request, code: FromPath[str], partner: FromPath[str], block_id: FromPath[UUID]
 ) -> Response[None]:
@@ -104,10 +104,10 @@ async def pay_block(
             by=by,
             now=request.received_at,
         )
-    return done(request, f"{HOME}/{code}/{partner}")
+    return done(request, f"{HOME}/programmes/{code}/partners/{partner}")
 
 
-@post(HOME + "/{code:str}/{partner:str}/blocks/{block_id:uuid}/cancel")
+@post(HOME + "/programmes/{code:str}/partners/{partner:str}/blocks/{block_id:uuid}/cancel")
 async def cancel_block(
     request: Request, code: FromPath[str], partner: FromPath[str], block_id: FromPath[UUID]
 ) -> Response[None]:
@@ -121,7 +121,7 @@ async def cancel_block(
             by=by,
             now=request.received_at,
         )
-    return done(request, f"{HOME}/{code}/{partner}")
+    return done(request, f"{HOME}/programmes/{code}/partners/{partner}")
 
 
 @get(HOME + "/statements/{statement_id:uuid}")

@@ -81,8 +81,8 @@ async def _overview(
                 "label": words(request)(ALERTS[one.kind][0]),
                 "tone": ALERTS[one.kind][1],
                 "partner": partner_of(request, one.partner_id),
-                "url": f"{HOME}/{coalition.programmes[one.programme_id].code}/"
-                f"{coalition.partners[one.partner_id].code}",
+                "url": f"{HOME}/programmes/{coalition.programmes[one.programme_id].code}"
+                f"/partners/{coalition.partners[one.partner_id].code}",
                 "points": format_number(one.points, language),
                 "since": format_moment(one.opened_at, language, programme.time_zone),
             }
@@ -104,7 +104,7 @@ async def _overview(
     )
 
 
-@get(HOME + "/{code:str}/close/{month:str}")
+@get(HOME + "/programmes/{code:str}/close/{month:str}")
 async def show_draft(request: Request, code: FromPath[str], month: FromPath[str]) -> Page:
     """Show a month as it would be closed: a dry run; nothing is changed."""
     staff(request, VIEW)
@@ -135,7 +135,7 @@ async def show_draft(request: Request, code: FromPath[str], month: FromPath[str]
     )
 
 
-@post(HOME + "/{code:str}/close/{month:str}")
+@post(HOME + "/programmes/{code:str}/close/{month:str}")
 async def close(request: Request, code: FromPath[str], month: FromPath[str]) -> Response[None]:
     """Close a month in the background."""
     by = staff(request, SETTLE)
@@ -146,7 +146,7 @@ async def close(request: Request, code: FromPath[str], month: FromPath[str]) -> 
     return done(request, f"{HOME}?programme={code}", "month_closing")
 
 
-@get(HOME + "/{code:str}/liability")
+@get(HOME + "/programmes/{code:str}/liability")
 async def show_liability(request: Request, code: FromPath[str]) -> Page:
     """Show what issuers owe in points now, month by month, and what is never spent."""
     staff(request, VIEW)
@@ -224,7 +224,7 @@ def standing_row(
     partner = coalition_of(request).partners[one.partner_id]
     alerts = one.alerts()
     return {
-        "url": f"{HOME}/{programme.code}/{partner.code}",
+        "url": f"{HOME}/programmes/{programme.code}/partners/{partner.code}",
         "cells": [
             pick(partner.name, language),
             words(request)("prepaid") if one.left is not None else words(request)("postpaid"),

@@ -16,7 +16,7 @@ from hansa.surfaces.backoffice.loyalty_settlement import HOME, SETTLE, VIEW, pro
 from hansa.surfaces.backoffice.presenting import done, show, words
 from hansa.surfaces.backoffice.shell import staff
 
-PATH = HOME + "/{code:str}/rule"
+PATH = HOME + "/programmes/{code:str}/rule"
 EXHAUSTED = {
     WhenExhausted.RUN_ON: "It goes on, and what is over is charged after the month",
     WhenExhausted.STOP: "It gives no more points until it has bought more",
@@ -67,7 +67,7 @@ async def save_rule(request: Request, code: FromPath[str]) -> Response[None] | P
         except settlement.BlockInvalid as refusal:
             form.add(refusal.field, refusal)
         else:
-            return done(request, f"{HOME}/{code}/rule")
+            return done(request, f"{HOME}/programmes/{code}/rule")
     return _page(request, programme, form, status_code=422)
 
 
@@ -81,7 +81,7 @@ def _page(
         status_code=status_code,
         programme=programme,
         name=pick(programme.name, request.language),
-        here=f"{HOME}/{programme.code}/rule",
+        here=f"{HOME}/programmes/{programme.code}/rule",
         exhausted=[(kind.value, translate(label)) for kind, label in EXHAUSTED.items()],
         form=form,
     )
