@@ -234,6 +234,27 @@ async def test_a_replay_of_what_arrived_sends_it_again_under_its_id(world: World
     assert len(world.receiver.box("anna").ids()) == 1
 
 
+async def test_a_change_of_a_disabled_endpoint_does_not_make_it_disabled_later(
+    world: World,
+) -> None:
+    endpoint, _ = await world.endpoint("anna")
+    disabled = await change(world, webhooks.disable_endpoint, endpoint_id=endpoint.id)
+    world.move(HOUR)
+
+    changed = await change(
+        world,
+        webhooks.change_endpoint,
+        endpoint_id=endpoint.id,
+        description="Moved to another cellar",
+        is_production=False,
+    )
+    enabled = await change(world, webhooks.enable_endpoint, endpoint_id=endpoint.id)
+
+    assert changed.changed_at == disabled.changed_at
+    assert changed.description == "Moved to another cellar"
+    assert enabled.changed_at == disabled.changed_at + HOUR
+
+
 async def test_long_after_it_was_disabled_nothing_is_collected(world: World) -> None:
     endpoint, _ = await world.endpoint("anna")
     await change(world, webhooks.disable_endpoint, endpoint_id=endpoint.id)

@@ -42,6 +42,7 @@ async def test_another_site_is_gone_to_by_a_page_of_ours(site):
 
     assert answer.status_code == 200
     assert answer.headers["refresh"] == f"0; url={BANK}"
+    assert answer.headers["content-type"] == "text/html; charset=utf-8"
     assert "location" not in answer.headers
     assert "<script>" not in answer.text
     assert by_htmx.headers["hx-redirect"] == BANK

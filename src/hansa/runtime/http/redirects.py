@@ -3,7 +3,7 @@
 from html import escape
 from typing import Any
 
-from litestar import Response
+from litestar import MediaType, Response
 
 from hansa.runtime.http.request import Request
 
@@ -42,4 +42,4 @@ def _leave(request: Request, address: str) -> Response[str]:
         f'<main><p><a href="{escape(address)}">{escape(words)}</a></p></main></html>'
     )
     headers = {"Refresh": f"0; url={address}", "Cache-Control": "no-store"}
-    return Response(page, status_code=200, media_type="text/html; charset=utf-8", headers=headers)
+    return Response(page, status_code=200, media_type=MediaType.HTML, headers=headers)

@@ -72,10 +72,12 @@ LIST_LOST = f"""
      limit %(limit)s
 """  # noqa: S608 - the columns are a constant of ours
 
+# Of a disabled endpoint `changed_at` is since when it is: what it misses is collected from then on.
 CHANGE_ENDPOINT = f"""
     update webhook_endpoint
        set url = %(url)s, description = %(description)s, event_types = %(event_types)s::text[],
-           calls_max = %(calls_max)s, changed_at = %(now)s
+           calls_max = %(calls_max)s,
+           changed_at = case when state = 'disabled' then changed_at else %(now)s end
      where id = %(id)s
     returning {ENDPOINT_COLUMNS}
 """  # noqa: S608 - the columns are a constant of ours
