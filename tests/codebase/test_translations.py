@@ -5,12 +5,14 @@ from __future__ import annotations
 import ast
 import importlib
 import pkgutil
+import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import jinja2.ext
 import pytest
+from babel.messages.catalog import Message
 from babel.messages.pofile import read_po
 
 import hansa
@@ -42,6 +44,7 @@ from hansa.surfaces.partner_cabinet import shell as cabinet
 ROOT = Path(hansa.__file__).parent
 LANGUAGE = "ru"
 FUNCTIONS = ("_", "gettext", "ngettext")
+BARE_PERCENT = re.compile(r"%(?!%|\(\w+\)s)(?<!%%)")
 JINJA = {"extensions": "jinja2.ext.do,jinja2.ext.loopcontrols"}
 # How code names the function that translates, `words(request)("Saved.")` aside.
 TRANSLATING = {"translate", "_translate", "translated"}
@@ -60,6 +63,28 @@ def of_templates() -> Iterator[tuple[str, str]]:
                 first = message[0] if isinstance(message, tuple) else message
                 if first:
                     yield f"{path.relative_to(ROOT)}:{line}", first
+
+
+def forms_of_templates() -> Iterator[tuple[str, str]]:
+    """Give every form of every sentence of templates, in both languages."""
+    known: dict[str, set[str]] = {}
+    for _, one in messages():
+        known.setdefault(_forms(one.id)[0], set()).update(_forms(one.string))
+    for path in sorted(ROOT.rglob("templates/**/*.html")):
+        with path.open("rb") as source:
+            for line, _, message, _ in jinja2.ext.babel_extract(source, FUNCTIONS, [], JINJA):
+                forms = [one for one in _forms(message or "") if one]
+                for form in (*forms, *known.get(forms[0], ())) if forms else ():
+                    yield f"{path.relative_to(ROOT)}:{line}", form
+
+
+def messages() -> Iterator[tuple[str, Message]]:
+    """Give every translated sentence with the package it is in."""
+    for path in sorted(ROOT.rglob("locale/*.po")):
+        with path.open("rb") as source:
+            for one in read_po(source):
+                if one.id:
+                    yield str(path.parents[1].relative_to(ROOT)), one
 
 
 def of_refusals() -> Iterator[tuple[str, str]]:
@@ -167,6 +192,47 @@ def test_every_sentence_is_translated(source) -> None:
     assert not missing, "without a Russian translation:\n" + "\n".join(missing)
 
 
+def test_a_sentence_is_translated_the_same_way_everywhere() -> None:
+    """The last file wins: what differs is another sentence for readers, so it must be for us."""
+    found: dict[str, dict[tuple[str, ...], str]] = {}
+    for package, one in messages():
+        found.setdefault(_forms(one.id)[0], {})[_forms(one.string)] = package
+
+    differ = [
+        f"{sentence}: {', '.join(f'{text[0]} ({package})' for text, package in texts.items())}"
+        for sentence, texts in found.items()
+        if len(texts) > 1
+    ]
+
+    assert found
+    assert not differ, "make them equal, or the English distinct:\n" + "\n".join(differ)
+
+
+@pytest.mark.parametrize(
+    ("text", "is_bare"),
+    [
+        ("%(count)s of %(all)s", False),
+        ("%(share)s %% of them", False),
+        ("100% wool", True),
+        ("50 %", True),
+        ("%(share)s% of them", True),
+        ("%s of them", True),
+    ],
+)
+def test_a_bare_percent_is_known_by_what_follows(text: str, *, is_bare: bool) -> None:
+    assert bool(BARE_PERCENT.search(text)) is is_bare
+
+
+def test_no_sentence_of_a_template_has_a_bare_percent() -> None:
+    """Jinja formats each of them, and `%` without a place is an error once the page is shown."""
+    found = list(forms_of_templates())
+
+    bare = sorted({f"{where}: {text}" for where, text in found if BARE_PERCENT.search(text)})
+
+    assert found
+    assert not bare, "write %% instead of %:\n" + "\n".join(bare)
+
+
 @pytest.mark.parametrize(
     "path", sorted(ROOT.rglob("locale/*.po")), ids=lambda path: str(path.relative_to(ROOT))
 )
@@ -201,7 +267,7 @@ def test_a_translation_has_the_places_of_its_sentence(path: Path) -> None:
     assert not wrong, f"other places than the English sentence: {wrong}"
 
 
-def _forms(text: str | tuple[str, ...]) -> tuple[str, ...]:
+def _forms(text: str | Sequence[str]) -> tuple[str, ...]:
     return (text,) if isinstance(text, str) else tuple(text)
 
 

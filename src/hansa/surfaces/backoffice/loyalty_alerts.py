@@ -215,7 +215,7 @@ def _row(request: Request, alert: Alert) -> dict[str, Any]:
 def _facts(request: Request, alert: Alert) -> list[tuple[str, str]]:
     translate = words(request)
     facts = alert.facts
-    shown = [(translate("Seen"), format_number(alert.number, request.language))]
+    shown = [(translate("Times seen"), format_number(alert.number, request.language))]
     if "act" in facts:
         shown.append((translate("What was tried"), translate(ACTS[str(facts["act"])])))
         shown.append((translate("Points"), format_number(int(facts["points"]), request.language)))

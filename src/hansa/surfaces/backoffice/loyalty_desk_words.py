@@ -15,7 +15,7 @@ from hansa.surfaces.backoffice.presenting import words, zone_of
 HOME = "/office/loyalty"
 
 KINDS: Mapping[str, str] = {
-    points.Kind.ACCRUAL: "Points given",
+    points.Kind.ACCRUAL: "Accrual",
     points.Kind.PURCHASE: "Purchase",
     points.Kind.RETURN: "Return",
     points.Kind.RECOUNT: "Counted again",

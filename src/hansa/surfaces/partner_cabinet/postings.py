@@ -108,7 +108,7 @@ def _moment(request: Request, at_: datetime | None) -> str:
 
 
 _KINDS = {
-    "accrual": "points given",
+    "accrual": "accrual",
     "purchase": "receipt",
     "return": "return",
     "recount": "counted again",
@@ -116,7 +116,7 @@ _KINDS = {
     "spend": "points spent",
     "void": "hold given back",
     "reversal": "cancellation",
-    "expiry": "expired",
+    "expiry": "expiry",
     "correction": "correction",
     "merge": "moved with a merged member",
     "forfeit": "given up",

@@ -36,7 +36,7 @@ SECTIONS: Final = (
 NOTICES: Final = {
     "saved": "Saved.",
     "invited": "A letter with a link is on its way.",
-    "ended": "It has ended.",
+    "ended": "The offer has ended.",
     "sent": "It leaves now; see below whether it arrives.",
     "replayed": "It is being tried again.",
     "written": "It is written down. Members see it once it is sent and approved.",
