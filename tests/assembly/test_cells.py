@@ -16,7 +16,7 @@ from hansa.modules.loyalty.members import bucket_of
 from hansa.runtime.database import Database
 from hansa.runtime.database.following import follow
 from hansa.runtime.database.migrate import migrate
-from hansa.runtime.settings_cells import Span
+from hansa.runtime.settings.cells import Span
 from hansa.surfaces.loyalty_front.cells import Cells as Table
 from tests.support.cells import READY_SECONDS, SECRET, Cells, hansa, served, two_cells
 from tests.support.http import free_port

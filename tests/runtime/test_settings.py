@@ -7,7 +7,6 @@ from pathlib import Path
 
 import pytest
 
-from hansa.runtime import settings_source
 from hansa.runtime.secret_key import with_secret_key
 from hansa.runtime.settings import (
     Secret,
@@ -16,6 +15,7 @@ from hansa.runtime.settings import (
     load_settings,
     to_environment,
 )
+from hansa.runtime.settings import source as settings_source
 from hansa.runtime.sizing import GIB, Machine, postgres_parameters
 
 LONG_SECRET = "0123456789abcdef0123456789abcdef"

@@ -13,7 +13,7 @@ import click
 from hansa.assembly.commands.group import COMMANDS, hansa
 from hansa.assembly.modules import SURFACES, all_modules
 from hansa.runtime.module import Module
-from hansa.runtime.settings_reference import settings_reference
+from hansa.runtime.settings.reference import settings_reference
 
 __all__ = ["pages"]
 

@@ -10,7 +10,7 @@ import pytest
 
 from hansa.modules.loyalty import members
 from hansa.modules.loyalty.members.buckets import new_member_id, use_buckets
-from hansa.runtime.settings_cells import SettingsInvalid, Span, read_table
+from hansa.runtime.settings.cells import SettingsInvalid, Span, read_table
 from hansa.surfaces.loyalty_front.asking import Name, Wanted, wanted_of
 from hansa.surfaces.loyalty_front.cells import Cells
 from hansa.surfaces.loyalty_front.places import Found, choose

@@ -18,14 +18,14 @@ from hansa.assembly.application import build_context
 from hansa.assembly.commands.installation import Installation, installation, read_settings
 from hansa.assembly.commands.progress import progress
 from hansa.assembly.modules import all_modules
-from hansa.runtime import settings_source
 from hansa.runtime.database import following
 from hansa.runtime.database.checks import database_faults
 from hansa.runtime.jobs import inspection as jobs_inspection
 from hansa.runtime.module import Check, Finding
 from hansa.runtime.outbox import inspection as outbox_inspection
 from hansa.runtime.settings import Settings
-from hansa.runtime.settings_reference import settings_reference
+from hansa.runtime.settings import source as settings_source
+from hansa.runtime.settings.reference import settings_reference
 from hansa.runtime.sizing import postgres_parameters, this_machine
 
 __all__ = ["check"]

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from hansa.modules.loyalty import members
-from hansa.runtime.settings_cells import BUCKETS, Span
+from hansa.runtime.settings.cells import BUCKETS, Span
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,7 +19,7 @@ from hansa.modules.loyalty.offers.budgets import list_idle, return_idle, slice_o
 from hansa.modules.loyalty.offers.checks import CHECKS
 from hansa.modules.loyalty.offers.store import budgets as store
 from hansa.runtime.database import Database, Transaction
-from hansa.runtime.settings_cells import Span
+from hansa.runtime.settings.cells import Span
 from tests.modules.loyalty.offers.cases import NOON, PROGRAMME
 from tests.modules.loyalty.offers.conftest import lay_programme
 

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from hansa.kernel.identifiers import new_id
 from hansa.modules.loyalty.members.model import BUCKETS, bucket_of
-from hansa.runtime.settings_cells import Span
+from hansa.runtime.settings.cells import Span
 
 
 class _Here:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from hansa.runtime.settings_cells import check_cells
-from hansa.runtime.settings_source import DEFAULT, SettingsInvalid, variable
+from hansa.runtime.settings.cells import check_cells
+from hansa.runtime.settings.source import DEFAULT, SettingsInvalid, variable
 
 if TYPE_CHECKING:
     from hansa.runtime.settings import Settings

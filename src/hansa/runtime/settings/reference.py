@@ -5,7 +5,7 @@ from __future__ import annotations
 from itertools import groupby
 
 from hansa.runtime.settings import Settings
-from hansa.runtime.settings_source import describe
+from hansa.runtime.settings.source import describe
 
 __all__ = ["settings_reference"]
 

@@ -191,9 +191,7 @@ def read(
 
 def _declared(cls: type) -> Iterator[tuple[dataclasses.Field[Any], Any]]:
     kinds = typing.get_type_hints(cls)
-    # What is inherited comes last.
-    own = vars(cls)["__annotations__"]
-    for field in sorted(dataclasses.fields(cls), key=lambda field: field.name not in own):
+    for field in dataclasses.fields(cls):
         if "meaning" in field.metadata:
             yield field, kinds[field.name]
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from hansa.runtime.settings_source import SettingsInvalid, setting
+from hansa.runtime.settings.source import SettingsInvalid, setting
 
 __all__ = ["BUCKETS", "CellSettings", "Span", "check_cells"]
 
