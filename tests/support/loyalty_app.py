@@ -134,7 +134,7 @@ async def _offers(
             by=None,
             now=now,
         )
-        await offers.submit_offer(tx, offer_id=offer.id, by=None, now=now)
+        await offers.move_offer(tx, act=offers.Act.SUBMIT, offer_id=offer.id, by=None, now=now)
         sent = await offers.get_offer(tx, offer_id=offer.id)
         await offers.approve_offer(
             tx, offer_id=offer.id, revision=sent.revision, by=None, now=now - timedelta(hours=1)

@@ -72,7 +72,9 @@ async def ground(site, clock) -> Ground:
             by=None,
             now=NOON - timedelta(hours=1),
         )
-        offer = await offers.submit_offer(tx, offer_id=offer.id, by=None, now=NOON)
+        offer = await offers.move_offer(
+            tx, act=offers.Act.SUBMIT, offer_id=offer.id, by=None, now=NOON
+        )
     return Ground(world, people, offer)
 
 

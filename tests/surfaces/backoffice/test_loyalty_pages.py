@@ -65,8 +65,8 @@ async def ground(site: Site, committing: Database) -> Ground:
             by=None,
             now=NOON,
         )
-        offer = await offers.submit_offer(
-            tx, offer_id=offer.id, by=None, now=NOON - timedelta(hours=3)
+        offer = await offers.move_offer(
+            tx, act=offers.Act.SUBMIT, offer_id=offer.id, by=None, now=NOON - timedelta(hours=3)
         )
     await site.context.service(programmes.Directory).refresh()
     return Ground(programme, partner, offer)

@@ -73,7 +73,7 @@ async def add_offer(tx: Transaction, house: House, code: str, *, needs_activatio
         by=None,
         now=now,
     )
-    sent = await offers.submit_offer(tx, offer_id=written.id, by=None, now=now)
+    sent = await offers.move_offer(tx, act=offers.Act.SUBMIT, offer_id=written.id, by=None, now=now)
     await offers.approve_offer(tx, offer_id=sent.id, revision=sent.revision, by=None, now=now)
     return written.id
 

@@ -216,7 +216,9 @@ async def _write_offer(
             by=None,
             now=now,
         )
-        asked = await offers.submit_offer(tx, offer_id=draft.id, by=None, now=now)
+        asked = await offers.move_offer(
+            tx, act=offers.Act.SUBMIT, offer_id=draft.id, by=None, now=now
+        )
         if is_approved:
             await offers.approve_offer(
                 tx, offer_id=draft.id, revision=asked.revision, by=None, now=now

@@ -129,12 +129,8 @@ async def _decide(
     elif typed.action == "refuse":
         await offers.refuse_offer(tx, offer_id=offer_id, reason=typed.reason, by=by, now=now)
     else:
-        move = {
-            "pause": offers.pause_offer,
-            "resume": offers.resume_offer,
-            "end": offers.end_offer,
-        }[typed.action]
-        await move(tx, offer_id=offer_id, by=by, now=now)
+        act = offers.Act(typed.action)
+        await offers.move_offer(tx, offer_id=offer_id, act=act, by=by, now=now)
 
 
 @post(HOME + "/{offer_id:uuid}/measure")

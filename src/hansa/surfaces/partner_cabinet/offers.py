@@ -131,22 +131,15 @@ async def end(request: Request, offer_id: FromPath[UUID]) -> Response[None] | Pa
     return await _move(request, person(request), offer_id, Act.END, "ended")
 
 
-_MOVES = {
-    Act.SUBMIT: loyalty.offers.submit_offer,
-    Act.PAUSE: loyalty.offers.pause_offer,
-    Act.RESUME: loyalty.offers.resume_offer,
-    Act.END: loyalty.offers.end_offer,
-}
-
-
 async def _move(
     request: Request, who: Person, offer_id: UUID, act: Act, notice: str
 ) -> Response[None] | Page:
     try:
         async with request.transaction() as tx:
-            await _MOVES[act](
+            await loyalty.offers.move_offer(
                 tx,
                 offer_id=offer_id,
+                act=act,
                 partner_id=who.partner.id,
                 by=who.actor,
                 now=request.received_at,

@@ -62,7 +62,7 @@ async def run(
 ) -> offers.Offer:
     """Write, submit and approve."""
     offer = await write(tx, content)
-    await offers.submit_offer(tx, offer_id=offer.id, by=None, now=now)
+    await offers.move_offer(tx, act=offers.Act.SUBMIT, offer_id=offer.id, by=None, now=now)
     return await offers.approve_offer(
         tx, offer_id=offer.id, revision=offer.revision, by=None, now=now
     )
@@ -81,7 +81,7 @@ async def test_an_offer_is_in_force_from_its_approval_on(
 ) -> None:
     offer = await write(tx)
     assert offer.state is OfferState.DRAFT
-    await offers.submit_offer(tx, offer_id=offer.id, by=None, now=NOON)
+    await offers.move_offer(tx, act=offers.Act.SUBMIT, offer_id=offer.id, by=None, now=NOON)
 
     approved = await offers.approve_offer(
         tx, offer_id=offer.id, revision=offer.revision, by=None, now=NOON + MINUTE
@@ -102,7 +102,9 @@ async def test_a_change_is_reviewed_again_while_the_offer_runs_on_as_it_was(
         tx, offer_id=offer.id, partner_id=PARTNER.id, content=better, by=None, now=NOON + MINUTE
     )
     running = await in_force(tx, offer.id, NOON + 2 * MINUTE)
-    await offers.submit_offer(tx, offer_id=offer.id, by=None, now=NOON + 2 * MINUTE)
+    await offers.move_offer(
+        tx, act=offers.Act.SUBMIT, offer_id=offer.id, by=None, now=NOON + 2 * MINUTE
+    )
     await offers.approve_offer(
         tx, offer_id=offer.id, revision=changed.revision, by=None, now=NOON + 3 * MINUTE
     )
@@ -118,7 +120,7 @@ async def test_what_is_approved_is_what_was_seen(tx: Transaction, a_programme: P
     await offers.change_offer(
         tx, offer_id=offer.id, content=replace(CONTENT, budget_points=5), by=None, now=NOON
     )
-    await offers.submit_offer(tx, offer_id=offer.id, by=None, now=NOON)
+    await offers.move_offer(tx, act=offers.Act.SUBMIT, offer_id=offer.id, by=None, now=NOON)
 
     with pytest.raises(offers.OfferChangedMeanwhile):
         await offers.approve_offer(
@@ -182,14 +184,14 @@ async def test_a_refusal_has_a_reason_and_the_offer_can_be_submitted_again(
     tx: Transaction, a_programme: Programme
 ) -> None:
     offer = await write(tx)
-    await offers.submit_offer(tx, offer_id=offer.id, by=None, now=NOON)
+    await offers.move_offer(tx, act=offers.Act.SUBMIT, offer_id=offer.id, by=None, now=NOON)
     with pytest.raises(offers.OfferInvalid):
         await offers.refuse_offer(tx, offer_id=offer.id, reason=" ", by=None, now=NOON)
 
     refused = await offers.refuse_offer(
         tx, offer_id=offer.id, reason="The terms are missing.", by=None, now=NOON
     )
-    again = await offers.submit_offer(tx, offer_id=offer.id, by=None, now=NOON)
+    again = await offers.move_offer(tx, act=offers.Act.SUBMIT, offer_id=offer.id, by=None, now=NOON)
 
     assert (refused.state, refused.refusal) == (OfferState.REFUSED, "The terms are missing.")
     assert (again.state, again.refusal) == (OfferState.IN_REVIEW, "")
@@ -200,8 +202,10 @@ async def test_a_paused_offer_is_out_of_force_until_it_is_resumed(
 ) -> None:
     offer = await run(tx)
 
-    await offers.pause_offer(tx, offer_id=offer.id, by=None, now=NOON + MINUTE)
-    resumed = await offers.resume_offer(tx, offer_id=offer.id, by=None, now=NOON + 3 * MINUTE)
+    await offers.move_offer(tx, act=offers.Act.PAUSE, offer_id=offer.id, by=None, now=NOON + MINUTE)
+    resumed = await offers.move_offer(
+        tx, act=offers.Act.RESUME, offer_id=offer.id, by=None, now=NOON + 3 * MINUTE
+    )
 
     assert resumed.state is OfferState.RUNNING
     states = [await in_force(tx, offer.id, NOON + number * MINUTE) for number in range(5)]
@@ -211,13 +215,13 @@ async def test_a_paused_offer_is_out_of_force_until_it_is_resumed(
 async def test_an_offer_that_ended_stays_so(tx: Transaction, a_programme: Programme) -> None:
     offer = await run(tx)
 
-    await offers.end_offer(tx, offer_id=offer.id, by=None, now=NOON + MINUTE)
+    await offers.move_offer(tx, act=offers.Act.END, offer_id=offer.id, by=None, now=NOON + MINUTE)
 
     assert await in_force(tx, offer.id, NOON + MINUTE) is None
     with pytest.raises(offers.OfferStateWrong):
         await offers.change_offer(tx, offer_id=offer.id, content=CONTENT, by=None, now=NOON)
     with pytest.raises(offers.OfferStateWrong):
-        await offers.resume_offer(tx, offer_id=offer.id, by=None, now=NOON)
+        await offers.move_offer(tx, act=offers.Act.RESUME, offer_id=offer.id, by=None, now=NOON)
 
 
 @pytest.mark.parametrize("act", ["approve", "refuse", "pause", "resume"])
@@ -232,8 +236,12 @@ async def test_a_draft_cannot_be_moved_past_its_review(
         "refuse": lambda: offers.refuse_offer(
             tx, offer_id=offer.id, reason="no", by=None, now=NOON
         ),
-        "pause": lambda: offers.pause_offer(tx, offer_id=offer.id, by=None, now=NOON),
-        "resume": lambda: offers.resume_offer(tx, offer_id=offer.id, by=None, now=NOON),
+        "pause": lambda: offers.move_offer(
+            tx, act=offers.Act.PAUSE, offer_id=offer.id, by=None, now=NOON
+        ),
+        "resume": lambda: offers.move_offer(
+            tx, act=offers.Act.RESUME, offer_id=offer.id, by=None, now=NOON
+        ),
     }
 
     with pytest.raises(offers.OfferStateWrong):
@@ -252,7 +260,7 @@ async def test_how_many_are_held_back_is_settled_before_an_offer_runs(
         by=None,
         now=NOON,
     )
-    await offers.submit_offer(tx, offer_id=offer.id, by=None, now=NOON)
+    await offers.move_offer(tx, act=offers.Act.SUBMIT, offer_id=offer.id, by=None, now=NOON)
     with pytest.raises(offers.OfferInvalid):
         await offers.hold_back(tx, offer_id=offer.id, control=5_001, by=None, now=NOON)
     sent = await offers.hold_back(tx, offer_id=offer.id, control=2_000, by=None, now=NOON)
@@ -279,8 +287,13 @@ async def test_a_partner_reaches_its_own_offers_only(
     offer = await write(tx)
 
     with pytest.raises(offers.NoSuchOffer):
-        await offers.submit_offer(
-            tx, offer_id=offer.id, partner_id=OTHER_PARTNER.id, by=None, now=NOON
+        await offers.move_offer(
+            tx,
+            act=offers.Act.SUBMIT,
+            offer_id=offer.id,
+            partner_id=OTHER_PARTNER.id,
+            by=None,
+            now=NOON,
         )
     with pytest.raises(offers.NoSuchOffer):
         await offers.get_offer(tx, offer_id=offer.id, partner_id=OTHER_PARTNER.id)
@@ -403,7 +416,7 @@ async def test_a_draft_rule_can_be_tried_before_it_is_in_force(
 
 async def test_nothing_is_found_wrong(tx: Transaction, a_programme: Programme) -> None:
     offer = await run(tx)
-    await offers.pause_offer(tx, offer_id=offer.id, by=None, now=NOON + MINUTE)
+    await offers.move_offer(tx, act=offers.Act.PAUSE, offer_id=offer.id, by=None, now=NOON + MINUTE)
     await run_again(tx)
 
     assert [one for check in CHECKS for one in await check.run(tx)] == []
@@ -411,5 +424,5 @@ async def test_nothing_is_found_wrong(tx: Transaction, a_programme: Programme) -
 
 async def run_again(tx: Transaction) -> None:
     offer = await write(tx, code="tea-week")
-    await offers.submit_offer(tx, offer_id=offer.id, by=None, now=NOON)
+    await offers.move_offer(tx, act=offers.Act.SUBMIT, offer_id=offer.id, by=None, now=NOON)
     await offers.approve_offer(tx, offer_id=offer.id, revision=1, by=None, now=NOON)

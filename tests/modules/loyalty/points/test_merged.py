@@ -41,7 +41,9 @@ async def an_offer(play, code: str, *, reward, condition=OFTEN, limit=None, ask=
             by=None,
             now=now,
         )
-        sent = await offers.submit_offer(tx, offer_id=written.id, by=None, now=now)
+        sent = await offers.move_offer(
+            tx, act=offers.Act.SUBMIT, offer_id=written.id, by=None, now=now
+        )
         await offers.approve_offer(tx, offer_id=sent.id, revision=sent.revision, by=None, now=now)
     await play.context.service(offers.Rulebook).refresh()
     play.later(minutes=1)

@@ -189,7 +189,9 @@ async def put_in_force(play, start: datetime) -> dict[str, UUID]:
                 by=None,
                 now=start,
             )
-            sent = await offers.submit_offer(tx, offer_id=written.id, by=None, now=start)
+            sent = await offers.move_offer(
+                tx, act=offers.Act.SUBMIT, offer_id=written.id, by=None, now=start
+            )
             await offers.approve_offer(
                 tx, offer_id=sent.id, revision=sent.revision, by=None, now=start
             )

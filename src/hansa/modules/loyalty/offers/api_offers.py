@@ -10,7 +10,7 @@ from litestar.params import FromPath, JSONBody, QueryParameter
 from hansa.modules.loyalty.offers import operations, queries
 from hansa.modules.loyalty.offers.bodies import NewOfferBody, OfferBody, OfferView, ResultsView
 from hansa.modules.loyalty.offers.model import OfferState
-from hansa.modules.loyalty.offers.moderation import Offer
+from hansa.modules.loyalty.offers.moderation import Act
 from hansa.modules.loyalty.programmes.calling import once, partner_of, terms_of
 from hansa.runtime.database import Transaction
 from hansa.runtime.http import Cursor, Limit, ListPage, Request, authorise
@@ -104,53 +104,25 @@ async def change_offer(
 @post(HOME + "/{offer_id:uuid}/submission", tags=TAGS, summary="Submit an offer", status_code=200)
 async def submit_offer(request: Request, offer_id: FromPath[UUID]) -> Response[OfferView]:
     """Ask for approval."""
-    actor = authorise(request, SCOPE)
-    partner = partner_of(request)
-
-    async def submit(tx: Transaction) -> OfferView:
-        return OfferView.of(
-            await operations.submit_offer(
-                tx,
-                offer_id=offer_id,
-                partner_id=partner.id,
-                by=actor,
-                now=request.received_at,
-            )
-        )
-
-    return await once(request, submit)
+    return await _move(request, offer_id, Act.SUBMIT)
 
 
 @post(HOME + "/{offer_id:uuid}/pause", tags=TAGS, summary="Pause an offer", status_code=200)
 async def pause_offer(request: Request, offer_id: FromPath[UUID]) -> Response[OfferView]:
     """Take it out of force for a while; what members have earned stays."""
-    return await _stop(request, offer_id, is_end=False)
+    return await _move(request, offer_id, Act.PAUSE)
 
 
 @post(HOME + "/{offer_id:uuid}/end", tags=TAGS, summary="End an offer", status_code=200)
 async def end_offer(request: Request, offer_id: FromPath[UUID]) -> Response[OfferView]:
     """End it for good; what members have earned stays."""
-    return await _stop(request, offer_id, is_end=True)
+    return await _move(request, offer_id, Act.END)
 
 
 @post(HOME + "/{offer_id:uuid}/resumption", tags=TAGS, summary="Resume an offer", status_code=200)
 async def resume_offer(request: Request, offer_id: FromPath[UUID]) -> Response[OfferView]:
     """Put a paused offer back into force as it was approved last."""
-    actor = authorise(request, SCOPE)
-    partner = partner_of(request)
-
-    async def resume(tx: Transaction) -> OfferView:
-        return OfferView.of(
-            await operations.resume_offer(
-                tx,
-                offer_id=offer_id,
-                partner_id=partner.id,
-                by=actor,
-                now=request.received_at,
-            )
-        )
-
-    return await once(request, resume)
+    return await _move(request, offer_id, Act.RESUME)
 
 
 @get(HOME + "/{offer_id:uuid}/results", tags=TAGS, summary="See how an offer goes")
@@ -165,18 +137,22 @@ async def get_results(request: Request, offer_id: FromPath[UUID]) -> ResultsView
     return ResultsView.of(found.get(offer_id, queries.Results()))
 
 
-async def _stop(request: Request, offer_id: UUID, *, is_end: bool) -> Response[OfferView]:
+async def _move(request: Request, offer_id: UUID, act: Act) -> Response[OfferView]:
     actor = authorise(request, SCOPE)
     partner = partner_of(request)
-    operation = operations.end_offer if is_end else operations.pause_offer
 
-    async def stop(tx: Transaction) -> OfferView:
-        offer: Offer = await operation(
-            tx, offer_id=offer_id, partner_id=partner.id, by=actor, now=request.received_at
+    async def move(tx: Transaction) -> OfferView:
+        offer = await operations.move_offer(
+            tx,
+            offer_id=offer_id,
+            act=act,
+            partner_id=partner.id,
+            by=actor,
+            now=request.received_at,
         )
         return OfferView.of(offer)
 
-    return await once(request, stop)
+    return await once(request, move)
 
 
 OFFER_ROUTES = (

@@ -36,6 +36,7 @@ from hansa.runtime.http import Actor
 WITHOUT_BUDGET = 10**15
 """What a budget becomes when an offer is to have none any more."""
 DUE_BATCH = 500
+_STOPPED = {Act.PAUSE: OfferState.PAUSED, Act.END: OfferState.ENDED}
 
 
 async def write_offer(
@@ -114,25 +115,6 @@ async def change_offer(
     return changed
 
 
-async def submit_offer(
-    tx: Transaction,
-    *,
-    offer_id: UUID,
-    partner_id: UUID | None = None,
-    by: Actor | None,
-    now: datetime,
-) -> Offer:
-    """Ask staff to approve an offer.
-
-    Raises:
-        NoSuchOffer, OfferStateWrong: as their names say.
-    """
-    offer = await _lock(tx, offer_id, partner_id)
-    require(offer, Act.SUBMIT)
-    moved = replace(offer, state=OfferState.IN_REVIEW, refusal="")
-    return await _move(tx, moved, Act.SUBMIT, by=by, now=now)
-
-
 async def approve_offer(
     tx: Transaction,
     *,
@@ -206,59 +188,39 @@ async def refuse_offer(
     return await _move(tx, moved, Act.REFUSE, by=by, now=now)
 
 
-async def pause_offer(
+async def move_offer(
     tx: Transaction,
     *,
     offer_id: UUID,
+    act: Act,
     partner_id: UUID | None = None,
     by: Actor | None,
     now: datetime,
 ) -> Offer:
-    """Take an offer out of force for a while; what was earned stays.
+    """Submit an offer to staff, pause it, resume it as it was approved last, or end it for good.
+
+    What was earned by it stays.
 
     Raises:
         NoSuchOffer, OfferStateWrong: as their names say.
+        BudgetTooSmall: more than its budget was given meanwhile.
     """
-    return await _stop(tx, offer_id, partner_id, Act.PAUSE, by=by, now=now)
-
-
-async def end_offer(
-    tx: Transaction,
-    *,
-    offer_id: UUID,
-    partner_id: UUID | None = None,
-    by: Actor | None,
-    now: datetime,
-) -> Offer:
-    """End an offer for good; what was earned stays.
-
-    Raises:
-        NoSuchOffer, OfferStateWrong: as their names say.
-    """
-    return await _stop(tx, offer_id, partner_id, Act.END, by=by, now=now)
-
-
-async def resume_offer(
-    tx: Transaction,
-    *,
-    offer_id: UUID,
-    partner_id: UUID | None = None,
-    by: Actor | None,
-    now: datetime,
-) -> Offer:
-    """Put a paused offer back into force, as it was approved last.
-
-    Raises:
-        NoSuchOffer, OfferStateWrong: as their names say.
-    """
-    await tx.execute(store.CHANGE)
+    if act is not Act.SUBMIT:
+        await tx.execute(store.CHANGE)
     offer = await _lock(tx, offer_id, partner_id)
-    require(offer, Act.RESUME)
-    rows = await tx.all(store.LIST_VERSIONS_OF, {"offer_ids": [offer_id]})
-    approved = replace(offer, content=content_of(rows[-1].content))
-    await _put_in_force(tx, approved, by=by, now=now)
-    moved = replace(approved, state=state_of_approved(approved.content, now), is_live=True)
-    return await _move(tx, moved, Act.RESUME, by=by, now=now, content=_written(moved.content))
+    require(offer, act)
+    if act is Act.SUBMIT:
+        moved = replace(offer, state=OfferState.IN_REVIEW, refusal="")
+        return await _move(tx, moved, act, by=by, now=now)
+    if act is Act.RESUME:
+        rows = await tx.all(store.LIST_VERSIONS_OF, {"offer_ids": [offer_id]})
+        approved = replace(offer, content=content_of(rows[-1].content))
+        await _put_in_force(tx, approved, by=by, now=now)
+        moved = replace(approved, state=state_of_approved(approved.content, now), is_live=True)
+        return await _move(tx, moved, act, by=by, now=now, content=_written(moved.content))
+    await tx.execute(store.CLOSE_VERSION, {"id": offer_id, "now": now})
+    moved = replace(offer, state=_STOPPED[act], is_live=False, refusal="")
+    return await _move(tx, moved, act, by=by, now=now)
 
 
 async def move_due_offers(tx: Transaction, *, now: datetime) -> int:
@@ -304,24 +266,6 @@ async def _put_in_force(tx: Transaction, offer: Offer, *, by: Actor | None, now:
             total=WITHOUT_BUDGET if budget is None else budget,
             now=now,
         )
-
-
-async def _stop(
-    tx: Transaction,
-    offer_id: UUID,
-    partner_id: UUID | None,
-    act: Act,
-    *,
-    by: Actor | None,
-    now: datetime,
-) -> Offer:
-    await tx.execute(store.CHANGE)
-    offer = await _lock(tx, offer_id, partner_id)
-    require(offer, act)
-    await tx.execute(store.CLOSE_VERSION, {"id": offer_id, "now": now})
-    state = OfferState.PAUSED if act is Act.PAUSE else OfferState.ENDED
-    moved = replace(offer, state=state, is_live=False, refusal="")
-    return await _move(tx, moved, act, by=by, now=now)
 
 
 async def _move(
