@@ -285,12 +285,7 @@ class CommentView(msgspec.Struct, kw_only=True):
     @classmethod
     def of(cls, comment: Comment) -> "CommentView":
         """Make it of a comment."""
-        return cls(
-            author=comment.author,
-            is_internal=comment.is_internal,
-            said=comment.said,
-            at=comment.at,
-        )
+        return msgspec.convert(comment, cls, from_attributes=True)
 
 
 class CaseView(msgspec.Struct, kw_only=True):

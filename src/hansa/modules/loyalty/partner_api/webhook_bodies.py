@@ -109,16 +109,7 @@ class WebhookView(msgspec.Struct, kw_only=True):
             failing_since=endpoint.failing_since,
             delivered_at=endpoint.delivered_at,
             created_at=endpoint.created_at,
-            secrets=[
-                WebhookSecretView(
-                    id=one.id,
-                    kind=one.kind,
-                    public_key=one.public_key,
-                    created_at=one.created_at,
-                    ends_at=one.ends_at,
-                )
-                for one in secrets
-            ],
+            secrets=msgspec.convert(secrets, list[WebhookSecretView], from_attributes=True),
         )
 
 
@@ -183,16 +174,7 @@ class WholeWebhookMessageView(msgspec.Struct, kw_only=True):
         return cls(
             message=WebhookMessageView.of(message),
             body=msgspec.Raw(message.body),
-            attempts=[
-                WebhookAttemptView(
-                    began_at=one.began_at,
-                    milliseconds=one.milliseconds,
-                    status=one.status,
-                    code=one.code,
-                    answer=one.answer,
-                )
-                for one in attempts
-            ],
+            attempts=msgspec.convert(attempts, list[WebhookAttemptView], from_attributes=True),
         )
 
 
