@@ -64,7 +64,9 @@ async def _waiting(request: Request, snap: Snapshot) -> list[dict[str, str]]:
             "Open disputes",
             cases.waiting,
             "disputes",
-            translate("{count} overdue").format(count=say.number(request, cases.overdue)),
+            translate("{count} overdue").format(count=say.number(request, cases.overdue))
+            if cases.overdue
+            else "",
         ),
     )
     return [
