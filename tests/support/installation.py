@@ -241,7 +241,7 @@ def installed(**settings: str) -> Iterator[Installation]:
     finally:
         eventually(
             lambda: not processes_naming(str(data_dir)),
-            within_seconds=60,
+            within_seconds=READY_SECONDS,
             what="something outlived the installation",
         )
         shutil.rmtree(data_dir)

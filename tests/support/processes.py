@@ -20,7 +20,7 @@ ROOT = Path(__file__).resolve().parents[2]
 
 
 def eventually(
-    condition: Callable[[], bool], *, within_seconds: float = 60.0, what: str = ""
+    condition: Callable[[], bool], *, within_seconds: float = 120.0, what: str = ""
 ) -> None:
     """Return as soon as the condition holds; fail when it does not in time."""
     give_up_at = time.monotonic() + within_seconds
