@@ -9,6 +9,7 @@ from contextlib import AsyncExitStack
 from datetime import UTC, datetime
 from pathlib import Path
 
+import hypothesis
 import pytest
 import pytest_asyncio
 
@@ -18,6 +19,24 @@ from hansa.runtime.settings import Secret, Settings
 from tests.support.database import TestServer, test_server
 
 NOON = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
+
+# The same examples each time, and as long for each as a busy machine takes; new ones are looked for
+# by the long tests.
+hypothesis.settings.register_profile(
+    "usual",
+    deadline=None,
+    derandomize=True,
+    suppress_health_check=[hypothesis.HealthCheck.too_slow],
+)
+hypothesis.settings.register_profile(
+    "long", hypothesis.settings.get_profile("usual"), derandomize=False
+)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Choose how examples are made before a test that makes some is read."""
+    is_long = config.getoption("markexpr", "") == "long"
+    hypothesis.settings.load_profile("long" if is_long else "usual")
 
 
 class _RollBack(Exception):

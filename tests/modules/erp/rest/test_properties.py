@@ -17,7 +17,9 @@ from tests.modules.erp.rest.conftest import at
 
 PLACES = ("central", "corner", "spare")
 TRIED = settings(
-    max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=40,
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
 )
 
 

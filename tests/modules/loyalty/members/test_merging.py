@@ -335,7 +335,7 @@ def part_of(seen, member):
     } | {member.id: seen[member.id]}
 
 
-QUIET = [HealthCheck.function_scoped_fixture]
+QUIET = [HealthCheck.too_slow, HealthCheck.function_scoped_fixture]
 
 
 @settings(max_examples=25, deadline=None, suppress_health_check=QUIET)
