@@ -9,6 +9,8 @@ from uuid import UUID
 
 import pytest_asyncio
 
+from hansa.kernel.identifiers import new_id
+from hansa.modules import rollout
 from hansa.modules.loyalty import desk, members, offers, points
 from tests.conftest import NOON
 from tests.support.loyalty import a_member
@@ -156,26 +158,58 @@ async def test_an_offer_without_a_control_group_is_not_compared(root, site, grou
 async def test_the_share_is_changed_until_the_offer_runs_and_then_said_why_not(
     root, site, ground: Ground
 ) -> None:
-    await root.send(ground.url, {"action": "hold_back", "control_percent": "12.5"})
+    await root.send(ground.url, {"action": "aim", "control_percent": "12.5"})
     before = await root.open(ground.url)
-    none = await root.send(ground.url, {"action": "hold_back"}, status=422)
+    none = await root.send(ground.url, {"action": "aim"}, status=422)
     await root.send(ground.url, {"action": "approve", "revision": ground.offer.revision})
     after = await root.open(ground.url)
-    late = {"action": "hold_back", "control_percent": "0"}
+    late = {"action": "aim", "control_percent": "0"}
     refused = await root.send(ground.url, late, status=422)
     await root.send(ground.url, {"action": "end"})
     ended = await root.open(ground.url)
     async with site.context.database.snapshot() as snap:
         found = await offers.get_offer(snap, offer_id=ground.offer.id)
 
-    assert "The control group is set before an offer runs" not in ended
+    assert "Audience and control group are set before an offer runs" not in ended
     assert 'value="12.5"' in before
-    assert 'value="hold_back"' in before
+    assert 'value="aim"' in before
     assert 'id="field-control_percent-error"' in none.text
     assert found.content.targeting.control == 1_250
-    assert 'value="hold_back"' not in after
-    assert "The control group is set before an offer runs" in after
+    assert 'value="aim"' not in after
+    assert "Audience and control group are set before an offer runs" in after
     assert "not possible with an offer in the state" in refused.text
+
+
+async def test_an_offer_is_aimed_at_an_audience_and_at_everybody_again(
+    root, site, ground: Ground
+) -> None:
+    friends = rollout.Audience(
+        id=rollout.AudienceId(new_id(NOON)),
+        code="friends",
+        name="Friends and family",
+        changed_at=NOON,
+    )
+    async with site.context.database.transaction() as tx:
+        await rollout.save_audience(tx, audience=friends, by=None, now=NOON)
+
+    async def aimed_at() -> str:
+        async with site.context.database.snapshot() as snap:
+            found = await offers.get_offer(snap, offer_id=ground.offer.id)
+        return found.content.targeting.audience
+
+    fields = {"action": "aim", "control_percent": "0"}
+    await root.send(ground.url, {**fields, "audience": "friends"})
+    shown = await root.open(ground.url)
+    assert await aimed_at() == "friends"
+    assert '<option value="friends" selected>Friends and family</option>' in shown
+
+    unknown = await root.send(ground.url, {**fields, "audience": "strangers"}, status=422)
+    assert "strangers" in unknown.text
+    assert await aimed_at() == "friends"
+
+    approval = {"action": "approve", "revision": "1", "control_percent": "0", "audience": "*"}
+    await root.send(ground.url, approval)
+    assert await aimed_at() == ""
 
 
 async def test_a_share_that_is_none_is_refused(root, ground: Ground) -> None:

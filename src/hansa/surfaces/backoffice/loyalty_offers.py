@@ -1,5 +1,6 @@
 """Offers of loyalty: what waits for review, what runs, one offer with how it goes."""
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Annotated, Any
 from uuid import UUID
@@ -9,6 +10,7 @@ from litestar import Response, get, post
 from litestar.params import FromPath
 
 from hansa.kernel.errors import HansaError
+from hansa.modules import rollout
 from hansa.modules.loyalty import desk, offers
 from hansa.runtime.database import Transaction
 from hansa.runtime.html import Form, Page, read_form
@@ -30,16 +32,19 @@ from hansa.surfaces.backoffice.shell import staff
 HOME = "/office/loyalty/offers"
 _CURSOR = "office.loyalty.offers"
 RESULT_DAYS = 30
+AUDIENCES_SHOWN = 200
+EVERYBODY = "*"  # in the form, where an empty field means that it was left out
 _Reason = Annotated[str, msgspec.Meta(max_length=1_000)]
 
 
 class DecisionFields(msgspec.Struct):
     """What a reviewer decides about the revision they have seen."""
 
-    action: Annotated[str, msgspec.Meta(pattern="^(approve|hold_back|refuse|pause|resume|end)$")]
+    action: Annotated[str, msgspec.Meta(pattern="^(approve|aim|refuse|pause|resume|end)$")]
     revision: Annotated[int, msgspec.Meta(ge=1)] = 1
     reason: _Reason = ""
     control_percent: Annotated[float, msgspec.Meta(ge=0, le=50)] | None = None
+    audience: Annotated[str, msgspec.Meta(max_length=64)] | None = None  # a code, or EVERYBODY
 
 
 @get(HOME)
@@ -87,7 +92,7 @@ async def show_offer(request: Request, offer_id: FromPath[UUID]) -> Page:
 
 @post(HOME + "/{offer_id:uuid}")
 async def decide(request: Request, offer_id: FromPath[UUID]) -> Response[None] | Page:
-    """Approve, refuse, pause, resume or end an offer, or say how many are held back of it."""
+    """Approve, refuse, pause, resume or end an offer, or say whom it is for."""
     by = staff(request, "loyalty.approve")
     form = await read_form(request, DecisionFields)
     typed = form.value
@@ -110,7 +115,7 @@ def _missing(typed: DecisionFields) -> str | None:
     """Give the field without which it cannot be done."""
     if typed.action == "refuse" and not typed.reason.strip():
         return "reason"
-    if typed.action == "hold_back" and typed.control_percent is None:
+    if typed.action == "aim" and typed.control_percent is None:
         return "control_percent"
     return None
 
@@ -121,11 +126,18 @@ async def _decide(
     control = _control(typed)
     if typed.action == "approve":
         await offers.approve_offer(
-            tx, offer_id=offer_id, revision=typed.revision, control=control, by=by, now=now
+            tx,
+            offer_id=offer_id,
+            revision=typed.revision,
+            control=control,
+            audience=_audience(typed),
+            by=by,
+            now=now,
         )
-    elif typed.action == "hold_back":
-        assert control is not None, "looked at before"
-        await offers.hold_back(tx, offer_id=offer_id, control=control, by=by, now=now)
+    elif typed.action == "aim":
+        await offers.aim_offer(
+            tx, offer_id=offer_id, control=control, audience=_audience(typed), by=by, now=now
+        )
     elif typed.action == "refuse":
         await offers.refuse_offer(tx, offer_id=offer_id, reason=typed.reason, by=by, now=now)
     else:
@@ -148,6 +160,10 @@ def _control(typed: DecisionFields) -> int | None:
     return None if percent is None else round(percent * offers.WHOLE / 100)
 
 
+def _audience(typed: DecisionFields) -> str | None:
+    return "" if typed.audience == EVERYBODY else typed.audience
+
+
 async def _page(
     request: Request, offer_id: UUID, form: Form[Any], *, status_code: int = 200
 ) -> Page:
@@ -160,6 +176,7 @@ async def _page(
         comparison = await desk.get_comparison(snap, offer_id=offer_id)
         is_lost = await offers.names_nobody(snap, targeting=offer.content.targeting)
         people = await names_of(snap, [one.approved_by for one in approvals])
+        audiences = await rollout.list_audiences(snap, limit=AUDIENCES_SHOWN)
     described = describe_offer(request, offer)
     zone, language = described["zone"], request.language
     counts = [one for _, one in days]
@@ -190,6 +207,8 @@ async def _page(
             "switched_on": [one.switched_on for _, one in days],
         },
         control=_typed_control(form, offer),
+        audiences=_audiences(request, audiences, offer.content.targeting.audience),
+        audience=form.text("audience") or offer.content.targeting.audience or EVERYBODY,
         is_measured=offer.content.targeting.control > 0,
         comparison=None
         if comparison is None
@@ -211,6 +230,16 @@ async def _page(
 def _typed_control(form: Form[Any], offer: offers.Offer) -> str:
     held = offer.content.targeting.control
     return form.text("control_percent") or f"{held * 100 / offers.WHOLE:g}"
+
+
+def _audiences(
+    request: Request, audiences: Sequence[rollout.Audience], kept: str
+) -> list[tuple[str, str]]:
+    """Give what can be chosen: everybody, audiences, and what is meant now if that is neither."""
+    named = {one.code: one.name for one in audiences}
+    if kept and kept not in named:
+        named = {kept: kept, **named}
+    return [(EVERYBODY, words(request)("Everybody")), *named.items()]
 
 
 def _facts(request: Request, offer: dict[str, Any]) -> list[tuple[str, str]]:

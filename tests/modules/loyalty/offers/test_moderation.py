@@ -248,11 +248,17 @@ async def test_a_draft_cannot_be_moved_past_its_review(
         await moves[act]()
 
 
+async def aim(tx: Transaction, offer_id: UUID, control: int, audience: str = "") -> offers.Offer:
+    return await offers.aim_offer(
+        tx, offer_id=offer_id, control=control, audience=audience, by=None, now=NOON
+    )
+
+
 async def test_how_many_are_held_back_is_settled_before_an_offer_runs(
     tx: Transaction, a_programme: Programme
 ) -> None:
     offer = await write(tx)
-    drafted = await offers.hold_back(tx, offer_id=offer.id, control=1_000, by=None, now=NOON)
+    drafted = await aim(tx, offer.id, 1_000)
     await offers.change_offer(
         tx,
         offer_id=offer.id,
@@ -262,8 +268,8 @@ async def test_how_many_are_held_back_is_settled_before_an_offer_runs(
     )
     await offers.move_offer(tx, act=offers.Act.SUBMIT, offer_id=offer.id, by=None, now=NOON)
     with pytest.raises(offers.OfferInvalid):
-        await offers.hold_back(tx, offer_id=offer.id, control=5_001, by=None, now=NOON)
-    sent = await offers.hold_back(tx, offer_id=offer.id, control=2_000, by=None, now=NOON)
+        await aim(tx, offer.id, 5_001)
+    sent = await aim(tx, offer.id, 2_000)
     assert (drafted.state, sent.state) == (offers.OfferState.DRAFT, offers.OfferState.IN_REVIEW)
 
     await offers.approve_offer(tx, offer_id=offer.id, revision=sent.revision, by=None, now=NOON)
@@ -272,13 +278,13 @@ async def test_how_many_are_held_back_is_settled_before_an_offer_runs(
     assert found is not None
     assert found.targeting.control == 2_000
     with pytest.raises(offers.OfferStateWrong):
-        await offers.hold_back(tx, offer_id=offer.id, control=0, by=None, now=NOON)
+        await aim(tx, offer.id, 0)
     # A draft beside the version in force keeps the group: it is asked for at its review.
     await offers.change_offer(
         tx, offer_id=offer.id, content=replace(found, budget_points=900), by=None, now=NOON
     )
     with pytest.raises(offers.OfferStateWrong):
-        await offers.hold_back(tx, offer_id=offer.id, control=0, by=None, now=NOON)
+        await aim(tx, offer.id, 0)
 
 
 async def test_a_partner_reaches_its_own_offers_only(

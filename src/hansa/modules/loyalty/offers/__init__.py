@@ -61,9 +61,9 @@ from hansa.modules.loyalty.offers.moderation import (
     OfferStateWrong,
 )
 from hansa.modules.loyalty.offers.operations import (
+    aim_offer,
     approve_offer,
     change_offer,
-    hold_back,
     move_due_offers,
     move_offer,
     refuse_offer,
@@ -200,6 +200,7 @@ __all__ = [
     "Used",
     "Viewer",
     "Wording",
+    "aim_offer",
     "approve_offer",
     "audiences_of",
     "change_offer",
@@ -210,7 +211,6 @@ __all__ = [
     "evaluate",
     "get_budgets",
     "get_offer",
-    "hold_back",
     "limit_reached",
     "list_approvals",
     "list_member_offers",

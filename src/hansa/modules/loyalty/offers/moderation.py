@@ -47,7 +47,7 @@ class Act(StrEnum):
     PAUSE = "pause"
     RESUME = "resume"
     END = "end"
-    HOLD_BACK = "hold_back"
+    AIM = "aim"
 
 
 _S = OfferState
@@ -60,7 +60,7 @@ FROM: dict[Act, frozenset[OfferState]] = {
     Act.PAUSE: frozenset({_S.APPROVED, _S.RUNNING, _S.DRAFT, _S.IN_REVIEW, _S.REFUSED}),
     Act.RESUME: frozenset({_S.PAUSED}),
     Act.END: _NEVER_ENDED,
-    Act.HOLD_BACK: frozenset({_S.DRAFT, _S.IN_REVIEW, _S.REFUSED}),
+    Act.AIM: frozenset({_S.DRAFT, _S.IN_REVIEW, _S.REFUSED}),
 }
 
 
@@ -91,9 +91,9 @@ class Offer:
     def allows(self, act: Act) -> bool:
         """Tell whether something can be done with it now.
 
-        Only what is in force can be paused; who is held back is settled before anything is.
+        Only what is in force can be paused; whom it is for is settled before anything is.
         """
-        if (act is Act.PAUSE and not self.is_live) or (act is Act.HOLD_BACK and self.is_live):
+        if (act is Act.PAUSE and not self.is_live) or (act is Act.AIM and self.is_live):
             return False
         return self.state in FROM[act]
 

@@ -121,16 +121,16 @@ async def approve_offer(
     offer_id: UUID,
     revision: int,
     control: int | None = None,
+    audience: str | None = None,
     by: Actor | None,
     now: datetime,
 ) -> Offer:
     """Let what is written into force from now on; what was in force ends now.
 
-    `control` is the share, in hundredths of a percent, of those it is for who are held back; None
-    leaves it as it is.
+    `control` and `audience` are as for `aim_offer`.
 
     Raises:
-        NoSuchOffer, OfferStateWrong, OfferInvalid: as their names say.
+        NoSuchOffer, OfferStateWrong, OfferInvalid, OfferAudienceUnknown: as their names say.
         OfferChangedMeanwhile: it is not what the reviewer has seen.
         BudgetTooSmall: more than the new budget was given already.
     """
@@ -139,34 +139,47 @@ async def approve_offer(
     require(offer, Act.APPROVE)
     if offer.revision != revision:
         raise OfferChangedMeanwhile
-    if control is not None:
-        offer = _holding_back(offer, control)
+    offer = await _aimed(tx, offer, control, audience)
     await _put_in_force(tx, offer, by=by, now=now)
     moved = replace(offer, state=state_of_approved(offer.content, now), is_live=True)
     return await _move(tx, moved, Act.APPROVE, by=by, now=now, content=_written(moved.content))
 
 
-async def hold_back(
-    tx: Transaction, *, offer_id: UUID, control: int, by: Actor | None, now: datetime
+async def aim_offer(
+    tx: Transaction,
+    *,
+    offer_id: UUID,
+    control: int | None,
+    audience: str | None,
+    by: Actor | None,
+    now: datetime,
 ) -> Offer:
-    """Set the share, in hundredths of a percent, of those an offer is for who are held back.
+    """Say which audience an offer is for, and how many of those it is for are held back.
 
-    Before it is approved: a group that changes while the offer runs cannot be compared.
+    `control` is their share in hundredths of a percent; `audience` its code, or empty for
+    everybody; None leaves either as it is. Before it is approved: a group that changes while the
+    offer runs cannot be compared.
 
     Raises:
-        NoSuchOffer, OfferStateWrong, OfferInvalid: as their names say.
+        NoSuchOffer, OfferStateWrong, OfferInvalid, OfferAudienceUnknown: as their names say.
     """
     offer = await _lock(tx, offer_id)
-    require(offer, Act.HOLD_BACK)
-    moved = _holding_back(offer, control)
+    require(offer, Act.AIM)
+    moved = await _aimed(tx, offer, control, audience)
     if moved == offer:
         return offer
-    return await _move(tx, moved, Act.HOLD_BACK, by=by, now=now, content=_written(moved.content))
+    return await _move(tx, moved, Act.AIM, by=by, now=now, content=_written(moved.content))
 
 
-def _holding_back(offer: Offer, control: int) -> Offer:
-    targeting = replace(offer.content.targeting, control=control)
+async def _aimed(tx: Transaction, offer: Offer, control: int | None, audience: str | None) -> Offer:
+    before = offer.content.targeting
+    targeting = replace(
+        before,
+        control=before.control if control is None else control,
+        audience=before.audience if audience is None else audience,
+    )
     check_targeting(targeting)
+    await check_audience(tx, targeting=targeting, before=before)
     return replace(offer, content=replace(offer.content, targeting=targeting))
 
 
