@@ -34,11 +34,11 @@ class Recorder:
 
 
 async def a_batcher(
-    database: Database, recorder: Recorder, *, queue_limit: int = 100
+    database: Database, recorder: Recorder, *, queue_limit: int = 100, gathering: float = 0.01
 ) -> Batcher[int, int]:
     async with database.transaction() as tx:
         await tx.execute(MAKE)
-    batcher = Batcher(database, recorder, name="test", queue_limit=queue_limit)
+    batcher = Batcher(database, recorder, name="test", queue_limit=queue_limit, gathering=gathering)
     await batcher.start()
     return batcher
 
@@ -63,6 +63,43 @@ async def test_what_gathers_while_one_commits_is_the_next_batch(committing: Data
 
     assert recorder.batches == [[1], [2, 3, 4]]
     assert answers == [2, 4, 6, 8]
+    await batcher.close()
+
+
+async def test_after_a_large_batch_those_it_answered_are_waited_for(committing: Database) -> None:
+    recorder = Recorder()
+    batcher = await a_batcher(committing, recorder, gathering=60)
+    first = asyncio.create_task(batcher.submit(0))
+    await until(lambda: recorder.batches == [[0]])
+
+    async def ask_again(number: int) -> None:
+        await batcher.submit(number)
+        for _ in range(number):  # they come back one after the other
+            await asyncio.sleep(0)
+        if number <= 18:
+            await batcher.submit(100 + number)
+
+    others = [asyncio.create_task(ask_again(number)) for number in range(1, 21)]
+    await asyncio.sleep(0)
+    recorder.may_go_on.set()
+    await asyncio.gather(first, *others)
+
+    assert [len(batch) for batch in recorder.batches] == [1, 20, 18]
+    await batcher.close()
+
+
+async def test_who_does_not_come_back_is_not_waited_for(committing: Database) -> None:
+    recorder = Recorder()
+    batcher = await a_batcher(committing, recorder, gathering=0.001)
+    first = asyncio.create_task(batcher.submit(0))
+    await until(lambda: recorder.batches == [[0]])
+    others = [asyncio.create_task(batcher.submit(number)) for number in range(1, 41)]
+    await asyncio.sleep(0)
+    recorder.may_go_on.set()
+    await asyncio.gather(first, *others)
+
+    assert await batcher.submit(50) == 100
+    assert [len(batch) for batch in recorder.batches] == [1, 40, 1]
     await batcher.close()
 
 
