@@ -6,7 +6,6 @@ import contextlib
 import os
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import tempfile
@@ -19,6 +18,7 @@ from pathlib import Path
 import psutil
 import pytest
 
+from tests.support.http import free_port
 from tests.support.processes import ROOT, Program, eventually, is_running, processes_naming
 
 pytestmark = pytest.mark.timeout(1200)
@@ -33,13 +33,6 @@ def data_dir() -> Iterator[Path]:
     finally:
         eventually(lambda: not processes_naming(str(path)))
         shutil.rmtree(path)
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 class Shop:

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import itertools
 import os
 import socket
 import subprocess
@@ -18,6 +19,7 @@ import sys
 from collections.abc import AsyncIterator, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from random import SystemRandom
 from uuid import uuid4
 
 import httpx
@@ -105,11 +107,26 @@ async def _lifespan(app: Edge) -> AsyncIterator[None]:
         await task
 
 
+def _ports() -> Iterator[int]:
+    """Give ports, to each process of the tests its own: what is killed comes back to its port.
+
+    They lie below those the system gives to whoever connects somewhere.
+    """
+    worker = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
+    first = 12_000 + worker % 10 * 2_000
+    return itertools.cycle(SystemRandom().sample(range(first, first + 2_000), 2_000))
+
+
+_PORTS = _ports()
+
+
 def free_port() -> int:
-    """Find a port that is free at this moment."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    """Find a port that is free, and given to no other test for a long while."""
+    for port in _PORTS:
+        with socket.socket() as probe, contextlib.suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            return port
+    raise AssertionError("the ports never end")
 
 
 @contextlib.contextmanager
