@@ -319,7 +319,7 @@ async def test_a_batch_that_breaks_off_is_finished_by_sending_it_again(sender):
 
 
 async def test_many_batches_at_once_leave_connections_for_pages(sender):
-    keys = [f"k{number}" for number in range(300)]
+    keys = [f"k{number}" for number in range(60)]
     await sender.items(*keys)
 
     answers = await asyncio.gather(
