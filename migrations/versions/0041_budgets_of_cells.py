@@ -2,7 +2,7 @@
 
 from hansa.runtime.database.migrate import run_sql
 
-revision = "0045"
+revision = "0041"
 down_revision = "0040"
 
 # Of the row of a follower the total comes from the home cell, and what is lent is its own: a check
