@@ -60,7 +60,7 @@ def test_the_page_of_components_calls_every_macro(environment: jinja2.Environmen
     # Called by the macros of the groups they stand in, which the page does call.
     parts = {
         "facet_group", "facet_line", "facet_colour_group", "facet_colour",
-        "colour_link_group", "colour_link", "size_group", "size_choice",
+        "colour_link_group", "colour_link", "size_group", "size_choice", "tab_count",
     }  # fmt: skip
 
     page = environment.get_template("design.html").render()
