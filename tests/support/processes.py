@@ -103,7 +103,7 @@ class Program:
         """Close its input, which ends the programs made for these tests; answer the exit code."""
         assert self.process.stdin is not None
         self.process.stdin.close()
-        return self.process.wait(timeout=60)
+        return self.process.wait(timeout=180)
 
     def kill(self) -> None:
         """`kill -9`."""
@@ -113,4 +113,4 @@ class Program:
     def terminate(self, how: signal.Signals = signal.SIGTERM) -> int:
         """Ask it to stop; answer the exit code."""
         self.process.send_signal(how)
-        return self.process.wait(timeout=60)
+        return self.process.wait(timeout=180)
