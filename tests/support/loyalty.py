@@ -5,9 +5,10 @@ from __future__ import annotations
 from datetime import datetime
 from itertools import count
 from typing import Any
+from uuid import UUID
 
 from hansa.kernel.identifiers import new_id
-from hansa.modules.loyalty import members, programmes
+from hansa.modules.loyalty import members, offers, programmes
 from hansa.modules.loyalty.members.checks import CHECKS
 from hansa.runtime.database import Snapshot, Transaction
 
@@ -19,6 +20,7 @@ __all__ = [
     "coalition_of",
     "findings_of",
     "phone",
+    "put_in_force",
 ]
 
 CONSENT = members.ConsentGiven(document="rules", version="1", source="test")
@@ -78,6 +80,30 @@ async def a_member(
         consent=CONSENT,
         now=now,
     )
+
+
+async def put_in_force(
+    tx: Transaction,
+    programme: programmes.Programme,
+    partner: programmes.Partner,
+    *,
+    code: str,
+    content: offers.OfferContent,
+    now: datetime,
+) -> UUID:
+    """Write, submit and approve an offer."""
+    written = await offers.write_offer(
+        tx,
+        programme_id=programme.id,
+        partner_id=partner.id,
+        code=code,
+        content=content,
+        by=None,
+        now=now,
+    )
+    sent = await offers.move_offer(tx, act=offers.Act.SUBMIT, offer_id=written.id, by=None, now=now)
+    await offers.approve_offer(tx, offer_id=sent.id, revision=sent.revision, by=None, now=now)
+    return written.id
 
 
 async def findings_of(snap: Snapshot) -> list[str]:

@@ -10,7 +10,7 @@ import pytest_asyncio
 from hansa.modules import rollout
 from hansa.modules.loyalty import members, offers
 from hansa.runtime.database import Transaction
-from tests.support.loyalty import a_member, phone
+from tests.support.loyalty import a_member, phone, put_in_force
 from tests.support.loyalty_app import buy, give_back
 from tests.surfaces.loyalty_app.conftest import House
 
@@ -53,7 +53,6 @@ class Friends:
 
 
 async def add_offer(tx: Transaction, house: House, code: str, *, needs_activation: bool) -> UUID:
-    now = house.clock.now()
     content = offers.OfferContent(
         wording=offers.Wording(
             title={"ru": f"Друзьям: {code}", "en": f"For friends: {code}"},
@@ -64,18 +63,10 @@ async def add_offer(tx: Transaction, house: House, code: str, *, needs_activatio
         targeting=offers.Targeting(audience=FRIENDS),
         needs_activation=needs_activation,
     )
-    written = await offers.write_offer(
-        tx,
-        programme_id=house.laid.programme.id,
-        partner_id=house.laid.bakery.id,
-        code=code,
-        content=content,
-        by=None,
-        now=now,
+    laid = house.laid
+    return await put_in_force(
+        tx, laid.programme, laid.bakery, code=code, content=content, now=house.clock.now()
     )
-    sent = await offers.move_offer(tx, act=offers.Act.SUBMIT, offer_id=written.id, by=None, now=now)
-    await offers.approve_offer(tx, offer_id=sent.id, revision=sent.revision, by=None, now=now)
-    return written.id
 
 
 @pytest_asyncio.fixture(loop_scope="session")

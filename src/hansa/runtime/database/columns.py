@@ -26,7 +26,7 @@ _MICROSECOND = timedelta(microseconds=1)
 
 
 def _numbers(values: Sequence[int]) -> bytes:
-    return _spread(array("q", values), 8)
+    return _spread(array("q", values))
 
 
 def _uuids(values: Sequence[UUID]) -> bytes:
@@ -35,7 +35,7 @@ def _uuids(values: Sequence[UUID]) -> bytes:
 
 
 def _instants(values: Sequence[datetime]) -> bytes:
-    return _spread(array("q", [(value - _EPOCH) // _MICROSECOND for value in values]), 8)
+    return _spread(array("q", [(value - _EPOCH) // _MICROSECOND for value in values]))
 
 
 def _texts(values: Sequence[str]) -> bytes:
@@ -50,11 +50,12 @@ def _is_null(value: object) -> bool:
     return value is None
 
 
-def _spread(values: "array[int]", size: int) -> bytes:
+def _spread(values: "array[int]") -> bytes:
     """Put its length before each value: byte by byte for all of them at once."""
     if sys.byteorder == "little":
         values.byteswap()
     whole = values.tobytes()
+    size = values.itemsize
     step = 4 + size
     spread = bytearray(step * len(values))
     spread[3::step] = bytes([size]) * len(values)

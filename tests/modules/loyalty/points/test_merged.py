@@ -13,6 +13,7 @@ from hansa.modules.loyalty.offers.subscribers import on_merged, on_parted
 from hansa.modules.loyalty.points.jobs import run_recount_member
 from hansa.modules.loyalty.points.work import RecountMember
 from tests.modules.loyalty.points.pair import Pair
+from tests.support.loyalty import put_in_force
 
 PERCENTS_TOLD = "select id, payload from outbox_event where type = %(type)s order by id"
 DAY = timedelta(days=1)
@@ -30,24 +31,13 @@ async def an_offer(play, code: str, *, reward, condition=OFTEN, limit=None, ask=
         limits=offers.Limits(per_member=limit),
         needs_activation=ask,
     )
-    now = play.clock.now()
     async with play.context.database.transaction() as tx:
-        written = await offers.write_offer(
-            tx,
-            programme_id=play.programme.id,
-            partner_id=play.shop.id,
-            code=code,
-            content=content,
-            by=None,
-            now=now,
+        offer_id = await put_in_force(
+            tx, play.programme, play.shop, code=code, content=content, now=play.clock.now()
         )
-        sent = await offers.move_offer(
-            tx, act=offers.Act.SUBMIT, offer_id=written.id, by=None, now=now
-        )
-        await offers.approve_offer(tx, offer_id=sent.id, revision=sent.revision, by=None, now=now)
     await play.context.service(offers.Rulebook).refresh()
     play.later(minutes=1)
-    return written.id
+    return offer_id
 
 
 async def switch(play, member, offer_id: UUID, *, is_on: bool) -> None:

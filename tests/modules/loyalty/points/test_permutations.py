@@ -34,7 +34,7 @@ from tests.modules.loyalty.points.stories import (
     Raised,
     Switched,
 )
-from tests.support.loyalty import a_member
+from tests.support.loyalty import a_member, put_in_force
 
 AT_ONCE = 25
 TOLD = """
@@ -174,28 +174,15 @@ class Telling:
         return stories.End(balance.posted, tuple(raises))
 
 
-async def put_in_force(play, start: datetime) -> dict[str, UUID]:
+async def begin_offers(play, start: datetime) -> dict[str, UUID]:
     """Let the shop make the offers of the stories, before these begin."""
     found = {}
     for code, content in stories.OFFERS.items():
         worded = replace(content, wording=offers.Wording(title={"en": code}, text={"en": code}))
         async with play.context.database.transaction() as tx:
-            written = await offers.write_offer(
-                tx,
-                programme_id=play.programme.id,
-                partner_id=play.shop.id,
-                code=code,
-                content=worded,
-                by=None,
-                now=start,
+            found[code] = await put_in_force(
+                tx, play.programme, play.shop, code=code, content=worded, now=start
             )
-            sent = await offers.move_offer(
-                tx, act=offers.Act.SUBMIT, offer_id=written.id, by=None, now=start
-            )
-            await offers.approve_offer(
-                tx, offer_id=sent.id, revision=sent.revision, by=None, now=start
-            )
-        found[code] = written.id
     await play.context.service(offers.Rulebook).refresh()
     return found
 
@@ -203,7 +190,7 @@ async def put_in_force(play, start: datetime) -> dict[str, UUID]:
 async def run_cases(play, number: int, seed: int) -> None:
     chance = random.Random(seed)
     start = play.clock.now() - timedelta(days=20)
-    telling = Telling(play, start, await put_in_force(play, start - timedelta(days=1)))
+    telling = Telling(play, start, await begin_offers(play, start - timedelta(days=1)))
 
     async def begin(name: str) -> Case:
         luck = random.Random(chance.random())

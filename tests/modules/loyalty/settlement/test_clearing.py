@@ -27,22 +27,27 @@ async def balances(play) -> dict[tuple[int, str], int]:
     return {wanted[account]: balance for account, balance in found.items()}
 
 
-async def convert(play, place: int, key: str, amount: int) -> None:
+async def record(play, kind: settlement.MoneyKind, place: int, key: str, amount: int) -> None:
     async with play.context.database.transaction() as tx:
-        await settlement.record_conversions(
+        await settlement.record_money(
             tx,
             programme=play.programme,
-            conversions=[
-                settlement.Conversion(
+            money=[
+                settlement.MoneyAside(
+                    kind=kind,
                     key=key,
                     partner=play.number(place),
                     amount_minor=amount,
-                    reference="policy 7",
+                    reference=f"{kind} 7",
                     happened_at=play.clock.now(),
                 )
             ],
             now=play.clock.now(),
         )
+
+
+async def convert(play, place: int, key: str, amount: int) -> None:
+    await record(play, settlement.MoneyKind.CONVERSION, place, key, amount)
 
 
 async def pay(play, statement, amount: int, reference: str) -> settlement.Payment:
@@ -144,21 +149,7 @@ async def test_a_conversion_taken_back_is_in_the_month_it_came_in(play) -> None:
 
 
 async def note_uncovered(play, place: int, key: str, amount: int) -> None:
-    async with play.context.database.transaction() as tx:
-        await settlement.record_uncovered(
-            tx,
-            programme=play.programme,
-            uncovered=[
-                settlement.Uncovered(
-                    key=key,
-                    partner=play.number(place),
-                    amount_minor=amount,
-                    reference="uncovered, partner",
-                    happened_at=play.clock.now(),
-                )
-            ],
-            now=play.clock.now(),
-        )
+    await record(play, settlement.MoneyKind.UNCOVERED, place, key, amount)
 
 
 async def test_what_was_not_covered_is_told_beside_what_is_owed(play) -> None:

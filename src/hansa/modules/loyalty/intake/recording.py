@@ -171,8 +171,11 @@ class Recorder:
             },
         )
         converted = {(one.id, ordinal) for one, ordinal, entry in cleared if entry.is_conversion}
-        conversions = [
-            settlement.Conversion(
+        money = [
+            settlement.MoneyAside(
+                kind=settlement.MoneyKind.CONVERSION
+                if (row.item_id, row.ordinal) in converted
+                else settlement.MoneyKind.UNCOVERED,
                 key=f"{self.feed.id}:{row.item_id}:{row.ordinal}",
                 partner=self.partner.number,
                 amount_minor=row.amount_minor,
@@ -180,27 +183,9 @@ class Recorder:
                 happened_at=row.happened_at,
             )
             for row in listed
-            if (row.item_id, row.ordinal) in converted
         ]
-        if conversions:
-            await settlement.record_conversions(
-                tx, programme=self.programme, conversions=conversions, now=now
-            )
-        uncovered = [
-            settlement.Uncovered(
-                key=f"{self.feed.id}:{row.item_id}:{row.ordinal}",
-                partner=self.partner.number,
-                amount_minor=row.amount_minor,
-                reference=row.matter[:REFERENCE_CHARACTERS_MAX],
-                happened_at=row.happened_at,
-            )
-            for row in listed
-            if (row.item_id, row.ordinal) not in converted
-        ]
-        if uncovered:
-            await settlement.record_uncovered(
-                tx, programme=self.programme, uncovered=uncovered, now=now
-            )
+        if money:
+            await settlement.record_money(tx, programme=self.programme, money=money, now=now)
 
 
 def message_of(result: Result) -> tuple[str, str]:

@@ -10,7 +10,7 @@ accounts of its own (`uncovered`), which nobody is to pay.
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from enum import IntEnum
+from enum import IntEnum, StrEnum
 from typing import ClassVar
 from uuid import UUID
 
@@ -24,8 +24,6 @@ from hansa.runtime.database import Snapshot, Transaction
 MONEY_LEDGERS = 100_000
 OWNER = UUID(int=1)
 """Owner of the keys of everything settlement posts."""
-CONVERSION = "conversion"
-UNCOVERED = "uncovered"
 AMOUNT_MINOR_MAX = 10**15
 
 # ISO 4217.
@@ -79,13 +77,26 @@ class ConversionReused(Conflict):
     key: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Conversion:
-    """Money credited to a partner at once for points it took; below zero takes it back.
+class MoneyKind(StrEnum):
+    """What money beside points is of.
 
-    `key` is unique for ever; `reference` says for what: a policy, a receipt.
+    A conversion is credited to a partner at once for points it took; below zero it is taken back.
+    Uncovered is what points would have paid that were not there when a till without a line spent
+    them: below zero the partner bears it, above zero the programme does.
     """
 
+    CONVERSION = "conversion"
+    UNCOVERED = "uncovered"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MoneyAside:
+    """Money beside the points, of one partner.
+
+    `key` is unique for ever among those of a kind; `reference` says for what: a policy, a receipt.
+    """
+
+    kind: MoneyKind
     key: str
     partner: int
     amount_minor: int
@@ -93,18 +104,11 @@ class Conversion:
     happened_at: datetime
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Uncovered:
-    """What points would have paid that were not there when a till without a line spent them.
-
-    Below zero the partner bears it, above zero the programme does. `key` is unique for ever.
-    """
-
-    key: str
-    partner: int
-    amount_minor: int
-    reference: str
-    happened_at: datetime
+# Of the programme, of the partner.
+_SIDES = {
+    MoneyKind.CONVERSION: (MoneySide.CLEARING, MoneySide.PAYABLE),
+    MoneyKind.UNCOVERED: (MoneySide.UNCOVERED, MoneySide.UNCOVERED),
+}
 
 
 @dataclass(slots=True)
@@ -145,62 +149,33 @@ def money_account(programme: int, partner: int, side: MoneySide) -> int:
     return -(programme * 100_000 + partner * 10 + side)
 
 
-async def record_conversions(
-    tx: Transaction, *, programme: Programme, conversions: Sequence[Conversion], now: datetime
+async def record_money(
+    tx: Transaction, *, programme: Programme, money: Sequence[MoneyAside], now: datetime
 ) -> None:
-    """Credit money to partners, or take it back; what is known by its key already stays as it is.
+    """Credit conversions, note what was not covered; what is known by its key stays as it is.
 
-    The next statements of the partners count them: what was credited is not owed again.
+    The next statements of the partners tell both: what was credited is not owed again, what was not
+    covered nobody owes to anybody by the books.
 
     Raises:
         CurrencyUnknown: there is no ledger of the programme's currency.
         ConversionReused: a key was used for another amount or partner.
     """
     postings = []
-    for one in conversions:
+    for one in money:
         if not one.amount_minor:
             continue
-        clearing = money_account(programme.number, 0, MoneySide.CLEARING)
-        payable = money_account(programme.number, one.partner, MoneySide.PAYABLE)
+        ours, theirs = _SIDES[one.kind]
+        debit = money_account(programme.number, 0, ours)
+        credit = money_account(programme.number, one.partner, theirs)
         postings.append(
             _posting(
                 programme,
-                key=f"{CONVERSION}:{one.key}",
-                kind=CONVERSION,
+                key=f"{one.kind}:{one.key}",
+                kind=one.kind.value,
                 reference=one.reference,
                 effective_at=one.happened_at,
-                moved=[_moved(clearing, payable, one.amount_minor, one.partner)],
-                now=now,
-            )
-        )
-    await _post(tx, postings, now=now)
-
-
-async def record_uncovered(
-    tx: Transaction, *, programme: Programme, uncovered: Sequence[Uncovered], now: datetime
-) -> None:
-    """Note what was not covered; what is known by its key already stays as it is.
-
-    The next statements of the partners tell it. Nobody owes it to anybody by the books.
-
-    Raises:
-        CurrencyUnknown: there is no ledger of the programme's currency.
-        ConversionReused: a key was used for another amount or partner.
-    """
-    ours = money_account(programme.number, 0, MoneySide.UNCOVERED)
-    postings = []
-    for one in uncovered:
-        if not one.amount_minor:
-            continue
-        theirs = money_account(programme.number, one.partner, MoneySide.UNCOVERED)
-        postings.append(
-            _posting(
-                programme,
-                key=f"{UNCOVERED}:{one.key}",
-                kind=UNCOVERED,
-                reference=one.reference,
-                effective_at=one.happened_at,
-                moved=[_moved(ours, theirs, one.amount_minor, one.partner)],
+                moved=[_moved(debit, credit, one.amount_minor, one.partner)],
                 now=now,
             )
         )
@@ -298,10 +273,10 @@ async def sum_beside(
     ours = money_account(programme.number, 0, MoneySide.UNCOVERED)
     async for moves in ledger.stream_moves(snap, span=span):
         for one in moves:
-            if one.kind == CONVERSION and clearing in {one.debit, one.credit}:
+            if one.kind == MoneyKind.CONVERSION and clearing in {one.debit, one.credit}:
                 sign = 1 if one.debit == clearing else -1
                 found.converted[one.issuer] = found.converted.get(one.issuer, 0) + sign * one.amount
-            elif one.kind == UNCOVERED and ours in {one.debit, one.credit}:
+            elif one.kind == MoneyKind.UNCOVERED and ours in {one.debit, one.credit}:
                 before = found.uncovered.get(one.issuer, UncoveredMoney())
                 found.uncovered[one.issuer] = before.plus(one.amount, by_us=one.debit == ours)
     return found

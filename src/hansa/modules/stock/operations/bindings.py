@@ -40,11 +40,9 @@ async def lock_orders(
     these variants; needed if more than one of the steps changes that, as corrections and releases
     do, and left out otherwise, since buyers wait for it.
     """
-    rows = await _lock(tx, order_ids, variant_ids)
+    _, variants = await _lock(tx, order_ids, variant_ids)
     if with_counters:
-        lines = await tx.all(sql.LINES_OF, {"ids": [row.id for row in rows]})
-        variants = {line.variant_id for line in lines}.union(variant_ids)
-        await tx.execute(level_sql.LOCK_COUNTERS_OF, {"variants": list(variants)})
+        await tx.execute(level_sql.LOCK_COUNTERS_OF, {"variants": variants})
 
 
 async def bind(
@@ -163,7 +161,7 @@ async def take_bindings(
 
 
 async def _lock_one(tx: Transaction, order_id: UUID, variant_ids: Iterable[UUID]) -> Row:
-    rows = await _lock(tx, [order_id], variant_ids)
+    rows, _ = await _lock(tx, [order_id], variant_ids)
     if not rows:
         raise NoReservation(order_id)
     return rows[0]
@@ -171,13 +169,15 @@ async def _lock_one(tx: Transaction, order_id: UUID, variant_ids: Iterable[UUID]
 
 async def _lock(
     tx: Transaction, order_ids: Sequence[UUID], variant_ids: Iterable[UUID]
-) -> list[Row]:
+) -> tuple[list[Row], list[UUID]]:
+    """Give the reservations, and the variants whose shelves are locked."""
     await tx.execute(level_sql.LOCK_WRITING_OF_LEVELS)
     found = await tx.all(sql.FIND_BY_ORDERS, {"order_ids": list(order_ids)})
     ids = [row.id for row in found]
-    variants = {row.variant_id for row in await tx.all(sql.LINES_OF, {"ids": ids})}
-    await tx.execute(sql.LOCK_LEVELS, {"variants": list(variants.union(variant_ids))})
-    return await tx.all(sql.LOCK_RESERVATIONS, {"ids": ids})
+    lines = await tx.all(sql.LINES_OF, {"ids": ids})
+    variants = list({row.variant_id for row in lines}.union(variant_ids))
+    await tx.execute(sql.LOCK_LEVELS, {"variants": variants})
+    return await tx.all(sql.LOCK_RESERVATIONS, {"ids": ids}), variants
 
 
 async def _bound(tx: Transaction, reservation_id: UUID) -> dict[Key, Decimal]:
