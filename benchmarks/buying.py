@@ -10,7 +10,6 @@ import secrets
 import socket
 import subprocess
 import sys
-import tempfile
 import time
 import urllib.request
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
@@ -21,6 +20,7 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
 
+from benchmarks.scratch import scratch_directory
 from hansa.modules import catalog, checkout, markets, payments, pricing, stock
 from hansa.runtime.database import Database
 from hansa.runtime.database.embedded import embedded_postgres
@@ -248,7 +248,7 @@ async def fresh_shop(
 ) -> AsyncIterator[tuple[Database, list[UUID], Path]]:
     """Make a shop in a database of its own: an embedded server unless an address is given."""
     with contextlib.ExitStack() as stack:
-        directory = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="hansa-bench-")))
+        directory = stack.enter_context(scratch_directory())
         address = dsn or stack.enter_context(embedded_postgres(directory))
         await asyncio.to_thread(migrate, address)
         database = Database(address, connections_max=4)

@@ -34,6 +34,7 @@ from typing import Any
 from urllib.parse import quote
 
 from benchmarks.buying import Line, programs
+from benchmarks.scratch import scratch_directory
 from hansa.kernel.identifiers import new_id
 from hansa.modules import accounts, pricing, search
 from hansa.modules.accounts.secrets_kept import digest
@@ -288,7 +289,7 @@ def suggestions() -> list[str]:
 async def measure(arguments: argparse.Namespace) -> dict[str, Any]:
     """Run all of it."""
     with contextlib.ExitStack() as stack:
-        directory = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="hansa-bench-")))
+        directory = stack.enter_context(scratch_directory())
         dsn = arguments.dsn or stack.enter_context(embedded_postgres(directory))
         await asyncio.to_thread(migrate, dsn)
         database = Database(dsn, connections_max=4)

@@ -19,7 +19,6 @@ import resource
 import statistics
 import subprocess
 import sys
-import tempfile
 import time
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -30,6 +29,7 @@ from uuid import UUID, uuid4
 import psycopg
 from lxml import etree
 
+from benchmarks.scratch import scratch_directory
 from hansa.assembly.application import build_context
 from hansa.modules import erp, stock
 from hansa.modules.stock.checks import CHECKS
@@ -338,12 +338,12 @@ def main() -> None:
         print(json.dumps(asyncio.run(child(dsn, Path(data), Path(folder)))))
         return
     with (
-        tempfile.TemporaryDirectory(prefix="hansa-bench-") as name,
-        embedded_postgres(Path(name) / "postgres") as dsn,
+        scratch_directory() as directory,
+        embedded_postgres(directory / "postgres") as dsn,
     ):
         migrate(dsn)
         found = asyncio.run(
-            measure(dsn, Path(name), offers=asked.offers, warehouses=asked.warehouses)
+            measure(dsn, directory, offers=asked.offers, warehouses=asked.warehouses)
         )
     print(table(found))
     if asked.json:

@@ -20,7 +20,6 @@ import shutil
 import statistics
 import subprocess
 import sys
-import tempfile
 import time
 import urllib.request
 from collections.abc import Iterator
@@ -28,6 +27,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.buying import free_port
+from benchmarks.scratch import scratch_directory
 
 LIGHTHOUSE = "lighthouse@12.8.2"
 CATEGORIES = ("performance", "accessibility", "best-practices", "seo")
@@ -172,8 +172,8 @@ def main() -> None:
     parser.add_argument("--json", type=Path)
     options = parser.parse_args()
     result: dict[str, Any] = {}
-    with tempfile.TemporaryDirectory(prefix="hansa-bench-") as folder:
-        data_dir = options.data_dir or Path(folder) / "demo"
+    with scratch_directory() as folder:
+        data_dir = options.data_dir or folder / "demo"
         if not data_dir.exists():
             with demo(data_dir, seconds_max=FIRST_START_SECONDS_MAX) as (_, seconds):
                 result["first_start_seconds"] = round(seconds, 1)

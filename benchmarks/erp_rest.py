@@ -26,7 +26,6 @@ import random
 import statistics
 import subprocess
 import sys
-import tempfile
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -36,6 +35,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 from benchmarks.buying import Line, programs
+from benchmarks.scratch import scratch_directory
 from hansa.modules import erp, search, stock
 from hansa.runtime.database import Database
 from hansa.runtime.database.embedded import embedded_postgres
@@ -329,7 +329,7 @@ def relay(dsn: str, directory: Path) -> Iterator[None]:
 async def measure(arguments: argparse.Namespace) -> dict[str, Any]:
     """Run all of it."""
     with contextlib.ExitStack() as stack:
-        directory = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="hansa-bench-")))
+        directory = stack.enter_context(scratch_directory())
         dsn = stack.enter_context(embedded_postgres(directory / "postgres"))
         await asyncio.to_thread(migrate, dsn)
         database = Database(dsn, connections_max=4, statement_timeout_milliseconds=600_000)

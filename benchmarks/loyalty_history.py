@@ -13,7 +13,6 @@ import asyncio
 import json
 import random
 import sys
-import tempfile
 import time
 from datetime import UTC, datetime
 from pathlib import Path
@@ -23,6 +22,7 @@ from uuid import UUID
 import uvloop
 
 from benchmarks.loyalty import prepare
+from benchmarks.scratch import scratch_directory
 from hansa.modules.loyalty import members, points
 from hansa.runtime.database import Database
 from hansa.runtime.database.embedded import embedded_postgres
@@ -63,8 +63,8 @@ async def measure(options: argparse.Namespace) -> dict[str, Any]:
     """Fill the ledger and read members one by one."""
     chance = random.Random(1)
     with (
-        tempfile.TemporaryDirectory(prefix="hansa-bench-") as folder,
-        embedded_postgres(Path(folder), postgres_parameters(this_machine())) as dsn,
+        scratch_directory() as folder,
+        embedded_postgres(folder, postgres_parameters(this_machine())) as dsn,
     ):
         await asyncio.to_thread(migrate, dsn)
         database = Database(dsn, statement_timeout_milliseconds=1_800_000)

@@ -11,7 +11,6 @@ import contextlib
 import json
 import statistics
 import sys
-import tempfile
 import time
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
@@ -19,6 +18,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, ClassVar
 
+from benchmarks.scratch import scratch_directory
 from hansa.kernel.message import Event
 from hansa.runtime.clock import SystemClock
 from hansa.runtime.context import Context
@@ -248,11 +248,11 @@ def main(arguments: Sequence[str]) -> None:
     parser.add_argument("--json", type=Path)
     options = parser.parse_args(arguments)
     with (
-        tempfile.TemporaryDirectory() as directory,
-        embedded_postgres(Path(directory) / "postgres") as dsn,
+        scratch_directory() as directory,
+        embedded_postgres(directory / "postgres") as dsn,
     ):
         migrate(dsn)
-        figures = asyncio.run(measure(dsn, Path(directory), options.seconds))
+        figures = asyncio.run(measure(dsn, directory, options.seconds))
     for name, value in figures.items():
         print(f"{name:40} {value:12,.1f}")
     for name, value in ratios(figures).items():

@@ -20,7 +20,6 @@ import contextlib
 import json
 import random
 import sys
-import tempfile
 import time
 from collections import Counter
 from collections.abc import Awaitable, Callable
@@ -33,6 +32,7 @@ from uuid import UUID
 
 import uvloop
 
+from benchmarks.scratch import scratch_directory
 from hansa.kernel.identifiers import new_id
 from hansa.modules import stock
 from hansa.modules.stock.checks import CHECKS
@@ -263,8 +263,8 @@ async def with_locks(database: Database, options: argparse.Namespace) -> dict[st
 async def measure(options: argparse.Namespace) -> dict[str, Any]:
     """Run all rounds."""
     with contextlib.ExitStack() as stack:
-        folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="hansa-bench-"))
-        dsn = stack.enter_context(embedded_postgres(Path(folder)))
+        folder = stack.enter_context(scratch_directory())
+        dsn = stack.enter_context(embedded_postgres(folder))
         await asyncio.to_thread(migrate, dsn)
         database = Database(dsn, connections_max=VISITORS_MAX + 2)
         await database.open()

@@ -19,7 +19,6 @@ import secrets
 import statistics
 import subprocess
 import sys
-import tempfile
 import time
 from collections import Counter
 from collections.abc import Iterator, Mapping
@@ -33,6 +32,7 @@ from uuid import UUID
 import uvloop
 
 from benchmarks.buying import _wait, free_port
+from benchmarks.scratch import scratch_directory
 from hansa.kernel.identifiers import new_id
 from hansa.modules import accounts, stock
 from hansa.modules.stock.checks import CHECKS
@@ -268,47 +268,43 @@ async def copy_bare(
 async def measure(options: argparse.Namespace) -> dict[str, Any]:
     """Run everything."""
     measured: dict[str, Any] = {}
-    with tempfile.TemporaryDirectory(prefix="hansa-bench-") as folder:
-        directory = Path(folder)
-        with embedded_postgres(directory) as dsn:
-            await asyncio.to_thread(migrate, dsn)
-            database = Database(dsn, connections_max=16)
-            await database.open()
-            now = datetime.now(UTC)
-            places = [new_id(now) for _ in range(PLACES)]
-            hot = new_id(now)
-            async with database.transaction() as tx:
-                warehouses = [
-                    stock.Warehouse(id=one, code=str(one), name={"ru": "Склад"}, channels=("ru",))
-                    for one in places
-                ]
-                await stock.save_warehouses(tx, warehouses=warehouses, now=now)
-                plenty = Decimal(1_000_000_000)
-                level = stock.Level(
-                    warehouse_id=places[0], variant_id=hot, on_hand=plenty, as_of=now
+    with scratch_directory() as directory, embedded_postgres(directory) as dsn:
+        await asyncio.to_thread(migrate, dsn)
+        database = Database(dsn, connections_max=16)
+        await database.open()
+        now = datetime.now(UTC)
+        places = [new_id(now) for _ in range(PLACES)]
+        hot = new_id(now)
+        async with database.transaction() as tx:
+            warehouses = [
+                stock.Warehouse(id=one, code=str(one), name={"ru": "Склад"}, channels=("ru",))
+                for one in places
+            ]
+            await stock.save_warehouses(tx, warehouses=warehouses, now=now)
+            plenty = Decimal(1_000_000_000)
+            level = stock.Level(warehouse_id=places[0], variant_id=hot, on_hand=plenty, as_of=now)
+            await stock.set_levels(tx, source="bench", levels=[level], now=now)
+            _, secret = await accounts.create_api_key(
+                tx, name="bench", scopes=["stock.reserve"], by=None, now=now
+            )
+        for name, workers, more in (
+            ("http_1_worker", 1, {}),
+            ("http_2_workers", 2, {}),
+            ("http_one_transaction_each", 2, {"HANSA_BATCH_COMMANDS_MAX": "1"}),
+        ):
+            with web(dsn, directory, workers=workers, more=more) as address:
+                await rush(address, secret, hot, clients=32, seconds=0.5)  # to warm up
+                measured[name] = await rush(
+                    address, secret, hot, clients=options.clients, seconds=options.seconds
                 )
-                await stock.set_levels(tx, source="bench", levels=[level], now=now)
-                _, secret = await accounts.create_api_key(
-                    tx, name="bench", scopes=["stock.reserve"], by=None, now=now
-                )
-            for name, workers, more in (
-                ("http_1_worker", 1, {}),
-                ("http_2_workers", 2, {}),
-                ("http_one_transaction_each", 2, {"HANSA_BATCH_COMMANDS_MAX": "1"}),
-            ):
-                with web(dsn, directory, workers=workers, more=more) as address:
-                    await rush(address, secret, hot, clients=32, seconds=0.5)  # to warm up
-                    measured[name] = await rush(
-                        address, secret, hot, clients=options.clients, seconds=options.seconds
-                    )
-            measured["in_process"] = await in_process(database, hot, seconds=options.seconds)
-            variants = [new_id(now) for _ in range(options.offers)]
-            measured["import"] = await import_levels(database, places, options.offers, variants)
-            measured["bare_copy"] = await copy_bare(database, places, variants)
-            async with database.snapshot() as snap:
-                found = [one for check in CHECKS for one in await check.run(snap)]
-            assert not found, found
-            await database.close()
+        measured["in_process"] = await in_process(database, hot, seconds=options.seconds)
+        variants = [new_id(now) for _ in range(options.offers)]
+        measured["import"] = await import_levels(database, places, options.offers, variants)
+        measured["bare_copy"] = await copy_bare(database, places, variants)
+        async with database.snapshot() as snap:
+            found = [one for check in CHECKS for one in await check.run(snap)]
+        assert not found, found
+        await database.close()
     best = max(measured["http_1_worker"]["per_second"], measured["http_2_workers"]["per_second"])
     each = measured["http_one_transaction_each"]["per_second"]
     measured["ratio_to_one_transaction_each"] = round(best / each, 1)

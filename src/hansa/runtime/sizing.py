@@ -88,7 +88,7 @@ def postgres_parameters(machine: Machine, *, is_followed: bool = False) -> dict[
         "maintenance_work_mem": f"{maintenance_mib}MB",
         "synchronous_commit": "on",
         "max_wal_size": "2GB",
-        "min_wal_size": "128MB",
+        "min_wal_size": "512MB",
         "checkpoint_timeout": "15min",
         "random_page_cost": "1.1",
         "jit": "off",

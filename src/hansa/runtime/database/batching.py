@@ -4,8 +4,8 @@ Whatever commands have gathered while the last batch was committing form the nex
 no second code path: a batch of one is the single request, and waits for nobody.
 
 Under load whoever was just answered asks again at once. Were the next batch begun with the first of
-them, large batches would take turns with tiny ones, which cost as much. So after a large batch the
-next one is given a moment to become large, too.
+them, each batch would hold half of what could be answered together, for as many round trips. So
+after a large batch the next one is given a moment to gather as many as are known to ask.
 """
 
 import asyncio
@@ -33,9 +33,8 @@ _BATCH_SIZE = Histogram(
 )
 # Classes of SQLSTATE: no connection; stopped by an operator (57: the server goes down).
 _AWAY_CLASSES = frozenset({"08", "57"})
-# A batch of so many is large; so much of its size is waited for, at most so long (seconds).
+# From so many on who ask at once they are waited for, at most so long (seconds).
 LARGE = 16
-SHARE_AWAITED = 0.9
 GATHERING = 0.010
 _FAILED = Counter("hansa_batch_failures_total", "Batches that failed as a whole", ["batcher"])
 
@@ -90,7 +89,7 @@ class Batcher(Generic[Command, Answer]):
         self._waiting: list[tuple[Command, asyncio.Future[Answer]]] = []
         self._arrived = asyncio.Event()
         self._wanted = 1
-        self._last = 0
+        self._expected = 0
         self._task: asyncio.Task[None] | None = None
         self._closing = False
 
@@ -149,6 +148,7 @@ class Batcher(Generic[Command, Answer]):
             await self._gather()
             batch, self._waiting = self._waiting[: self._limit], self._waiting[self._limit :]
             await self._answer(batch)
+            self._expected = min(len(batch) + len(self._waiting), self._limit)
 
     async def _wait_for(self, commands: int) -> None:
         if len(self._waiting) >= commands or self._closing:
@@ -158,11 +158,10 @@ class Batcher(Generic[Command, Answer]):
         await self._arrived.wait()
 
     async def _gather(self) -> None:
-        if self._last >= LARGE:
+        if self._expected >= LARGE:
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(self._gathering):
-                    await self._wait_for(int(self._last * SHARE_AWAITED))
-        self._last = min(len(self._waiting), self._limit)
+                    await self._wait_for(self._expected)
 
     async def _answer(self, batch: list[tuple[Command, asyncio.Future[Answer]]]) -> None:
         # A submitter that went away (its request was cancelled) is not served: nobody would know.

@@ -4,7 +4,6 @@ Plain ASGI around Litestar. Litestar's middlewares run only for routes that exis
 """
 
 import re
-import secrets
 import time
 import zlib
 from collections.abc import Callable
@@ -17,6 +16,7 @@ from litestar.status_codes import HTTP_400_BAD_REQUEST, HTTP_500_INTERNAL_SERVER
 from litestar.types import Message, Receive, Send
 from prometheus_client import Counter, Histogram
 
+from hansa.kernel.identifiers import new_mark
 from hansa.runtime.http import problems
 from hansa.runtime.http.limits import Buckets, TooManyRequests
 from hansa.runtime.http.request import Request
@@ -143,7 +143,7 @@ class Edge:
         if sent is not None and _SANE_ID.match(sent):
             request_id = sent.decode("ascii")
         else:
-            request_id = secrets.token_hex(8)
+            request_id = new_mark()
         client = scope.get("client")
         address = client[0] if client else ""
         is_https = scope.get("scheme") == "https"
