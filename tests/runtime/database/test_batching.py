@@ -8,7 +8,15 @@ from collections.abc import Sequence
 import psycopg
 import pytest
 
-from hansa.runtime.database import Away, Batcher, Busy, Closed, Database, Transaction
+from hansa.runtime.database import (
+    Away,
+    Batcher,
+    Busy,
+    Closed,
+    Database,
+    Postponed,
+    Transaction,
+)
 
 MAKE = "create table batched (value integer primary key)"
 ADD = "insert into batched (value) select unnest(%(values)s::integer[])"
@@ -69,22 +77,47 @@ async def test_what_gathers_while_one_commits_is_the_next_batch(committing: Data
 async def test_after_a_large_batch_those_it_answered_are_waited_for(committing: Database) -> None:
     recorder = Recorder()
     batcher = await a_batcher(committing, recorder, gathering=60)
-    first = asyncio.create_task(batcher.submit(0))
+
+    async def ask(number: int, times: int) -> None:
+        for time in range(times):
+            await batcher.submit(100 * time + number)
+            for _ in range(number):  # they come back one after the other
+                await asyncio.sleep(0)
+
+    first = asyncio.create_task(ask(0, times=3))
     await until(lambda: recorder.batches == [[0]])
-
-    async def ask_again(number: int) -> None:
-        await batcher.submit(number)
-        for _ in range(number):  # they come back one after the other
-            await asyncio.sleep(0)
-        if number <= 18:
-            await batcher.submit(100 + number)
-
-    others = [asyncio.create_task(ask_again(number)) for number in range(1, 21)]
+    others = [asyncio.create_task(ask(number, times=2)) for number in range(1, 21)]
     await asyncio.sleep(0)
     recorder.may_go_on.set()
     await asyncio.gather(first, *others)
 
-    assert [len(batch) for batch in recorder.batches] == [1, 20, 18]
+    assert [len(batch) for batch in recorder.batches] == [1, 21, 21]
+    await batcher.close()
+
+
+async def test_what_is_put_off_begins_the_next_batch(committing: Database) -> None:
+    recorder = Recorder()
+    put_off = [7, 3]
+
+    async def apply(tx: Transaction, numbers: list[int]) -> Sequence[int | Exception]:
+        answers = await recorder(tx, [number for number in numbers if number not in put_off])
+        given = iter(answers)
+        answers = [Postponed() if number in put_off else next(given) for number in numbers]
+        put_off.clear()
+        return answers
+
+    async with committing.transaction() as tx:
+        await tx.execute(MAKE)
+    batcher: Batcher[int, int] = Batcher(committing, apply, name="test")
+    await batcher.start()
+    first = [asyncio.create_task(batcher.submit(number)) for number in (7, 1, 3)]
+    await until(lambda: recorder.batches == [[1]])
+    others = [asyncio.create_task(batcher.submit(number)) for number in (4, 5)]
+    await asyncio.sleep(0)
+    recorder.may_go_on.set()
+
+    assert await asyncio.gather(*first, *others) == [14, 2, 6, 8, 10]
+    assert recorder.batches == [[1], [7, 3, 4, 5]]
     await batcher.close()
 
 

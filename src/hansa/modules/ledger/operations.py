@@ -58,12 +58,17 @@ async def open_book(
     return Book(accounts=accounts, known=known)
 
 
-async def lock_accounts(tx: Transaction, places: Collection[Place]) -> dict[Place, Account]:
-    """Lock accounts in order, for a book; those that do not exist are left out."""
+async def lock_accounts(
+    tx: Transaction, places: Collection[Place], *, free_only: bool = False
+) -> dict[Place, Account]:
+    """Lock accounts in order, for a book; those that do not exist are left out.
+
+    With `free_only` nobody is waited for: those that another transaction has are left out, too.
+    """
     if not places:
         return {}
     rows = await tx.all(
-        sql.LOCK_ACCOUNTS,
+        sql.LOCK_FREE_ACCOUNTS if free_only else sql.LOCK_ACCOUNTS,
         {"buckets": [one[0] for one in places], "ids": [one[1] for one in places]},
     )
     return {(row.bucket, row.id): Account(*row) for row in rows}

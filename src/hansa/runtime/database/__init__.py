@@ -1,6 +1,6 @@
 """PostgreSQL: pool, transactions, snapshots, batches of both, migrations, the embedded server."""
 
-from hansa.runtime.database.batching import Away, Batcher, Busy, Closed
+from hansa.runtime.database.batching import Away, Batcher, Busy, Closed, Postponed
 from hansa.runtime.database.gathering import Gatherer
 from hansa.runtime.database.pool import Database, DatabaseBusy
 from hansa.runtime.database.transaction import (
@@ -21,6 +21,7 @@ __all__ = [
     "DatabaseBusy",
     "Gatherer",
     "NoSuchRow",
+    "Postponed",
     "Row",
     "Snapshot",
     "Transaction",

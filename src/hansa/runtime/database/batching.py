@@ -60,11 +60,16 @@ class Away(Unavailable):
     message = "The database does not answer. Repeat the same request in a moment."
 
 
+class Postponed(Exception):
+    """An answer: this command could not be in this batch; the next one begins with it."""
+
+
 class Batcher(Generic[Command, Answer]):
     """Answer commands in batches, each in one transaction.
 
     `apply` gets a transaction and up to `limit` commands, and gives as many answers in the same
-    order; an answer that is an exception is raised to its own submitter. If `apply` or the commit
+    order; an answer that is an exception is raised to its own submitter, but for `Postponed`, which
+    `apply` may not give for ever. If `apply` or the commit
     raises, the batch is rolled back; a batch of several is then tried once more command by command,
     so that one bad command never spoils the others. If the database itself is away, nothing is
     tried again here: whoever submitted is told to come back.
@@ -147,8 +152,9 @@ class Batcher(Generic[Command, Answer]):
                 continue
             await self._gather()
             batch, self._waiting = self._waiting[: self._limit], self._waiting[self._limit :]
-            await self._answer(batch)
-            self._expected = min(len(batch) + len(self._waiting), self._limit)
+            postponed = await self._answer(batch)
+            known = len(batch) - postponed + len(self._waiting)
+            self._expected = min(known, self._limit)
 
     async def _wait_for(self, commands: int) -> None:
         if len(self._waiting) >= commands or self._closing:
@@ -163,47 +169,58 @@ class Batcher(Generic[Command, Answer]):
                 async with asyncio.timeout(self._gathering):
                     await self._wait_for(self._expected)
 
-    async def _answer(self, batch: list[tuple[Command, asyncio.Future[Answer]]]) -> None:
+    async def _answer(self, batch: list[tuple[Command, asyncio.Future[Answer]]]) -> int:
+        """Answer a batch; give how many of it wait for the next one."""
         # A submitter that went away (its request was cancelled) is not served: nobody would know.
         batch = [(command, future) for command, future in batch if not future.done()]
         if not batch:
-            return
+            return 0
         try:
             async with self._database.transaction() as tx:
                 answers = await self._apply(tx, [command for command, _ in batch])
             _BATCH_SIZE.labels(self._name).observe(len(batch))
         except (DatabaseBusy, psycopg.OperationalError, psycopg.InterfaceError) as error:
             if not _is_away(error):
-                await self._answer_singly(batch, error)
-                return
+                return await self._answer_singly(batch, error)
             _FAILED.labels(self._name).inc()
             _log.warning("the database is away", batcher=self._name, error=repr(error))
             for _, future in batch:
                 if not future.done():
                     future.set_exception(Away())
-            return
+            return 0
         except Exception as error:  # noqa: BLE001 - supervised: the loop must go on whatever happens
-            await self._answer_singly(batch, error)
-            return
-        for (_, future), answer in zip(batch, answers, strict=True):
-            if future.done():
+            return await self._answer_singly(batch, error)
+        return self._deliver(batch, answers)
+
+    def _deliver(
+        self,
+        batch: list[tuple[Command, asyncio.Future[Answer]]],
+        answers: Sequence[Answer | Exception],
+    ) -> int:
+        postponed = []
+        for one, answer in zip(batch, answers, strict=True):
+            _, future = one
+            if isinstance(answer, Postponed):
+                postponed.append(one)
+            elif future.done():
                 continue
-            if isinstance(answer, Exception):
+            elif isinstance(answer, Exception):
                 future.set_exception(answer)
             else:
                 future.set_result(answer)
+        self._waiting[:0] = postponed
+        return len(postponed)
 
     async def _answer_singly(
         self, batch: list[tuple[Command, asyncio.Future[Answer]]], error: Exception
-    ) -> None:
+    ) -> int:
         _FAILED.labels(self._name).inc()
         if len(batch) > 1:
-            for single in batch:
-                await self._answer([single])
-            return
+            return sum([await self._answer([single]) for single in batch])
         _log.warning("batch failed", batcher=self._name, error=repr(error))
         if not batch[0][1].done():
             batch[0][1].set_exception(error)
+        return 0
 
 
 def _is_away(error: Exception) -> bool:

@@ -119,3 +119,48 @@ async def test_a_return_and_a_spend_come_to_the_same_sum(
     balance = await play.balance()
     assert (balance.posted, balance.owed) == ((-10, 10) if spent else (0, 0))
     assert await play.findings() == []
+
+
+async def test_only_commands_about_an_account_that_somebody_has_wait_for_it(
+    play, two_transactions
+) -> None:
+    other = await play.another_member()
+    await play.accrue(10)
+    keeper, _ = two_transactions
+    membership = play.member.membership(play.programme.id)
+    await ledger.open_book(keeper, places=[(membership.bucket, membership.account_id)], keys=())
+    held_up = asyncio.create_task(play.spend(10))
+    others = [asyncio.create_task(play.accrue(5, member=play.ref(other))) for _ in range(3)]
+
+    async with asyncio.timeout(60):
+        await asyncio.gather(*others)
+
+    assert not held_up.done()
+    await keeper.connection.execute("commit")
+    assert (await held_up).points == -10
+    assert ((await play.balance()).posted, (await play.balance(other)).posted) == (0, 15)
+    assert await play.findings() == []
+
+
+async def test_what_waits_for_an_account_keeps_its_order(
+    play, two_transactions, committing
+) -> None:
+    other = await play.another_member()
+    keeper, _ = two_transactions
+    membership = play.member.membership(play.programme.id)
+    await ledger.open_book(keeper, places=[(membership.bucket, membership.account_id)], keys=())
+    commands = [
+        points.Accrue(**play.said(member=play.ref(), points=10)),
+        points.Accrue(**play.said(member=play.ref(other), points=10)),
+        points.Spend(**play.said(member=play.ref(), points=10)),
+        points.Accrue(**play.said(member=play.ref(), points=7)),
+        points.Spend(**play.said(member=play.ref(), points=7)),
+    ]
+    posting = asyncio.create_task(play.poster.post_all([(one, b"") for one in commands]))
+    await until_waiting(committing.dsn, 1)  # it was put off, and waits now
+
+    await keeper.connection.execute("commit")
+
+    answers = await posting
+    assert [answer.receipt.points for answer in answers] == [10, 10, -10, 7, -7]
+    assert await play.findings() == []

@@ -18,6 +18,9 @@ LOCK_ACCOUNTS = """
        for update of a
 """
 
+# The same without waiting for whoever has some of them.
+LOCK_FREE_ACCOUNTS = f"{LOCK_ACCOUNTS} skip locked"
+
 # After the locks, as a statement of its own, so that it sees what they waited for.
 FIND_KEYS = """
     select p.owner, p.key, p.bucket, p.id, p.fingerprint, p.kind, p.refusal, p.answer

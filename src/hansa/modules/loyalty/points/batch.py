@@ -23,6 +23,7 @@ from hansa.modules.loyalty.points import model, refusals
 from hansa.modules.loyalty.points.commands import Command, Kind, Receipt
 from hansa.modules.loyalty.points.model import KeptReceipt, Lot, Move, Shelf
 from hansa.modules.loyalty.programmes import Coalition, Programme, Terms
+from hansa.runtime.database import Postponed
 
 _ENCODER = msgspec.json.Encoder()
 _DECODER = msgspec.json.Decoder(Receipt)
@@ -35,8 +36,8 @@ class Overtaken(Exception):
 
 
 @dataclass(eq=False)
-class Later(Conflict):
-    """Another command of the same batch is about the same thing; the next batch takes this one."""
+class Later(Postponed, Conflict):
+    """Another command of the same moment is about the same thing; the next batch takes this one."""
 
     code: ClassVar[str] = "loyalty.one_after_the_other"
     message: ClassVar[str] = (
@@ -62,7 +63,8 @@ class Asked:
     """A checked command on its way through a batch.
 
     `absorbed` is whose account a purchase is posted to, if that is not the member's own: a hold
-    from before a merge pays it, and points cannot be spent across accounts.
+    from before a merge pays it, and points cannot be spent across accounts. `put_off` counts the
+    batches it was not in because another transaction had its account.
     """
 
     command: Command
@@ -73,6 +75,7 @@ class Asked:
     evaluation: Evaluation | None = None
     granted: dict[UUID, int] = field(default_factory=dict)
     refusal: HansaError | None = None
+    put_off: int = 0
 
     @property
     def home(self) -> Membership | None:

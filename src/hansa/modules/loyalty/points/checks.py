@@ -6,7 +6,7 @@ from uuid import UUID
 from hansa.modules import ledger
 from hansa.modules.loyalty.members import BUCKETS
 from hansa.modules.loyalty.points import model
-from hansa.modules.loyalty.points.loading import receipt_of
+from hansa.modules.loyalty.points.locating import receipt_of
 from hansa.modules.loyalty.points.model import KeptReceipt
 from hansa.modules.loyalty.points.store import checking as sql
 from hansa.modules.loyalty.points.store import moving

@@ -51,7 +51,8 @@ from hansa.modules.loyalty.points.commands import (
     Spend,
     VoidHold,
 )
-from hansa.modules.loyalty.points.loading import find, load, load_standings
+from hansa.modules.loyalty.points.loading import load, load_standings
+from hansa.modules.loyalty.points.locating import find
 from hansa.modules.loyalty.points.saving import follow_merges, save
 from hansa.modules.loyalty.points.watching import Watching, watch, write_down
 from hansa.modules.loyalty.programmes import Coalition
@@ -121,7 +122,12 @@ async def apply(
         one.begin()
     taken, later = _apart(asked)
     found = await find(tx, taken)
-    batch = await load(tx, taken, found, around.coalition, around.rules, now)
+    batch, busy = await load(
+        tx, taken, found, around.coalition, around.rules, now, is_patient=around.is_dry
+    )
+    if busy:
+        taken = [one for one in taken if one not in busy]
+        later.extend(busy)
     _, watching = await tx.together(
         load_standings(tx, batch, taken, around.audiences),
         watch(tx, batch, taken, around.watched),

@@ -1,15 +1,12 @@
 """Finding whom a batch is about, locking it, and reading what decides."""
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import datetime
+from typing import NamedTuple
 from uuid import UUID
-
-import msgspec
 
 from hansa.modules import ledger
 from hansa.modules.loyalty import members, offers
-from hansa.modules.loyalty.members import MemberRef
 from hansa.modules.loyalty.points import model
 from hansa.modules.loyalty.points.arriving import load_moves, load_unclaimed
 from hansa.modules.loyalty.points.batch import (
@@ -17,150 +14,33 @@ from hansa.modules.loyalty.points.batch import (
     Batch,
     Original,
     Overtaken,
-    ReceiptName,
 )
 from hansa.modules.loyalty.points.commands import (
-    Accrue,
-    Command,
     Correct,
-    ExpireHold,
-    ExpireLots,
-    Forfeit,
     HoldPoints,
-    MoveIn,
-    MoveOut,
-    PostHold,
     Purchase,
     Recount,
     Return,
     Reverse,
     Spend,
-    VoidHold,
 )
-from hansa.modules.loyalty.points.model import KeptReceipt, Lot, ReceiptContent
+from hansa.modules.loyalty.points.locating import (
+    OF_ACCOUNTS,
+    Found,
+    member_account,
+    places_of,
+    receipts_of,
+)
+from hansa.modules.loyalty.points.model import KeptReceipt, Lot
 from hansa.modules.loyalty.points.seeing import see_members
 from hansa.modules.loyalty.points.store import posting as sql
 from hansa.modules.loyalty.programmes import Coalition
-from hansa.runtime.database import Row, Snapshot, Transaction
+from hansa.runtime.database import Row, Transaction
 
-_CONTENT = msgspec.msgpack.Decoder(ReceiptContent)
-_OF_MEMBERS = (Accrue, Purchase, HoldPoints, Spend, Correct)
-_OF_HOLDS = (PostHold, VoidHold, ExpireHold)
-_OF_ACCOUNTS = (ExpireLots, Forfeit, MoveOut, MoveIn)
+# So many batches go on without a command whose account somebody else has.
+PUT_OFF_MAX = 2
 # What takes back may leave a debt, which any other lot pays at once.
-_OF_ALL_LOTS = (*_OF_ACCOUNTS, Return, Reverse, Recount)
-
-
-@dataclass(slots=True)
-class Found:
-    """Where the commands of a batch lead, as seen before anything is locked."""
-
-    places: set[ledger.Place] = field(default_factory=set)
-    keys: set[tuple[UUID, str]] = field(default_factory=set)
-    hold_keys: set[tuple[UUID, str]] = field(default_factory=set)
-    posting_keys: set[tuple[UUID, str]] = field(default_factory=set)
-    receipts: set[ReceiptName] = field(default_factory=set)
-
-    def take(self, asked: Asked) -> None:
-        """Note what a command names."""
-        command = asked.command
-        owner = command.owner
-        if isinstance(command, Purchase | Return | Recount):
-            self.receipts.add((owner, command.receipt))
-        if isinstance(command, Purchase | PostHold | VoidHold | ExpireHold) and command.hold_key:
-            self.hold_keys.add((owner, command.hold_key))
-        if isinstance(command, Reverse):
-            self.posting_keys.add((owner, command.posting_key))
-        if isinstance(command, _OF_ACCOUNTS):
-            asked.place = (command.bucket, command.account_id)
-
-
-async def find(tx: Transaction, asked: Sequence[Asked]) -> Found:
-    """Find the accounts that commands are about."""
-    found = Found(keys={one.key for one in asked})
-    refs: _Refs = {}
-    for one in asked:
-        command = one.command
-        if isinstance(command, _OF_MEMBERS):
-            refs.setdefault((command.programme_id, command.owner, command.member), []).append(one)
-        found.take(one)
-    _, *led_to = await tx.together(
-        _resolve(tx, refs),
-        _places_of_receipts(tx, found),
-        _places_of_holds(tx, found),
-        _places_of_postings(tx, found),
-    )
-    places: _Places = {name: place for each in led_to for name, place in each.items()}
-    for one in asked:
-        if one.place is None:
-            one.place = places.get(_named(one.command))
-        if one.place is not None:
-            found.places.add(one.place)
-    found.places.update(places.values())
-    return found
-
-
-async def _resolve(tx: Transaction, refs: "_Refs") -> None:
-    if not refs:
-        return
-    known = await members.resolve(tx, programme_id_refs=list(refs))
-    for ref, membership in known.items():
-        for one in refs[ref]:
-            one.membership = membership
-            one.place = (membership.bucket, membership.account_id)
-
-
-def _named(command: Command) -> tuple[object, ...]:
-    """Give by what a command names its account, if not by a member."""
-    if isinstance(command, Return | Recount):
-        return command.owner, "receipt", command.receipt
-    if isinstance(command, _OF_HOLDS):
-        return command.owner, "hold", command.hold_key
-    if isinstance(command, Reverse):
-        return command.owner, "posting", command.posting_key
-    return ()
-
-
-_Places = dict[tuple[object, ...], ledger.Place]
-_Refs = dict[tuple[UUID, UUID | None, MemberRef], list[Asked]]
-
-
-async def _places_of_receipts(tx: Transaction, found: Found) -> _Places:
-    return {
-        (kept.partner_id, "receipt", kept.receipt): (kept.bucket, kept.account_id)
-        for kept in await _receipts(tx, found.receipts, is_locked=False)
-        if kept.bucket is not None and kept.account_id is not None
-    }
-
-
-async def _places_of_holds(tx: Transaction, found: Found) -> _Places:
-    held = await ledger.load_holds(tx, found.hold_keys)
-    return {
-        (owner, "hold", key): (one.bucket, one.account_id) for (owner, key), one in held.items()
-    }
-
-
-async def _places_of_postings(tx: Transaction, found: Found) -> _Places:
-    known = await ledger.find_keys(tx, found.posting_keys)
-    if not known:
-        return {}
-    postings = [(one.bucket, one.posting_id) for one in known.values()]
-    moved = await ledger.transfers_of(tx, postings=postings)
-    return {
-        (owner, "posting", key): (one.bucket, account)
-        for (owner, key), one in known.items()
-        if (account := _member_account(moved[one.posting_id])) is not None
-    }
-
-
-def _member_account(transfers: Sequence[ledger.Transfer]) -> int | None:
-    """Give the account with a floor: its number is above zero, all others are below."""
-    for one in transfers:
-        if one.debit > 0:
-            return one.debit
-        if one.credit > 0:
-            return one.credit
-    return None
+_OF_ALL_LOTS = (*OF_ACCOUNTS, Return, Reverse, Recount)
 
 
 async def load(  # noqa: PLR0917 - what a batch is made of
@@ -170,61 +50,77 @@ async def load(  # noqa: PLR0917 - what a batch is made of
     coalition: Coalition,
     rules: offers.RuleSet,
     now: datetime,
-) -> Batch:
-    """Lock the accounts and read what decides about them.
+    *,
+    is_patient: bool = False,
+) -> tuple[Batch, list[Asked]]:
+    """Lock the accounts and read what decides about them; give the batch, and who is not in it.
+
+    Commands about an account that another transaction has just now do not make all others wait:
+    they are for the next batch, twice at most. If that were all of them, or if it `is_patient`,
+    the batch waits.
 
     Raises:
         Overtaken: a receipt got its member, or a member was merged, between the first look and the
             lock.
     """
-    wanted = _spendings(asked)
-    accounts, known, holds, receipts, standing, spendable = await tx.together(
-        ledger.lock_accounts(tx, found.places),  # first: what is read is as of the locks
-        ledger.find_keys(tx, found.keys | found.posting_keys),
-        ledger.load_holds(tx, found.hold_keys),
-        _receipts(tx, found.receipts, is_locked=True),
-        members.find_memberships(tx, account_ids=sorted(one for _, one in found.places)),
-        _spendable(tx, wanted, now),
-    )
-    book = ledger.Book(accounts=accounts, known=known)
-    batch = Batch(now=now, coalition=coalition, rules=rules, book=book, holds=holds)
-    for kept in receipts:
-        if kept.account_id is not None and (kept.bucket, kept.account_id) not in accounts:
+    is_patient = is_patient or any(one.put_off >= PUT_OFF_MAX for one in asked)
+    read = await _read(tx, asked, found, now, free_only=not is_patient)
+    if found.places and not read.accounts and not is_patient:
+        read = await _read(tx, asked, found, now, free_only=False)
+    busy = found.places.difference(read.accounts)
+    put_off = [one for one in asked if busy and not busy.isdisjoint(places_of(one, found))]
+    for one in put_off:
+        one.put_off += 1
+    if put_off:
+        asked = [one for one in asked if one not in put_off]
+    book = ledger.Book(accounts=read.accounts, known=read.known)
+    batch = Batch(now=now, coalition=coalition, rules=rules, book=book)
+    batch.holds = {
+        key: held
+        for key, held in read.holds.items()
+        if (held.bucket, held.account_id) in read.accounts
+    }
+    for kept in read.receipts:
+        place = (kept.bucket, kept.account_id)
+        if kept.account_id is not None and place not in read.accounts:
+            if place in busy:
+                continue
             raise Overtaken
         batch.receipts[kept.partner_id, kept.receipt] = kept
     if found.posting_keys:
         await _load_originals(tx, batch, found)
-    await see_members(tx, batch, asked, standing)
+    await see_members(tx, batch, asked, read.standing)
     await load_moves(tx, batch, asked)
     await load_unclaimed(tx, batch, asked)
-    _keep_spendable(batch, spendable)
-    await _load_lots(tx, batch, asked, wanted)
-    return batch
+    _keep_spendable(batch, read.spendable)
+    await _load_lots(tx, batch, asked, _spendings(asked))
+    return batch, put_off
 
 
-async def _receipts(tx: Snapshot, names: set[ReceiptName], *, is_locked: bool) -> list[KeptReceipt]:
-    if not names:
-        return []
-    params: dict[str, object] = {
-        "partners": [one[0] for one in names],
-        "receipts": [one[1] for one in names],
-    }
-    rows = await tx.all(sql.LOCK_RECEIPTS if is_locked else sql.FIND_RECEIPTS, params)
-    return [receipt_of(row) for row in rows]
+class _Read(NamedTuple):
+    """What one round trip locks and reads."""
+
+    accounts: dict[ledger.Place, ledger.Account]
+    known: dict[tuple[UUID, str], ledger.Known]
+    holds: dict[tuple[UUID, str], ledger.Hold]
+    receipts: list[KeptReceipt]
+    standing: dict[int, members.Membership]
+    spendable: list[Row]
 
 
-def receipt_of(row: Row) -> KeptReceipt:
-    """Read a receipt."""
-    return KeptReceipt(
-        partner_id=row.partner_id,
-        receipt=row.receipt,
-        programme_id=row.programme_id,
-        bucket=row.bucket,
-        member_id=row.member_id,
-        account_id=row.account_id,
-        happened_at=row.happened_at,
-        version=row.version,
-        content=_CONTENT.decode(row.content),
+async def _read(
+    tx: Transaction, asked: Sequence[Asked], found: Found, now: datetime, *, free_only: bool
+) -> _Read:
+    return _Read(
+        *await tx.together(
+            # First: what is read is as of the locks.
+            ledger.lock_accounts(tx, found.places, free_only=free_only),
+            ledger.find_keys(tx, found.keys | found.posting_keys),
+            ledger.load_holds(tx, found.hold_keys),
+            receipts_of(tx, found.receipts, is_locked=True),
+            members.find_memberships(tx, account_ids=sorted(one for _, one in found.places)),
+            _spendable(tx, _spendings(asked), now),
+        )
     )
 
 
@@ -236,7 +132,7 @@ async def _load_originals(tx: Transaction, batch: Batch, found: Found) -> None:
     moved = await ledger.transfers_of(tx, postings=postings)
     gone = await ledger.reversed_of(tx, postings=postings)
     for key, one in known.items():
-        account = _member_account(moved[one.posting_id])
+        account = member_account(moved[one.posting_id])
         if account is not None:
             batch.originals[key] = Original(
                 bucket=one.bucket,

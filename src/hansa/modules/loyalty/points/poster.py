@@ -8,7 +8,7 @@ from hansa.kernel.errors import HansaError
 from hansa.modules import ledger
 from hansa.modules.loyalty import guard, offers
 from hansa.modules.loyalty.points import sanity
-from hansa.modules.loyalty.points.batch import Answered, Asked, Later, Overtaken
+from hansa.modules.loyalty.points.batch import Answered, Asked, Overtaken
 from hansa.modules.loyalty.points.commands import Command, Receipt
 from hansa.modules.loyalty.points.engine import Answer, Surroundings, apply
 from hansa.modules.loyalty.programmes import Directory
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from hansa.runtime.context import Context
 
 ATTEMPTS_MAX = 25
-_BEGIN_AGAIN = (ledger.KeyTaken, Overtaken, Later)
+_BEGIN_AGAIN = (ledger.KeyTaken, Overtaken)
 SLOTS = 64
 
 

@@ -8,7 +8,8 @@ from uuid import UUID
 
 from hansa.modules import ledger
 from hansa.modules.loyalty.members import Membership, bucket_of
-from hansa.modules.loyalty.points.loading import lot_of, receipt_of
+from hansa.modules.loyalty.points.loading import lot_of
+from hansa.modules.loyalty.points.locating import receipt_of
 from hansa.modules.loyalty.points.model import KeptReceipt, Lot
 from hansa.modules.loyalty.points.store import moving
 from hansa.modules.loyalty.points.store import reading as sql
