@@ -6,14 +6,13 @@ from typing import Annotated
 from litestar import get
 from litestar.openapi import ResponseSpec
 from litestar.params import FromPath, FromQuery, QueryParameter
-from litestar.response.base import ASGIResponse
 
 from hansa.modules import catalog, pricing
 from hansa.modules.search import encoding, queries
 from hansa.modules.search.encoding import ListingBody, ProductBody, SuggestionsBody
 from hansa.modules.search.model import Branch, ListingQuery, NoSuchPage, Position, Sort
 from hansa.modules.search.shelf import Shelf
-from hansa.runtime.http import PUBLIC, ListPage, Request
+from hansa.runtime.http import PUBLIC, ListPage, Request, WrittenJson
 from hansa.runtime.http.paging import Cursor, read_cursor, write_cursor
 
 TAGS = ["Shop"]
@@ -35,10 +34,6 @@ Filters = Annotated[
 Items = Annotated[int, QueryParameter(ge=1, le=ITEMS_MAX, description="How many to give at most")]
 
 _KEY_TYPES: dict[Sort, object] = {Sort.NEW: datetime, Sort.NAME: str}
-
-
-def _json(body: bytes) -> ASGIResponse:
-    return ASGIResponse(body=body, media_type="application/json")
 
 
 def _described(body: type) -> dict[int, ResponseSpec]:
@@ -70,7 +65,7 @@ async def list_items(  # noqa: PLR0913, PLR0917 - one for each parameter of the 
     sort: FromQuery[Sort] = Sort.RELEVANCE,
     after: Cursor = None,
     limit: Items = 24,
-) -> ASGIResponse:
+) -> WrittenJson:
     """Give products of a branch or found by words, with facets and branches counted.
 
     Prices are those of whoever asks, in the market of the header `Hansa-Market`.
@@ -96,7 +91,7 @@ async def list_items(  # noqa: PLR0913, PLR0917 - one for each parameter of the 
         limit=limit,
     )
     page = await request.context.service(Shelf).page(query)
-    return _json(
+    return WrittenJson(
         encoding.listing(
             page, query.language, lambda position: write_cursor(secret, position, of=name)
         )
@@ -119,7 +114,7 @@ def _filters(sent: list[str] | None) -> dict[str, list[str]]:
     opt={PUBLIC: "the shop"},
     responses=_described(ProductBody),
 )
-async def show_item(request: Request, slug: FromPath[str]) -> ASGIResponse:
+async def show_item(request: Request, slug: FromPath[str]) -> WrittenJson:
     """Give a product with every variant, its price and what is available of it.
 
     A former address of a product gives the product too; its `slug` is the present one.
@@ -136,7 +131,7 @@ async def show_item(request: Request, slug: FromPath[str]) -> ASGIResponse:
         row = await shelf.product(
             slug=found.product.slug, profile_id=profile.id, language=request.language
         )
-    return _json(encoding.product(row, profile, request.language))
+    return WrittenJson(encoding.product(row, profile, request.language))
 
 
 @get(
@@ -150,13 +145,13 @@ async def suggest(
     request: Request,
     q: Annotated[str, QueryParameter(max_length=100)],
     limit: Annotated[int, QueryParameter(ge=1, le=20)] = 6,
-) -> ASGIResponse:
+) -> WrittenJson:
     """Give products, categories and what others asked for that go on as was typed."""
     profile = await _profile(request)
     rows, nodes, asked = await request.context.service(Shelf).suggested(
         text=q, profile_id=profile.id, language=request.language, limit=limit
     )
-    return _json(encoding.suggestions(rows, nodes, asked, profile, request.language))
+    return WrittenJson(encoding.suggestions(rows, nodes, asked, profile, request.language))
 
 
 @get(

@@ -9,7 +9,6 @@ import msgspec
 from litestar import delete, get, post, put
 from litestar.openapi import ResponseSpec
 from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
-from litestar.response.base import ASGIResponse
 
 from hansa.modules.stock import explaining, queries
 from hansa.modules.stock.bodies import (
@@ -26,7 +25,7 @@ from hansa.modules.stock.bodies import (
 from hansa.modules.stock.model import Hold, Line
 from hansa.modules.stock.operations import levels, reservations
 from hansa.modules.stock.reserver import Reserver
-from hansa.runtime.http import Actor, Cursor, Limit, ListPage, Request, authorise
+from hansa.runtime.http import Actor, Cursor, Limit, ListPage, Request, WrittenJson, authorise
 
 TAGS = ["Stock"]
 VARIANTS_MAX = 200
@@ -51,7 +50,7 @@ VariantIds = Annotated[
         201: ResponseSpec(ReservationView, generate_examples=False, description="Goods set aside")
     },
 )
-async def hold(request: Request, data: JSONBody[HoldBody]) -> ASGIResponse:
+async def hold(request: Request, data: JSONBody[HoldBody]) -> WrittenJson:
     """Set goods aside, all or none, until an order confirms them or the time runs out.
 
     The same Idempotency-Key gives the first answer again, also the refusal
@@ -71,7 +70,7 @@ async def hold(request: Request, data: JSONBody[HoldBody]) -> ASGIResponse:
         )
     )
     body = msgspec.json.encode(ReservationView.of(reservation))
-    return ASGIResponse(body=body, status_code=201, media_type="application/json")
+    return WrittenJson(body, status=201)
 
 
 @get("/api/v1/stock/reservations/{reservation_id:uuid}", tags=TAGS, summary="See a reservation")

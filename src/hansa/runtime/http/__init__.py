@@ -3,7 +3,7 @@
 Handlers need `Request`, `authorise` and, for lists, `paging`; the rest is wired by the assembly.
 """
 
-from hansa.runtime.http.bodies import TextInvalid
+from hansa.runtime.http.bodies import TextInvalid, WrittenJson
 from hansa.runtime.http.gate import NO_CSRF, NO_KEY, PUBLIC
 from hansa.runtime.http.identity import (
     ANYTHING,
@@ -48,6 +48,7 @@ __all__ = [
     "SignInNeeded",
     "TextInvalid",
     "TooManyRequests",
+    "WrittenJson",
     "authorise",
     "go_to",
     "local_path",

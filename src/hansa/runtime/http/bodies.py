@@ -5,14 +5,16 @@ UTF-8 or nested without end is refused here, once, before any handler sees it.
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
 import msgspec
 from litestar import Response
 from litestar.datastructures import FormMultiDict
-from litestar.status_codes import HTTP_204_NO_CONTENT
+from litestar.response.base import ASGIResponse
+from litestar.status_codes import HTTP_200_OK, HTTP_204_NO_CONTENT
+from litestar.types import Receive, Scope, Send
 
 from hansa.kernel.errors import Invalid
 
@@ -153,6 +155,39 @@ def has_control_character(text: str) -> bool:
 def encode(value: Any) -> bytes:
     """Write a value as JSON."""
     return _encoder.encode(value)
+
+
+class WrittenJson(ASGIResponse):
+    """An answer whose JSON is written already: sent as it is, past what Litestar does to others.
+
+    `headers` are in lower case; type and length are added.
+    """
+
+    def __init__(
+        self,
+        body: bytes,
+        *,
+        status: int = HTTP_200_OK,
+        headers: Sequence[tuple[bytes, bytes]] = (),
+    ) -> None:
+        self.body = body
+        self.status_code = status
+        self._start = [
+            (b"content-type", JSON.encode()),
+            (b"content-length", str(len(body)).encode()),
+            *headers,
+        ]
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG002 - ASGI
+        """Send it."""
+        await send(
+            {
+                "type": "http.response.start",
+                "status": self.status_code,
+                "headers": self._start,
+            }
+        )
+        await send({"type": "http.response.body", "body": self.body, "more_body": False})
 
 
 def answer(value: T, *, status: int) -> Response[T]:

@@ -53,6 +53,9 @@ _COMMON = [
     (b"cross-origin-opener-policy", b"same-origin"),
 ]
 _FOR_PAGES = (b"permissions-policy", b"camera=(), microphone=(), geolocation=(), payment=()")
+_POLICY = (b"content-security-policy", POLICY.encode())
+_PAGE_CACHING = (b"cache-control", b"no-cache, private")
+_NO_CACHING = (b"cache-control", b"no-store")
 _STRICT_TRANSPORT = (b"strict-transport-security", b"max-age=31536000; includeSubDomains")
 _TEXTUAL = (b"text/", b"application/json", b"application/problem+json", b"image/svg+xml")
 _ROUTES: dict[tuple[str, str, int], tuple[Any, Any]] = {}
@@ -212,25 +215,27 @@ class _Answer:
 
     def _decorate(self, start: Any) -> None:
         visit = self._visit
+        is_page = has_policy = has_caching = False
+        for name, value in start["headers"]:
+            if name == b"content-type":
+                is_page = value.startswith(b"text/html")
+            elif name == b"content-security-policy":
+                has_policy = True
+            elif name == b"cache-control":
+                has_caching = True
         headers: list[tuple[bytes, bytes]] = [
             *start["headers"],
             *self._edge._headers,  # noqa: SLF001 - the answer is a part of the edge
             (b"x-request-id", visit.request_id.encode("ascii")),
         ]
         start["headers"] = headers
-        names = {name for name, _ in headers}
-        if b"content-security-policy" not in names:
-            headers.append((b"content-security-policy", POLICY.encode()))
-        is_page = any(
-            name == b"content-type" and value.startswith(b"text/html") for name, value in headers
-        )
+        if not has_policy:
+            headers.append(_POLICY)
         if is_page:
             headers.append(_FOR_PAGES)
-            if b"cache-control" not in names:
-                headers.append((b"cache-control", b"no-cache, private"))
             headers.append((b"vary", b"Cookie, Accept-Language, HX-Request"))
-        elif b"cache-control" not in names:
-            headers.append((b"cache-control", b"no-store"))
+        if not has_caching:
+            headers.append(_PAGE_CACHING if is_page else _NO_CACHING)
         if visit.session_token_is_new and visit.session_token is not None:
             headers.append((b"set-cookie", session_cookie(visit)))
         headers.extend((b"set-cookie", cookie) for cookie in visit.cookies)

@@ -14,7 +14,6 @@ import msgspec
 from litestar import get, post
 from litestar.openapi import ResponseSpec
 from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
-from litestar.response.base import ASGIResponse
 
 from hansa.kernel.errors import HansaError
 from hansa.modules.loyalty import points
@@ -37,12 +36,11 @@ from hansa.modules.loyalty.partner_api.bodies import (
     VoidBody,
 )
 from hansa.modules.loyalty.programmes.calling import ProgrammeQuery, partner_of, terms_of
-from hansa.runtime.http import Actor, Cursor, Limit, ListPage, Request, authorise
+from hansa.runtime.http import Actor, Cursor, Limit, ListPage, Request, WrittenJson, authorise
 from hansa.runtime.http.problems import problem_of, status_of
 
 HOME = "/loyalty/v1"
 TAGS = ["Loyalty: points"]
-JSON = "application/json"
 READ = "loyalty.read"
 EARN = "loyalty.earn"
 SPEND = "loyalty.spend"
@@ -52,13 +50,13 @@ _ANSWER = {
     200: ResponseSpec(points.Receipt, generate_examples=False, description="Done, or done before")
 }
 _ANSWERS = {200: ResponseSpec(BatchAnswers, generate_examples=False, description="Each by itself")}
-_REPLAYED = {"Idempotency-Replayed": "true"}
+_REPLAYED = ((b"idempotency-replayed", b"true"),)
 
 
 @post(f"{HOME}/purchases", tags=TAGS, summary="Report a receipt", responses=_ANSWER)
 async def report_purchase(
     request: Request, data: JSONBody[PurchaseBody], *, dry_run: FromQuery[DryRun] = False
-) -> ASGIResponse:
+) -> WrittenJson:
     """A receipt earns points by the rules in force when it happened; the answer says why."""
     return await _post(request, data, authorise(request, EARN), dry_run=dry_run)
 
@@ -66,7 +64,7 @@ async def report_purchase(
 @post(f"{HOME}/returns", tags=TAGS, summary="Report a return", responses=_ANSWER)
 async def report_return(
     request: Request, data: JSONBody[ReturnBody], *, dry_run: FromQuery[DryRun] = False
-) -> ASGIResponse:
+) -> WrittenJson:
     """Goods come back, by line: earned points are taken back, spent ones restored.
 
     A return that comes before its purchase is kept and waits for it (`is_waiting`).
@@ -77,7 +75,7 @@ async def report_return(
 @post(f"{HOME}/accruals", tags=TAGS, summary="Give points", responses=_ANSWER)
 async def accrue(
     request: Request, data: JSONBody[AccrualBody], *, dry_run: FromQuery[DryRun] = False
-) -> ASGIResponse:
+) -> WrittenJson:
     """Give points that you have counted yourself."""
     return await _post(request, data, authorise(request, EARN), dry_run=dry_run)
 
@@ -85,7 +83,7 @@ async def accrue(
 @post(f"{HOME}/holds", tags=TAGS, summary="Hold points", responses=_ANSWER)
 async def hold(
     request: Request, data: JSONBody[HoldBody], *, dry_run: FromQuery[DryRun] = False
-) -> ASGIResponse:
+) -> WrittenJson:
     """Set points aside. The `Idempotency-Key` of this call is the key of the hold."""
     return await _post(request, data, authorise(request, SPEND), dry_run=dry_run)
 
@@ -93,7 +91,7 @@ async def hold(
 @post(f"{HOME}/holds/post", tags=TAGS, summary="Spend held points", responses=_ANSWER)
 async def post_hold(
     request: Request, data: JSONBody[PostBody], *, dry_run: FromQuery[DryRun] = False
-) -> ASGIResponse:
+) -> WrittenJson:
     """Spend what a hold set aside, or a part of it; the rest comes back."""
     return await _post(request, data, authorise(request, SPEND), dry_run=dry_run)
 
@@ -101,7 +99,7 @@ async def post_hold(
 @post(f"{HOME}/holds/void", tags=TAGS, summary="Give held points back", responses=_ANSWER)
 async def void_hold(
     request: Request, data: JSONBody[VoidBody], *, dry_run: FromQuery[DryRun] = False
-) -> ASGIResponse:
+) -> WrittenJson:
     """Give back what a hold set aside."""
     return await _post(request, data, authorise(request, SPEND), dry_run=dry_run)
 
@@ -109,7 +107,7 @@ async def void_hold(
 @post(f"{HOME}/spendings", tags=TAGS, summary="Spend points", responses=_ANSWER)
 async def spend(
     request: Request, data: JSONBody[SpendingBody], *, dry_run: FromQuery[DryRun] = False
-) -> ASGIResponse:
+) -> WrittenJson:
     """Spend points at once, those that expire first."""
     return await _post(request, data, authorise(request, SPEND), dry_run=dry_run)
 
@@ -117,14 +115,12 @@ async def spend(
 @post(f"{HOME}/reversals", tags=TAGS, summary="Take a posting back", responses=_ANSWER)
 async def reverse(
     request: Request, data: JSONBody[ReversalBody], *, dry_run: FromQuery[DryRun] = False
-) -> ASGIResponse:
+) -> WrittenJson:
     """Take back an accrual or spending of yours, whole or in part; never more than it was."""
     return await _post(request, data, authorise(request, EARN), dry_run=dry_run)
 
 
-async def _post(
-    request: Request, data: CommandBody, actor: Actor, *, dry_run: bool
-) -> ASGIResponse:
+async def _post(request: Request, data: CommandBody, actor: Actor, *, dry_run: bool) -> WrittenJson:
     key = request.idempotency_key
     assert key is not None, "the gate asks for one"
     _check_key(key)
@@ -136,8 +132,7 @@ async def _post(
             raise answer
     else:
         answer = await poster.post(command, content=await _content(request))
-    headers = _REPLAYED if answer.is_repeat else {}
-    return ASGIResponse(body=answer.body, status_code=200, media_type=JSON, headers=headers)
+    return WrittenJson(answer.body, headers=_REPLAYED if answer.is_repeat else ())
 
 
 async def _content(request: Request) -> bytes:
@@ -158,7 +153,7 @@ def _check_key(key: str) -> None:
         200: ResponseSpec(BatchAnswers, generate_examples=False, description="Each by itself")
     },
 )
-async def send_batch(request: Request, data: JSONBody[BatchBody]) -> ASGIResponse:
+async def send_batch(request: Request, data: JSONBody[BatchBody]) -> WrittenJson:
     """Send up to 500 commands, each with its own key and answered by itself, in their order.
 
     The `Idempotency-Key` of the call itself is not kept: the keys of the items are what counts.
@@ -186,7 +181,7 @@ async def send_batch(request: Request, data: JSONBody[BatchBody]) -> ASGIRespons
     for (place, _, _), answer in zip(asked, given, strict=True):
         answers[place] = _told(request, data.items[place], answer)
     body = msgspec.json.encode({"items": answers})
-    return ASGIResponse(body=body, status_code=200, media_type=JSON)
+    return WrittenJson(body)
 
 
 def _told(request: Request, item: BatchItem, answer: points.Answered | Exception) -> SentAnswer:
@@ -207,7 +202,7 @@ def _refused(request: Request, key: str, error: HansaError) -> SentAnswer:
 @get(f"{HOME}/members/{{member_id:uuid}}/balance", tags=TAGS, summary="Read a balance")
 async def read_balance(
     request: Request, member_id: FromPath[UUID], programme: FromQuery[ProgrammeQuery | None] = None
-) -> ASGIResponse:
+) -> WrittenJson:
     """What a member has, can spend, will be able to spend, and loses soon."""
     authorise(request, READ)
     terms = terms_of(request, programme or "")
@@ -216,7 +211,7 @@ async def read_balance(
     if balance is None:
         raise points.MemberUnknown
     body = msgspec.json.encode(BalanceView.of(balance))
-    return ASGIResponse(body=body, status_code=200, media_type=JSON)
+    return WrittenJson(body)
 
 
 @get(f"{HOME}/members/{{member_id:uuid}}/postings", tags=TAGS, summary="Read a history")

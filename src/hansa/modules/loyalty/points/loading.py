@@ -64,9 +64,10 @@ async def load(  # noqa: PLR0917 - what a batch is made of
             lock.
     """
     is_patient = is_patient or any(one.put_off >= PUT_OFF_MAX for one in asked)
-    read = await _read(tx, asked, found, now, free_only=not is_patient)
+    wanted = _spendings(asked)
+    read = await _read(tx, found, wanted, now, free_only=not is_patient)
     if found.places and not read.accounts and not is_patient:
-        read = await _read(tx, asked, found, now, free_only=False)
+        read = await _read(tx, found, wanted, now, free_only=False)
     busy = found.places.difference(read.accounts)
     put_off = [one for one in asked if busy and not busy.isdisjoint(places_of(one, found))]
     for one in put_off:
@@ -93,7 +94,7 @@ async def load(  # noqa: PLR0917 - what a batch is made of
     await load_moves(tx, batch, asked)
     await load_unclaimed(tx, batch, asked)
     _keep_spendable(batch, read.spendable)
-    await _load_lots(tx, batch, asked, _spendings(asked))
+    await _load_lots(tx, batch, asked, wanted)
     return batch, put_off
 
 
@@ -109,7 +110,12 @@ class _Read(NamedTuple):
 
 
 async def _read(
-    tx: Transaction, asked: Sequence[Asked], found: Found, now: datetime, *, free_only: bool
+    tx: Transaction,
+    found: Found,
+    wanted: Mapping[ledger.Place, int],
+    now: datetime,
+    *,
+    free_only: bool,
 ) -> _Read:
     return _Read(
         *await tx.together(
@@ -119,7 +125,7 @@ async def _read(
             ledger.load_holds(tx, found.hold_keys),
             receipts_of(tx, found.receipts, is_locked=True),
             members.find_memberships(tx, account_ids=sorted(one for _, one in found.places)),
-            _spendable(tx, _spendings(asked), now),
+            _spendable(tx, wanted, now),
         )
     )
 
