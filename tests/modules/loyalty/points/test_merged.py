@@ -8,49 +8,17 @@ from uuid import UUID
 import pytest
 
 from hansa.contracts.loyalty import PercentChanged
-from hansa.modules.loyalty import members, offers, points, programmes
+from hansa.modules.loyalty import members, offers, points
 from hansa.modules.loyalty.offers.subscribers import on_merged, on_parted
 from hansa.modules.loyalty.points.jobs import run_recount_member
 from hansa.modules.loyalty.points.work import RecountMember
+from tests.modules.loyalty.points.offering import an_offer, switch
 from tests.modules.loyalty.points.pair import Pair
-from tests.support.loyalty import put_in_force
 
 PERCENTS_TOLD = "select id, payload from outbox_event where type = %(type)s order by id"
 DAY = timedelta(days=1)
-OFTEN = offers.Condition(kind=offers.ConditionKind.PURCHASE, amount_minor=500_00)
 FIVE_PERCENT = offers.Reward(kind=offers.RewardKind.PERCENT, percent=500, days=30)
 TRIPLE = offers.Reward(kind=offers.RewardKind.MULTIPLIER, multiplier=300)
-
-
-async def an_offer(play, code: str, *, reward, condition=OFTEN, limit=None, ask=False) -> UUID:
-    """Put an offer of the shop in force."""
-    content = offers.OfferContent(
-        wording=offers.Wording(title={"en": code}, text={"en": code}),
-        condition=condition,
-        reward=reward,
-        limits=offers.Limits(per_member=limit),
-        needs_activation=ask,
-    )
-    async with play.context.database.transaction() as tx:
-        offer_id = await put_in_force(
-            tx, play.programme, play.shop, code=code, content=content, now=play.clock.now()
-        )
-    await play.context.service(offers.Rulebook).refresh()
-    play.later(minutes=1)
-    return offer_id
-
-
-async def switch(play, member, offer_id: UUID, *, is_on: bool) -> None:
-    turn = offers.switch_on if is_on else offers.switch_off
-    async with play.context.database.transaction() as tx:
-        await turn(
-            tx,
-            coalition=play.context.service(programmes.Directory).coalition,
-            member=(play.programme.id, member.id),
-            offer_id=offer_id,
-            now=play.clock.now(),
-        )
-    play.later(minutes=1)
 
 
 async def told(pair: Pair, handle, event) -> list[tuple[UUID, int]]:

@@ -8,9 +8,10 @@ from contextlib import asynccontextmanager
 import psycopg
 
 from hansa.modules import ledger
-from hansa.modules.loyalty import points
+from hansa.modules.loyalty import offers, points
 from hansa.modules.loyalty.points.jobs import run_expire_points
 from hansa.modules.loyalty.points.work import ExpirePoints
+from tests.modules.loyalty.points.offering import an_offer, switch
 
 WAITING = """
     select count(*)
@@ -164,3 +165,22 @@ async def test_what_waits_for_an_account_keeps_its_order(
     answers = await posting
     assert [answer.receipt.points for answer in answers] == [10, 10, -10, 7, -7]
     assert await play.findings() == []
+
+
+async def test_a_switch_waits_for_the_receipt_that_is_being_counted_without_it(
+    play, two_transactions, committing
+) -> None:
+    """Otherwise the receipt would be missed by those counted again after the switch."""
+    triple = offers.Reward(kind=offers.RewardKind.MULTIPLIER, multiplier=300)
+    offer_id = await an_offer(play, "triple", reward=triple, ask=True)
+    counting, _ = two_transactions
+    membership = play.member.membership(play.programme.id)
+    await ledger.open_book(counting, places=[(membership.bucket, membership.account_id)], keys=())
+
+    switching = asyncio.create_task(switch(play, play.member, offer_id, is_on=True))
+    await until_waiting(committing.dsn, 1)
+    assert not switching.done()
+    await counting.connection.execute("commit")
+    await switching
+
+    assert (await play.buy("r1", 600_00)).points == 180

@@ -11,7 +11,8 @@ from uuid import UUID
 
 from hansa.contracts.loyalty import OfferSwitched, PercentsRewritten
 from hansa.kernel.errors import Rejected
-from hansa.modules.loyalty.members import bucket_of
+from hansa.modules import ledger
+from hansa.modules.loyalty.members import MemberRef, RefKind, bucket_of, resolve
 from hansa.modules.loyalty.offers.completing import lock_standings, settle_tasks
 from hansa.modules.loyalty.offers.counting import Counted, Places, count
 from hansa.modules.loyalty.offers.model import ConditionKind, LiveOffer
@@ -72,7 +73,7 @@ async def switch_on(
         NoSuchOffer, OfferNotOpen, OfferUsedUp, TooManyOn: as their names say.
     """
     programme_id, member_id = member
-    await lock_standings(tx, [member])
+    await _lock(tx, member)
     versions = (await read_versions(tx, offer_ids=[offer_id])).get(offer_id, [])
     if not versions or versions[0].programme_id != member[0]:
         raise NoSuchOffer(offer_id)
@@ -111,7 +112,7 @@ async def switch_off(
     Raises:
         NoSuchOffer: there is none.
     """
-    await lock_standings(tx, [member])
+    await _lock(tx, member)
     versions = (await read_versions(tx, offer_ids=[offer_id])).get(offer_id, [])
     if not versions or versions[0].programme_id != member[0]:
         raise NoSuchOffer(offer_id)
@@ -120,6 +121,20 @@ async def switch_off(
         await _keep(tx, versions[-1], member, is_on=False, at=now)
         return []
     return await _switch(tx, coalition, versions[-1], member, is_on=False, slot=slot, now=now)
+
+
+async def _lock(tx: Transaction, member: MemberKey) -> None:
+    """Lock what a member has switched on, and before it the account, as receipts do.
+
+    A receipt that was counted without this switch is committed then and will be counted again; one
+    that comes sees it.
+    """
+    programme_id, member_id = member
+    ref = (programme_id, None, MemberRef(RefKind.ID, str(member_id)))
+    known = await resolve(tx, programme_id_refs=[ref])
+    places = [(one.bucket, one.account_id) for one in known.values()]
+    await ledger.lock_accounts(tx, places)
+    await lock_standings(tx, [member])
 
 
 async def _take_place(
