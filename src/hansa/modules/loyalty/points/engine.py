@@ -128,6 +128,8 @@ async def apply(
     if busy:
         taken = [one for one in taken if one not in busy]
         later.extend(busy)
+    if not taken:
+        return [Later() for _ in asked]
     _, watching = await tx.together(
         load_standings(tx, batch, taken, around.audiences),
         watch(tx, batch, taken, around.watched),

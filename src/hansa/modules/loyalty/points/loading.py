@@ -56,8 +56,8 @@ async def load(  # noqa: PLR0917 - what a batch is made of
     """Lock the accounts and read what decides about them; give the batch, and who is not in it.
 
     Commands about an account that another transaction has just now do not make all others wait:
-    they are for the next batch, twice at most. If that were all of them, or if it `is_patient`,
-    the batch waits.
+    they are for the next batch, twice at most, or once if nothing else is in this one. Then, or if
+    it `is_patient`, the batch waits; from the start, because accounts are locked before receipts.
 
     Raises:
         Overtaken: a receipt got its member, or a member was merged, between the first look and the
@@ -66,12 +66,10 @@ async def load(  # noqa: PLR0917 - what a batch is made of
     is_patient = is_patient or any(one.put_off >= PUT_OFF_MAX for one in asked)
     wanted = _spendings(asked)
     read = await _read(tx, found, wanted, now, free_only=not is_patient)
-    if found.places and not read.accounts and not is_patient:
-        read = await _read(tx, found, wanted, now, free_only=False)
-    busy = found.places.difference(read.accounts)
+    busy = set() if is_patient else found.places.difference(read.accounts)
     put_off = [one for one in asked if busy and not busy.isdisjoint(places_of(one, found))]
     for one in put_off:
-        one.put_off += 1
+        one.put_off = one.put_off + 1 if read.accounts else PUT_OFF_MAX
     if put_off:
         asked = [one for one in asked if one not in put_off]
     book = ledger.Book(accounts=read.accounts, known=read.known)
