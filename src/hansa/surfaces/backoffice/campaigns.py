@@ -233,7 +233,7 @@ def _result(request: Request, campaign: Campaign) -> dict[str, Any] | None:
         "series": [
             {"name": say(label), "values": list(values)}
             for label, values in zip(
-                ("Got the message", "Control group"),
+                ("Meant for", "Control group"),
                 zip(
                     each([one.earned for one in groups]),
                     each([one.spent for one in groups]),
@@ -248,7 +248,7 @@ def _result(request: Request, campaign: Campaign) -> dict[str, Any] | None:
                 "members": format_number(group.members, request.language),
                 "share": _share(group.active, group.members, request.language),
             }
-            for label, group in zip(("Got the message", "Control group"), groups, strict=True)
+            for label, group in zip(("Meant for", "Control group"), groups, strict=True)
         ],
     }
 
