@@ -87,6 +87,21 @@ class Browser:
         return msgspec.json.decode(plain[:-1], type=dict[str, Any])
 
 
+class Kept(msgspec.Struct):
+    """A browser as whoever made it wrote it down; `secret` in hexadecimal, `auth` in base64url."""
+
+    token: str
+    name: str
+    secret: str
+    auth: str
+
+
+class KeptBrowsers(msgspec.Struct):
+    """A file of browsers."""
+
+    browsers: list[Kept] = []
+
+
 @dataclass
 class Browsers:
     """Everybody who has subscribed."""
@@ -99,6 +114,12 @@ class Browsers:
         browser = Browser(secrets.token_urlsafe(24), name or "Browser", application_key)
         self.known[browser.token] = browser
         return browser
+
+    def restore(self, kept: Kept) -> None:
+        """Take a browser that was made elsewhere."""
+        key = ec.derive_private_key(int(kept.secret, 16), ec.SECP256R1())
+        auth = base64.urlsafe_b64decode(kept.auth + "=" * (-len(kept.auth) % 4))
+        self.known[kept.token] = Browser(kept.token, kept.name, key=key, auth=auth)
 
 
 def written(raw: bytes) -> str:

@@ -12,8 +12,9 @@ import pytest_asyncio
 from typing_extensions import override
 
 from hansa.assembly.application import build_context
-from hansa.assembly.demo import coalition, feeds, neighbours, prizes
+from hansa.assembly.demo import coalition, feeds, neighbours, prizes, telephones
 from hansa.assembly.modules import all_modules, services_of
+from hansa.modules import notifications
 from hansa.modules.loyalty import (
     intake,
     members,
@@ -64,6 +65,7 @@ def context_of(database: Database, *, dsn: str, folder: Path) -> Context:
         secret_key=Secret("a key that only tests use, long enough"),
         database_url=dsn,
         acquirer_url="http://127.0.0.1:8790",
+        webpush_practice_url="http://127.0.0.1:9530",
     )
     return build_context(settings, database=database)
 
@@ -123,6 +125,32 @@ async def test_half_a_year_is_proven_closed_and_partly_paid(demo: Context) -> No
     }
     assert PaymentState.OPEN in states
     assert all(one.left is None or one.left > 0 for one in standings)
+
+
+async def test_most_members_have_a_telephone_and_decide_once_whether_it_may_ring(
+    demo: Context,
+) -> None:
+    async def seen() -> tuple[members.Member, int, int, bool]:
+        async with demo.database.snapshot() as snap:
+            found, _ = await members.list_members(snap, limit=100)
+            ids = [one.member.id for one in found]
+            devices = await notifications.list_devices(snap, member_ids=ids)
+            first = found[-1].member
+            decided = await members.list_consents(snap, member_id=first.id)
+        may_ring = any(one.purpose == members.PUSH and one.is_granted for one in decided)
+        return first, len(ids), sum(map(len, devices.values())), may_ring
+
+    await telephones.connect(demo, NOW)
+    member, people, ringing, may_ring = await seen()
+    async with demo.database.transaction() as tx:
+        await members.set_consent(
+            tx, member_id=member.id, purpose=members.PUSH, is_granted=False, now=NOW
+        )
+    await telephones.connect(demo, NOW)
+
+    assert people * 2 // 3 < ringing < people
+    assert may_ring
+    assert await seen() == (member, people, ringing, False)
 
 
 async def test_there_is_something_to_see_and_to_take_and_a_second_start_changes_nothing(

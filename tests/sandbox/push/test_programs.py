@@ -68,6 +68,26 @@ async def test_a_program_shows_its_page(name: str, title: str, arguments: list[s
     assert wrong.status_code == 400
 
 
+async def test_browsers_made_elsewhere_are_there(tmp_path: Path) -> None:
+    made = {
+        "token": "t" * 32,
+        "name": "Вера",
+        "secret": f"{7:064x}",
+        "auth": "AAAAAAAAAAAAAAAAAAAAAA",
+    }
+    kept = tmp_path / "telephones.json"
+    kept.write_bytes(msgspec.json.encode({"url": "", "browsers": [made]}))
+    async with (
+        program("webpush", "--browsers", str(kept)) as url,
+        httpx.AsyncClient(trust_env=False) as client,
+    ):
+        page = await client.get(url + "/")
+        messages = await client.get(f"{url}/messages/{made['token']}")
+
+    assert "Вера" in page.text
+    assert messages.json() == []
+
+
 async def test_firebase_writes_the_account_to_send_with(tmp_path: Path) -> None:
     account = tmp_path / "account.json"
     async with program("fcm", "--account", str(account)) as url:

@@ -6,7 +6,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import hansa
-from hansa.assembly.demo import chats, crm, feeds, onec
+from hansa.assembly.demo import chats, crm, feeds, onec, telephones
 from hansa.assembly.demo.assortment import LAST_DRESS_SLUG
 from hansa.assembly.demo.coalition import PHONES
 from hansa.assembly.demo.loading import Show, load
@@ -32,6 +32,7 @@ def settings_beside(free_port: Callable[[str, int], int]) -> dict[str, str]:
         **chats.settings_of(slack, telegram, _HOST),
         "acquirer_url": f"http://{_HOST}:{free_port(_HOST, _ACQUIRER_PORT)}",
         "acquirer_secret": "practice-bank-of-the-demo-only",
+        "webpush_practice_url": f"http://{_HOST}:{free_port(_HOST, telephones.PUSH_PORT)}",
     }
 
 
@@ -55,6 +56,7 @@ def programs(settings: Settings) -> list[Program]:
         onec.program(settings, {"PYTHONPATH": _SOURCE_TREE}),
         crm.program(settings, {"PYTHONPATH": _SOURCE_TREE}),
         *feeds.programs(settings, {"PYTHONPATH": _SOURCE_TREE}),
+        telephones.program(settings, {"PYTHONPATH": _SOURCE_TREE}),
     ]
 
 
@@ -76,4 +78,5 @@ def welcome(settings: Settings) -> list[str]:
         f"Members' app (the code is on the page): {url}/ru/loyalty {PHONES[0]}",
         f"A partner's cabinet: {url}/ru/partner {PARTNER_PERSON} {PASSWORD}",
         f"Practice receiver of webhooks: {feeds.receiver_url(settings)}/",
+        f"What members' telephones show: {settings.webpush_practice_url}/",
     ]

@@ -18,6 +18,7 @@ from hansa.assembly.demo import (
     partners_desk,
     people,
     showcase,
+    telephones,
     world,
 )
 from hansa.assembly.demo.assortment import Piece
@@ -125,6 +126,7 @@ async def load(context: Context, *, show: Show) -> None:
         await onec.connect(context, now)
         await crm.connect(context, now)
         await feeds.connect(context, now)
+        await telephones.connect(context, now)
         return
     pieces = list(assortment.pieces(now))
     await _ground(context, now)
@@ -137,6 +139,7 @@ async def load(context: Context, *, show: Show) -> None:
     await people.load_shoppers(context, now)
     await coalition.load_coalition(context, now)
     await people.load_people(context, pieces, now, show=show)
+    await telephones.connect(context, now)
     await partners_desk.open_desk(context, now)
     await feeds.connect(context, now)
     await onec.connect(context, now)
