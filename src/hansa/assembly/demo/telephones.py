@@ -57,8 +57,8 @@ async def connect(context: Context, now: datetime) -> None:
     known = await asyncio.to_thread(_read, context.settings)
     if url is None or url == known.url:
         return
-    is_first = not known.browsers
-    if is_first:
+    is_first = not known.url
+    if not known.browsers:
         # Before the commit: keys that were not written down could never be read again.
         known.browsers = await _made(context)
         await asyncio.to_thread(_write, context.settings, known)

@@ -69,10 +69,10 @@ class Batcher(Generic[Command, Answer]):
 
     `apply` gets a transaction and up to `limit` commands, and gives as many answers in the same
     order; an answer that is an exception is raised to its own submitter, but for `Postponed`, which
-    `apply` may not give for ever. If `apply` or the commit
-    raises, the batch is rolled back; a batch of several is then tried once more command by command,
-    so that one bad command never spoils the others. If the database itself is away, nothing is
-    tried again here: whoever submitted is told to come back.
+    `apply` may not give for ever. If `apply` or the commit raises, the batch is rolled back; one of
+    several commands is then tried once more command by command, so that one bad command never
+    spoils the others. If the database itself is away, nothing is tried again here: whoever
+    submitted is told to come back.
     """
 
     def __init__(
@@ -153,8 +153,8 @@ class Batcher(Generic[Command, Answer]):
             await self._gather()
             batch, self._waiting = self._waiting[: self._limit], self._waiting[self._limit :]
             postponed = await self._answer(batch)
-            known = len(batch) - postponed + len(self._waiting)
-            self._expected = min(known, self._limit)
+            self._expected = min(len(batch) + len(self._waiting), self._limit)
+            self._waiting[:0] = postponed
 
     async def _wait_for(self, commands: int) -> None:
         if len(self._waiting) >= commands or self._closing:
@@ -169,12 +169,14 @@ class Batcher(Generic[Command, Answer]):
                 async with asyncio.timeout(self._gathering):
                     await self._wait_for(self._expected)
 
-    async def _answer(self, batch: list[tuple[Command, asyncio.Future[Answer]]]) -> int:
-        """Answer a batch; give how many of it wait for the next one."""
+    async def _answer(
+        self, batch: list[tuple[Command, asyncio.Future[Answer]]]
+    ) -> list[tuple[Command, asyncio.Future[Answer]]]:
+        """Answer a batch; give what of it is for the next one."""
         # A submitter that went away (its request was cancelled) is not served: nobody would know.
         batch = [(command, future) for command, future in batch if not future.done()]
         if not batch:
-            return 0
+            return []
         try:
             async with self._database.transaction() as tx:
                 answers = await self._apply(tx, [command for command, _ in batch])
@@ -187,16 +189,16 @@ class Batcher(Generic[Command, Answer]):
             for _, future in batch:
                 if not future.done():
                     future.set_exception(Away())
-            return 0
+            return []
         except Exception as error:  # noqa: BLE001 - supervised: the loop must go on whatever happens
             return await self._answer_singly(batch, error)
         return self._deliver(batch, answers)
 
+    @staticmethod
     def _deliver(
-        self,
         batch: list[tuple[Command, asyncio.Future[Answer]]],
         answers: Sequence[Answer | Exception],
-    ) -> int:
+    ) -> list[tuple[Command, asyncio.Future[Answer]]]:
         postponed = []
         for one, answer in zip(batch, answers, strict=True):
             _, future = one
@@ -208,19 +210,22 @@ class Batcher(Generic[Command, Answer]):
                 future.set_exception(answer)
             else:
                 future.set_result(answer)
-        self._waiting[:0] = postponed
-        return len(postponed)
+        return postponed
 
     async def _answer_singly(
         self, batch: list[tuple[Command, asyncio.Future[Answer]]], error: Exception
-    ) -> int:
+    ) -> list[tuple[Command, asyncio.Future[Answer]]]:
         _FAILED.labels(self._name).inc()
         if len(batch) > 1:
-            return sum([await self._answer([single]) for single in batch])
+            for single in batch:
+                again = [single]
+                while again:  # before the others, so that the order stays
+                    again = await self._answer(again)
+            return []
         _log.warning("batch failed", batcher=self._name, error=repr(error))
         if not batch[0][1].done():
             batch[0][1].set_exception(error)
-        return 0
+        return []
 
 
 def _is_away(error: Exception) -> bool:
