@@ -245,6 +245,23 @@ async def test_the_card_is_there_without_a_network_and_gone_after_the_sign_out(
     await context.close()
 
 
+async def test_a_card_nobody_has_looked_at_yet_is_there_without_a_network(
+    chromium: Browser, running: Running
+) -> None:
+    _, number = await running.member(700)
+    context = await chromium.new_context(viewport=TELEPHONE, locale="ru-RU")  # type: ignore[arg-type]
+    page = await context.new_page()
+    await sign_in(page, running, number)
+    await _kept(page, 2)
+
+    await context.set_offline(True)
+    await page.goto(f"{running.address}/ru/loyalty/card")
+    await expect(page.locator(".pass-number")).to_be_visible()
+    await page.goto(f"{running.address}/ru/loyalty")
+    assert await balance_of(page) == 700
+    await context.close()
+
+
 async def test_a_session_ended_elsewhere_leaves_nothing_behind(
     chromium: Browser, running: Running
 ) -> None:
@@ -267,16 +284,21 @@ async def test_a_session_ended_elsewhere_leaves_nothing_behind(
 
 
 async def _kept(page: Page, number: int) -> None:
-    """Wait until the worker has kept so many pages."""
-    await page.wait_for_function(
-        """async (number) => {
-          const name = "hansa-pages-/ru/loyalty";
-          if (!await caches.has(name)) return number === 0;
-          const kept = await (await caches.open(name)).keys();
-          return number > 0 && kept.length >= number;
-        }""",
-        arg=number,
-    )
+    """Wait until the worker has kept so many pages; none is no page at all.
+
+    Asked again from here: what waits inside of a page takes a promise for a yes.
+    """
+    async with asyncio.timeout(60):
+        while True:
+            kept = await page.evaluate(
+                """async () => {
+                  const name = "hansa-pages-/ru/loyalty";
+                  if (!await caches.has(name)) return 0;
+                  return (await (await caches.open(name)).keys()).length;
+                }"""
+            )
+            if kept >= number if number else kept == 0:
+                return
 
 
 async def test_the_card_renews_its_code_while_it_is_looked_at(
@@ -331,14 +353,15 @@ async def test_a_push_shows_a_notification_that_leads_to_its_page(
         },
     )
 
-    await page.wait_for_function(
-        """async () => {
-          const worker = await navigator.serviceWorker.ready;
-          const shown = await worker.getNotifications();
-          const link = "/ru/loyalty/history";
-          return shown.some((one) => one.title === "+35 баллов" && one.data.link === link);
-        }"""
-    )
+    is_shown = """async () => {
+      const worker = await navigator.serviceWorker.ready;
+      const shown = await worker.getNotifications();
+      const link = "/ru/loyalty/history";
+      return shown.some((one) => one.title === "+35 баллов" && one.data.link === link);
+    }"""
+    async with asyncio.timeout(60):
+        while not await page.evaluate(is_shown):
+            pass
     await context.close()
 
 

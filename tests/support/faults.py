@@ -2,9 +2,10 @@
 
 from playwright.async_api import Page
 
-# Roles with names, one h1, every field and button with a name, ids once, and text that can be read:
-# what an audit by axe finds most.
-FAULTS = """
+# One h1 and headings in order, every field and button with a name, ids once and only those that are
+# there referred to, nothing pressed inside of something pressed, cells of a head with words, no
+# traces of code, text that can be read, and nothing that sticks out: what an audit by axe finds.
+FAULTS = r"""
 () => {
   const faults = [];
   const seen = new Set();
@@ -13,10 +14,36 @@ FAULTS = """
     seen.add(one.id);
   }
   if (document.querySelectorAll("h1").length !== 1) faults.push("not one h1");
+  const refers = ["aria-labelledby", "aria-describedby", "aria-controls", "for"];
+  for (const one of document.querySelectorAll(refers.map((each) => `[${each}]`).join())) {
+    for (const each of refers) {
+      for (const id of (one.getAttribute(each) ?? "").split(/\s+/)) {
+        if (id && !seen.has(id)) faults.push(`${each} of nothing: ${id}`);
+      }
+    }
+  }
+  let level = 0;
+  for (const one of document.querySelectorAll("h1, h2, h3, h4, h5, h6")) {
+    if (one.closest("dialog:not([open]), [hidden], template")) continue;
+    const own = Number(one.tagName[1]);
+    if (own > level + 1) faults.push(`h${own} under h${level}: ${one.textContent.trim()}`);
+    level = own;
+  }
+  const nested = "a a, a button, button a, button button, label label";
+  for (const one of document.querySelectorAll(nested)) {
+    faults.push(`inside of another: ${one.outerHTML.slice(0, 90)}`);
+  }
+  for (const one of document.querySelectorAll("th")) {
+    if (!one.textContent.trim() && !one.querySelector("input")) faults.push("a head without words");
+  }
+  for (const one of document.querySelectorAll("img:not([alt])")) faults.push(`no alt: ${one.src}`);
+  const trace = /\b(None|undefined|NaN|True|False)\b|%\([a-z_]+\)s|\{\{|\[object |&[a-z]+;/;
+  const traced = document.body.innerText.match(trace);
+  if (traced) faults.push(`a trace of code: ${traced[0]}`);
   const shown = (one) => one.checkVisibility?.({ visibilityProperty: true }) ?? true;
   const name = (one) => one.getAttribute("aria-label") || one.innerText?.trim()
     || one.labels?.[0]?.innerText || one.title;
-  const controls = "a[href], button, input:not([type=hidden]), select";
+  const controls = "a[href], button, input:not([type=hidden]), select, textarea, summary";
   for (const one of document.querySelectorAll(controls)) {
     if (shown(one) && !name(one)) faults.push(`no name: ${one.outerHTML.slice(0, 90)}`);
   }

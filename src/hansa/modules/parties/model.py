@@ -68,6 +68,34 @@ class IdentifierInvalid(Invalid):
     kind: str
 
 
+@dataclass(eq=False)
+class PhoneInvalid(IdentifierInvalid):
+    """A telephone number that nobody can have."""
+
+    message: ClassVar[str] = "There is no such telephone number. Please check its digits."
+
+
+@dataclass(eq=False)
+class EmailInvalid(IdentifierInvalid):
+    """No e-mail address."""
+
+    message: ClassVar[str] = "This is no e-mail address. It looks like name@example.com."
+
+
+@dataclass(eq=False)
+class CardInvalid(IdentifierInvalid):
+    """No number of a card."""
+
+    message: ClassVar[str] = "This is no card number. Please check its digits."
+
+
+@dataclass(eq=False)
+class NumberInvalid(IdentifierInvalid):
+    """A registry number whose control digits or length are wrong."""
+
+    message: ClassVar[str] = "There is no such number. Please check its digits."
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Identifier:
     """What names a party. Any spelling may be given; `normalise` makes it comparable."""
@@ -194,11 +222,12 @@ def normalise(identifier: Identifier, *, region: str = "RU") -> Identifier:
     except ValueError:
         raise IdentifierInvalid("kind") from None
     value = identifier.value.strip()
+    invalid = _INVALID.get(kind, IdentifierInvalid)
     if len(value) > VALUE_CHARACTERS_MAX or len(identifier.system) > VALUE_CHARACTERS_MAX:
-        raise IdentifierInvalid(kind.value)
+        raise invalid(kind.value)
     normal = _normal(kind, value, region)
     if normal is None or (kind is IdentifierKind.OUTSIDE) != bool(identifier.system):
-        raise IdentifierInvalid(kind.value)
+        raise invalid(kind.value)
     return Identifier(kind=kind, value=normal, system=identifier.system)
 
 
@@ -251,6 +280,14 @@ def name_of(party: NewParty) -> str:
     return party.display_name or party.legal_name or " ".join(part for part in parts if part)
 
 
+_INVALID: dict[IdentifierKind, type[IdentifierInvalid]] = {
+    IdentifierKind.PHONE: PhoneInvalid,
+    IdentifierKind.EMAIL: EmailInvalid,
+    IdentifierKind.CARD: CardInvalid,
+    IdentifierKind.INN: NumberInvalid,
+    IdentifierKind.OGRN: NumberInvalid,
+    IdentifierKind.KPP: NumberInvalid,
+}
 _NORMAL: dict[IdentifierKind, Callable[[str], str | None]] = {
     IdentifierKind.EMAIL: lambda value: _matching(_EMAIL, value.lower()),
     IdentifierKind.INN: lambda value: _registered(stdnum_inn.validate, value),

@@ -1,6 +1,6 @@
 """The audit log: who changed what, and how it looked before and after."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -155,8 +155,8 @@ def _row(request: Request, entry: AuditEntry) -> dict[str, Any]:
         "changes": [
             {
                 "field": field,
-                "before": _text(before.get(field)) if entry.before is not None else None,
-                "after": _text(after.get(field)) if entry.after is not None else None,
+                "before": _text(before.get(field), translate) if entry.before is not None else None,
+                "after": _text(after.get(field), translate) if entry.after is not None else None,
             }
             for field in sorted({*before, *after})
             if before.get(field) not in _NOTHING or after.get(field) not in _NOTHING
@@ -164,9 +164,11 @@ def _row(request: Request, entry: AuditEntry) -> dict[str, Any]:
     }
 
 
-def _text(value: object) -> str | None:
+def _text(value: object, translate: Callable[[str], str]) -> str | None:
     if value is None or value == "":
         return None
+    if isinstance(value, bool):
+        return translate("yes") if value else translate("no")
     if isinstance(value, str | int | float):
         return str(value)
     if isinstance(value, list):

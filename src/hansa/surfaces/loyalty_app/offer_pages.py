@@ -95,6 +95,7 @@ async def switch(
         offer=shown,
         root=root_of(request),
         refusal=refusal,
+        is_full=_page_before(request) == f"{root_of(request)}/offers/{offer_id}",
         counts=_counts(listed) if _comes_from_lists(request) else {},
     )
 
@@ -140,8 +141,12 @@ def _counts(listed: Sequence[MemberOffer]) -> dict[str, int]:
 
 def _comes_from_lists(request: Request) -> bool:
     """Tell whether the page that asks is the one with the lists, whose tabs count."""
-    page = urlsplit(request.visit.headers.get(b"hx-current-url", b"").decode("latin-1"))
-    return page.path == f"{root_of(request)}/offers"
+    return _page_before(request) == f"{root_of(request)}/offers"
+
+
+def _page_before(request: Request) -> str:
+    """Give the path of the page that asks for a part of itself."""
+    return urlsplit(request.visit.headers.get(b"hx-current-url", b"").decode("latin-1")).path
 
 
 def _find(listed: Sequence[MemberOffer], offer_id: UUID) -> MemberOffer:

@@ -8,7 +8,7 @@ const WORDS = {
   undo: RU ? "Вернуть" : "Undo",
   close: RU ? "Закрыть" : "Close",
   failed: RU ? "Не получилось. Попробуйте ещё раз." : "That did not work. Please try again.",
-  offline: RU ? "Нет связи. Попробуем, когда она появится." : "You are offline. Please try again later.",
+  offline: RU ? "Нет связи. Попробуйте, когда она появится." : "You are offline. Please try again later.",
   days: RU ? "дн." : "days",
   late: RU ? "срок вышел" : "overdue",
 };
@@ -187,6 +187,40 @@ document.addEventListener("input", (event) => {
     pause = setTimeout(() => sendForm(form), 350);
   }
 });
+
+// ---- a second press while the first is on its way does nothing. Forms that send themselves are left alone: what was changed last
+// has to arrive. A page that is still there after some seconds (a file came, the network broke) may be sent again.
+const SENT_MILLISECONDS = 8000;
+const sending = new WeakMap();
+document.addEventListener("submit", (event) => {
+  const form = event.target;
+  if (form.method !== "post" && !form.hasAttribute("hx-post")) return;
+  if (sending.get(form) > Date.now() && event.submitter) {
+    event.preventDefault();
+    event.stopImmediatePropagation();
+    return;
+  }
+  sending.set(form, Date.now() + SENT_MILLISECONDS);
+  event.submitter?.setAttribute("aria-busy", "true");
+}, true);
+function maySendAgain(form) {
+  sending.delete(form);
+  for (const button of form.querySelectorAll("[aria-busy]")) button.removeAttribute("aria-busy");
+}
+addEventListener("pageshow", (event) => {
+  if (event.persisted) for (const form of document.forms) maySendAgain(form);
+});
+document.addEventListener("htmx:afterRequest", (event) => {
+  const form = event.target.closest?.("form");
+  if (form) maySendAgain(form);
+});
+const asked = new WeakSet();
+document.addEventListener("htmx:confirm", (event) => {
+  const { verb, triggeringEvent, elt } = event.detail;
+  if (verb !== "get" && triggeringEvent?.type === "click" && asked.has(elt)) event.preventDefault();
+});
+document.addEventListener("htmx:beforeRequest", (event) => asked.add(event.detail.elt));
+document.addEventListener("htmx:afterRequest", (event) => asked.delete(event.detail.elt));
 
 // ---- parts of a form that belong to one choice: data-when="field:value value"
 function showParts() {

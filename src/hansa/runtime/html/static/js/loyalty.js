@@ -46,6 +46,7 @@ async function startWorker() {
   if (!("serviceWorker" in navigator)) return;
   try {
     await navigator.serviceWorker.register(`${root}/worker.js`, { scope: root });
+    (await navigator.serviceWorker.ready).active?.postMessage("keep");
   } catch {
     // A browser that forbids workers shows the pages all the same.
   }
