@@ -8,7 +8,7 @@ from litestar import get
 from litestar.params import FromPath
 
 from hansa.kernel.identifiers import new_id
-from hansa.kernel.money import Money
+from hansa.kernel.money import Money, UnitPrice
 from hansa.kernel.text import pick
 from hansa.modules import catalog, orders, payments, pricing
 from hansa.modules.orders import By, HistoryEntry, Order, OrderLine, OrderState
@@ -109,8 +109,8 @@ def _line(request: Request, line: OrderLine, groups: Mapping[str, str]) -> dict[
         "quantity": format_number(line.left, language),
         "sold": format_number(line.quantity, language) if line.given_up else "",
         "is_gift": line.is_gift,
-        "unit_price": format_number(line.unit_price, language),
-        "base_price": format_number(line.base_price, language)
+        "unit_price": format_money(UnitPrice(line.unit_price, price.currency), language),
+        "base_price": format_money(UnitPrice(line.base_price, price.currency), language)
         if line.base_price != line.unit_price
         else "",
         "reason": groups.get(line.price_reason or "", line.price_reason or ""),

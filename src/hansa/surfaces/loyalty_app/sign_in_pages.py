@@ -2,6 +2,7 @@
 
 from datetime import datetime
 from typing import Any
+from urllib.parse import quote
 
 from litestar import Response, get, post
 
@@ -188,8 +189,11 @@ def to_sign_in(request: Request, _: SignInFirst) -> Response[Any]:
         answer.set_cookie(access.SEEN_COOKIE, "1", max_age=_YEAR_SECONDS, samesite="lax")
         return answer
     access.remember_shell(request)
-    where = request.visit.path
-    return go_to(request, f"{root}/sign-in" if where == root else f"{root}/sign-in?next={where}")
+    query = request.scope["query_string"].decode("latin-1")
+    where = request.visit.path + (f"?{query}" if query else "")
+    if request.visit.path == root:
+        return go_to(request, f"{root}/sign-in")
+    return go_to(request, f"{root}/sign-in?next={quote(where, safe='/')}")
 
 
 def not_open_yet(request: Request, _: NotOpenYet) -> Page:

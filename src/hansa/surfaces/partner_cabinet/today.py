@@ -70,26 +70,27 @@ def _lost(request: Request, one: webhooks.LostEndpoint) -> dict[str, Any]:
 
 async def _standing(request: Request, snap: Snapshot, terms: Terms) -> dict[str, Any]:
     translate, language = words(request), request.language
-    figures = await loyalty.settlement.read_standing(
+    standing, taken = await loyalty.settlement.read_standing(
         snap, coalition=coalition_of(request), terms=terms, now=request.received_at
     )
-    standing, taken = figures
+    ever, lines, bills = translate("of all time"), "/postings", "/statements"
     shown = [
-        (translate("Points given"), format_number(standing.issued_ever, language), "", ""),
-        (translate("Points taken"), format_number(taken, language), "", ""),
+        (translate("Points given"), format_number(standing.issued_ever, language), ever, "", lines),
+        (translate("Points taken"), format_number(taken, language), ever, "", lines),
     ]
     if standing.left is not None:
         tone = "bad" if standing.alerts() else ""
         left = format_number(standing.left, language)
-        shown.append((translate("Left of the blocks"), left, translate("points"), tone))
+        shown.append((translate("Left of the blocks"), left, translate("points"), tone, bills))
     if standing.exposure is not None:
         tone = "warn" if standing.alerts() else ""
         exposure = format_number(standing.exposure, language)
-        shown.append((translate("Not settled yet"), exposure, translate("points"), tone))
+        shown.append((translate("Not settled yet"), exposure, translate("points"), tone, bills))
     money = format_money(Money(abs(standing.balance_minor), terms.programme.currency), language)
     label = translate("You are owed") if standing.balance_minor < 0 else translate("You owe")
-    shown.append((label, money, "", ""))
-    return {"name": pick(terms.programme.name, language), "figures": shown}
+    shown.append((label, money, translate("by the statements"), "", bills))
+    figures = [(*each, home(request, where)) for *each, where in shown]
+    return {"name": pick(terms.programme.name, language), "figures": figures}
 
 
 def _agreed(request: Request, terms: Terms) -> dict[str, Any]:
