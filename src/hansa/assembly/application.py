@@ -153,8 +153,11 @@ def _static_files(is_watched: bool) -> StaticFiles:  # noqa: FBT001 - a key of t
 
 
 async def prepare_roles(context: Context, parts: Sequence[Module]) -> None:
-    """Bring the built-in roles up to the permissions of the modules that are there."""
-    if not any(part.name == "accounts" for part in parts):
+    """Bring the built-in roles up to the permissions of the modules that are there.
+
+    A part that is apart follows those of the main database.
+    """
+    if context.settings.is_apart or not any(part.name == "accounts" for part in parts):
         return
     codes = [permission.code for permission in permissions_of(parts)]
     async with context.database.transaction() as tx:

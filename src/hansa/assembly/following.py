@@ -7,6 +7,7 @@ only some columns travel which these are.
 from typing import Final
 
 from hansa.runtime.database.following import Followed
+from hansa.runtime.database.moving import Moved
 
 _OWN = ("loyalty_member", "loyalty_programme")
 """Who has rows in one of these is an installation of its own and cannot begin to follow."""
@@ -32,16 +33,14 @@ _REFERENCE = (
     "rollout_feature",
     "rollout_audience",
     "rollout_member",
-    # Where partners are told; what is told is each cell's own.
-    "webhook_endpoint",
-    "webhook_owner",
-    "webhook_secret",
 )
+_ENDPOINTS = ("webhook_owner", "webhook_endpoint", "webhook_secret")
+"""Where partners are told; what they are told is each cell's own."""
 _BUDGET = ("campaign_id", "programme_id", "total", "changed_at")
 
 CELL: Final = Followed(
     name="reference",
-    tables=_REFERENCE,
+    tables=(*_REFERENCE, *_ENDPOINTS),
     columns={"loyalty_budget": _BUDGET},  # what is lent out of it is each cell's own
     empty=_OWN,
 )
@@ -69,9 +68,31 @@ _BALANCES = (
     "loyalty_statement_payment",
 )
 
+_SIGNED_IN = (
+    "account_api_key",
+    "account_role",
+    "account_session",
+    "account_user",
+    "account_user_role",
+)
+"""Who is signed in and may do what, for the pages of a part."""
+
 PARTS: Final = {
     "loyalty.balances": Followed(
         name="balances", tables=(*_REFERENCE, *_BALANCES), columns={}, empty=_OWN
     ),
+    "loyalty.events": Followed(
+        name="events",
+        tables=(*_REFERENCE, *_SIGNED_IN, "loyalty_reference"),
+        empty=_OWN,
+        moved=Moved(
+            tables=(*_ENDPOINTS, "webhook_message", "webhook_attempt"),
+            subscriptions=("loyalty.webhooks.points", "loyalty.webhooks.members"),
+            loops=("webhooks.delivery",),
+        ),
+    ),
 }
-"""Parts that may have a database of their own: those that read and do nothing else."""
+"""Parts that may have a database of their own; what is moved there, they write themselves."""
+
+APART: Final = frozenset(name for name, what in PARTS.items() if what.moved is not None)
+"""Those that write: the main database leaves their work alone."""

@@ -3,9 +3,12 @@
 A part is chosen by `hansa serve --roles loyalty.transactions`. Its web processes answer only what
 is in the table below, its relay runs only its subscriptions and loops. Jobs are run by the role
 `worker`, whichever machine it is on. Without a part a process is all of Hansa.
+
+A part that is apart writes to a database of its own (`assembly.following`): its relay runs its jobs
+too, and no process of the main database has anything of it.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
@@ -25,13 +28,15 @@ class Part:
     """What belongs to a part.
 
     `places` are the packages whose routes it answers, those that only read, only write or all.
-    `subscriptions` and `loops` are names, or beginnings of names that end in a dot; `services` are
-    names of classes, started in the order of the modules.
+    `subscriptions`, `loops` and `jobs` are names, or beginnings of names that end in a dot;
+    `services` are names of classes, started in the order of the modules. `jobs` matter when it is
+    apart.
     """
 
     places: Sequence[tuple[str, str]] = ()
     subscriptions: tuple[str, ...] = ()
     loops: tuple[str, ...] = ()
+    jobs: tuple[str, ...] = ()
     services: frozenset[str] = frozenset()
 
     @property
@@ -54,9 +59,16 @@ PARTS: Final = {
         services=frozenset({"Naming", "Directory", "BalanceReader"}),
     ),
     "loyalty.events": Part(
-        places=((f"{_LOYALTY}.partner_api.api_webhooks", "all"), ("hansa.modules.webhooks", "all")),
-        subscriptions=("loyalty.webhooks.", "loyalty.daily"),
+        places=(
+            (f"{_LOYALTY}.partner_api.api_webhooks", "all"),
+            ("hansa.modules.webhooks", "all"),
+            ("hansa.surfaces.backoffice.webhooks", "all"),
+            ("hansa.surfaces.backoffice.webhook_form", "all"),
+            ("hansa.surfaces.partner_cabinet.hooks", "all"),
+        ),
+        subscriptions=("loyalty.webhooks.",),
         loops=("webhooks.delivery",),
+        jobs=("webhooks.",),
         services=frozenset({"Naming", "Directory"}),
     ),
     "loyalty.transactions": Part(
@@ -79,6 +91,7 @@ PARTS: Final = {
             "loyalty.points.",
             "loyalty.offers.",
             "loyalty.guard.",
+            "loyalty.daily",
         ),
         loops=("ledger.roller",),
         services=frozenset(
@@ -101,16 +114,16 @@ _WITH_PARTS = frozenset({"loyalty", "notifications"})
 _EVERYWHERE = frozenset({"AccountsAuthenticator", "MarketDirectory", "Rollout"})
 
 
-def modules_of(part: str) -> list[Module]:
-    """Give what a process is made of: all modules, or what a part has of them.
+def modules_of(part: str, *, apart: Sequence[str] = ()) -> list[Module]:
+    """Give what a process is made of: all modules but the parts that are apart, or a part.
 
     Permissions stay whole, because the built-in roles are kept by what is known of them.
     """
     modules = all_modules()
     if not part:
-        return modules
+        return [_without(module, [PARTS[name] for name in apart]) for module in modules]
     chosen = PARTS[part]
-    kept = [_cut(module, chosen) for module in modules]
+    kept = [_cut(module, chosen, is_apart=part in apart) for module in modules]
     return [replace(kept[0], permissions=permissions_of(modules)), *kept[1:]]
 
 
@@ -131,25 +144,49 @@ def services_started(part: str) -> list[type[Service]]:
     return services_of(modules_of(part))
 
 
-def _cut(module: Module, part: Part) -> Module:
+def _without(module: Module, parts: Sequence[Part]) -> Module:
+    """Give what a module has beyond these parts; what a process starts stays."""
+    for part in parts:
+        module = replace(
+            module,
+            routes=[one for one in module.routes if not _is_of(part, one)],
+            jobs=[one for one in module.jobs if not _is_named(one.job.type, part.jobs)],
+            periodic=[one for one in module.periodic if not _is_named(one.job.type, part.jobs)],
+            subscriptions=[
+                one for one in module.subscriptions if not _is_named(one.name, part.subscriptions)
+            ],
+            loops=[one for one in module.loops if not _is_named(one.name, part.loops)],
+        )
+    return module
+
+
+def _cut(module: Module, part: Part, *, is_apart: bool) -> Module:
     """Give what a part has of a module."""
+    jobs = part.jobs if is_apart else ()
     services = _EVERYWHERE | (part.services if module.name in _WITH_PARTS else frozenset())
     return replace(
         module,
         routes=[route for route in module.routes if _is_kept(part, route)],
-        jobs=(),
-        periodic=(),
-        subscriptions=_named(module.subscriptions, part.subscriptions),
+        jobs=[one for one in module.jobs if _is_named(one.job.type, jobs)],
+        periodic=[one for one in module.periodic if _is_named(one.job.type, jobs)],
+        subscriptions=[
+            one for one in module.subscriptions if _is_named(one.name, part.subscriptions)
+        ],
         services=[one for one in module.services if one.__name__ in services],
-        loops=_named(module.loops, part.loops),
+        loops=[one for one in module.loops if _is_named(one.name, part.loops)],
         permissions=(),
     )
 
 
 def _is_kept(part: Part, route: Any) -> bool:
-    if not isinstance(route, HTTPRouteHandler):
-        return False
-    return _answers(part, route) or any(path.startswith(_PROGRAMS) for path in route.paths)
+    is_program = isinstance(route, HTTPRouteHandler) and any(
+        path.startswith(_PROGRAMS) for path in route.paths
+    )
+    return is_program or _is_of(part, route)
+
+
+def _is_of(part: Part, route: Any) -> bool:
+    return isinstance(route, HTTPRouteHandler) and _answers(part, route)
 
 
 def _answers(part: Part, route: HTTPRouteHandler) -> bool:
@@ -162,12 +199,6 @@ def _answers(part: Part, route: HTTPRouteHandler) -> bool:
     )
 
 
-def _named(things: Iterable[Any], names: tuple[str, ...]) -> list[Any]:
-    """Give those things that are named, or whose names begin so."""
-    return [
-        thing
-        for thing in things
-        if any(
-            thing.name.startswith(one) if one.endswith(".") else thing.name == one for one in names
-        )
-    ]
+def _is_named(name: str, names: tuple[str, ...]) -> bool:
+    """Tell whether it is among the names, or begins as one that ends in a dot."""
+    return any(name.startswith(one) if one.endswith(".") else name == one for one in names)

@@ -46,7 +46,8 @@ def _made(settings: Settings) -> AsgiApp:
     """Make the front before several cells, or an installation of its own, whole or a part."""
     if settings.part == FRONT:
         return Front(settings)
-    return cast("AsgiApp", create_app(build_context(settings), modules_of(settings.part)))
+    modules = modules_of(settings.part, apart=settings.parts_apart)
+    return cast("AsgiApp", create_app(build_context(settings), modules))
 
 
 def _collect_garbage_rarely() -> None:

@@ -8,10 +8,11 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from hansa.assembly.following import APART
 from hansa.runtime.database.checks import ensure_database_fit
 from hansa.runtime.database.embedded import EmbeddedServer
 from hansa.runtime.secret_key import with_secret_key
-from hansa.runtime.settings import Settings, load_settings
+from hansa.runtime.settings import Settings, SettingsInvalid, load_settings
 from hansa.runtime.sizing import postgres_parameters, this_machine
 
 __all__ = ["Installation", "installation", "read_settings", "without_database"]
@@ -38,6 +39,11 @@ def read_settings(defaults: Mapping[str, str] | None = None) -> Settings:
         SettingsInvalid: one is unknown or wrong.
     """
     settings = load_settings(os.environ, directory=Path.cwd())
+    if not APART.issuperset(settings.parts_apart):
+        raise SettingsInvalid(
+            f"parts_apart is {', '.join(settings.parts_apart)}: "
+            f"expected some of {', '.join(sorted(APART))}"
+        )
     unset = {
         name: value
         for name, value in (defaults or {}).items()

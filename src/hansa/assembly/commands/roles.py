@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 
 import click
 import uvloop
@@ -16,11 +16,12 @@ import uvloop
 from hansa.assembly import web
 from hansa.assembly.application import build_context
 from hansa.assembly.commands.installation import installation, read_settings, without_database
-from hansa.assembly.modules import all_modules, services_of
+from hansa.assembly.modules import services_of
 from hansa.assembly.parts import FRONT, modules_of, services_started, subscriptions_beside
 from hansa.runtime.context import Context
 from hansa.runtime.jobs.loops import run_loops
 from hansa.runtime.jobs.worker import run_worker
+from hansa.runtime.module import Module
 from hansa.runtime.outbox.relay import run_relay
 from hansa.runtime.settings import Settings, to_environment
 from hansa.runtime.supervision import follow_supervisor
@@ -68,13 +69,11 @@ async def _until_stopped(
 
 
 async def _work(context: Context, stop: asyncio.Event) -> None:
-    modules = all_modules()
+    modules = modules_of("", apart=context.settings.parts_apart)
     await context.open(services_of(modules))
     try:
         async with asyncio.TaskGroup() as group:
-            working = group.create_task(run_worker(context, modules, stop=stop))
-            # It also ends when it loses its database: then the process ends and is begun anew.
-            working.add_done_callback(lambda _: stop.set())
+            _run_jobs(group, context, modules, stop)
             group.create_task(run_loops(context, modules, stop=stop))
     finally:
         await context.close()
@@ -82,8 +81,9 @@ async def _work(context: Context, stop: asyncio.Event) -> None:
 
 async def _relay(context: Context, stop: asyncio.Event) -> None:
     part = context.settings.part
-    modules = modules_of(part)
-    # Of a part the relay also runs the loops, which need what the part starts.
+    modules = modules_of(part, apart=context.settings.parts_apart)
+    # Of a part the relay also runs the loops, which need what the part starts, and the jobs of its
+    # own database.
     await context.open(services_started(part) if part else ())
     try:
         async with asyncio.TaskGroup() as group:
@@ -92,5 +92,15 @@ async def _relay(context: Context, stop: asyncio.Event) -> None:
             )
             if part:
                 group.create_task(run_loops(context, modules, stop=stop))
+            if context.settings.is_apart:
+                _run_jobs(group, context, modules, stop)
     finally:
         await context.close()
+
+
+def _run_jobs(
+    group: asyncio.TaskGroup, context: Context, modules: Sequence[Module], stop: asyncio.Event
+) -> None:
+    """Run jobs until the end; without its database too: then the process is begun anew."""
+    working = group.create_task(run_worker(context, modules, stop=stop))
+    working.add_done_callback(lambda _: stop.set())

@@ -19,6 +19,7 @@ import psycopg
 from psycopg import sql
 from psycopg.conninfo import make_conninfo
 
+from hansa.runtime.database.moving import Moved, moving
 from hansa.runtime.database.transaction import Snapshot
 from hansa.runtime.module import Check, Finding
 
@@ -40,13 +41,14 @@ class Followed:
     """What is followed: a name, whole tables, and tables of which some columns alone are.
 
     A follower must not have rows of its own in `empty` when it begins, since all of `tables` are
-    emptied there then.
+    emptied there then. `moved` is what the follower writes itself from then on.
     """
 
     name: str
     tables: Sequence[str]
     columns: Mapping[str, Sequence[str]] = field(default_factory=dict)
     empty: Sequence[str] = ()
+    moved: Moved | None = None
 
     @property
     def every(self) -> list[str]:
@@ -62,6 +64,7 @@ def follow(dsn: str, *, leader: str, what: Followed, within_seconds: float) -> N
     Raises:
         FollowFailed: the leader does not publish, the tables differ, the follower has rows of its
             own, or not all had arrived in time (it goes on in the background).
+        MoveFailed: what the follower is to write itself is still written at the leader.
     """
     with _connected(dsn) as here, _connected(leader) as there:
         _check(here, there)
@@ -69,8 +72,11 @@ def follow(dsn: str, *, leader: str, what: Followed, within_seconds: float) -> N
         name = _name_of(here, what)
         if _one(here, IS_SUBSCRIBED, [name]):
             _renew(here, name, leader)
-        else:
+        elif what.moved is None:
             _subscribe(here, there, name, leader, what)
+        else:
+            with _connected(leader) as source, moving(here, source, what.moved):
+                _subscribe(here, there, name, leader, what)
         give_up_at = time.monotonic() + within_seconds
         while missing := _one(here, NOT_READY, [name]):
             if time.monotonic() > give_up_at:

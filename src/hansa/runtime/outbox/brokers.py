@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import itertools
+import re
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -21,6 +22,8 @@ from hansa.runtime.outbox.locks import MEMBER, dedicated_connection
 ADMIN_SECONDS = 10.0
 _HOLD_SECONDS = 5.0
 _SOURCE = "hansa"
+_WRITTEN_UNTIL = "ce_hansawrittenuntil"
+_PLACE_IN_LOG = re.compile(r"[0-9A-F]{1,8}/[0-9A-F]{1,8}")
 
 _log = structlog.get_logger(__name__)
 
@@ -106,7 +109,7 @@ async def _lowest_free(connection: psycopg.AsyncConnection) -> int:
     raise AssertionError("numbers do not end")
 
 
-def to_headers(event: Envelope) -> list[tuple[str, str | bytes | None]]:
+def to_headers(event: Envelope, *, written_until: str) -> list[tuple[str, str | bytes | None]]:
     """Give the CloudEvents attributes of an event as Kafka headers (binary mode)."""
     headers = {
         "ce_specversion": "1.0",
@@ -119,6 +122,8 @@ def to_headers(event: Envelope) -> list[tuple[str, str | bytes | None]]:
     }
     if event.trace is not None:
         headers["ce_traceparent"] = event.trace
+    if written_until:
+        headers[_WRITTEN_UNTIL] = written_until
     return [(name, value.encode()) for name, value in headers.items()]
 
 
@@ -135,6 +140,7 @@ def from_message(message: Message) -> Envelope:
         event_id = UUID(headers["ce_id"])
     except (KeyError, ValueError):
         event_id = uuid5(NAMESPACE_URL, f"kafka:{topic}/{partition}/{offset}")
+    written_until = headers.get(_WRITTEN_UNTIL, "")
     _, milliseconds = message.timestamp()
     value, key = message.value(), message.key()
     return Envelope(
@@ -147,6 +153,7 @@ def from_message(message: Message) -> Envelope:
         payload=_text(value),
         trace=headers.get("ce_traceparent"),
         created_at=datetime.fromtimestamp(max(0, milliseconds) / 1000, UTC),
+        written_until=written_until if _PLACE_IN_LOG.fullmatch(written_until) else "",
     )
 
 

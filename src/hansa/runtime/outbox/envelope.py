@@ -19,7 +19,10 @@ Place = tuple[str, int]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Envelope:
-    """One event with what is needed to deliver it. Order holds within a place, by position."""
+    """One event with what is needed to deliver it. Order holds within a place, by position.
+
+    `written_until` is how far its database's log was written after it, if its transport tells.
+    """
 
     stream: str
     partition: int
@@ -30,6 +33,7 @@ class Envelope:
     payload: str
     trace: str | None
     created_at: datetime
+    written_until: str = ""
 
     @property
     def place(self) -> Place:

@@ -68,14 +68,31 @@ REWIND_CURSOR = """
 """
 
 
-class Forwarder:
-    """Carries numbered events to Kafka, in order per key, at least once."""
+# Behind the commits of all events that were read before: whoever has followed until there has seen
+# what they tell of. Of the inserted log, since a commit may be seen before it is on disk.
+WRITTEN_UNTIL = "select pg_current_wal_insert_lsn()::text"
 
-    def __init__(self, database: Database, *, source: Source, brokers: Brokers, name: str) -> None:
+
+class Forwarder:
+    """Carries numbered events to Kafka, in order per key, at least once.
+
+    If this database `is_followed`, each event says how far one must have followed to know of it.
+    """
+
+    def __init__(
+        self,
+        database: Database,
+        *,
+        source: Source,
+        brokers: Brokers,
+        name: str,
+        is_followed: bool,
+    ) -> None:
         self._database = database
         self._source = source
         self._brokers = brokers
         self._name = name
+        self._is_followed = is_followed
         self._topics: set[str] = set()
 
     async def run(self, stop: asyncio.Event) -> None:
@@ -109,6 +126,7 @@ class Forwarder:
         if not topics <= self._topics:
             await asyncio.to_thread(self._brokers.ensure_topics, topics)
             self._topics |= topics
+        written_until = await self._written_until() if self._is_followed else ""
         failures: list[KafkaError] = []
 
         def delivered(error: KafkaError | None, _: Message) -> None:
@@ -120,7 +138,7 @@ class Forwarder:
                 self._brokers.topic(event.type),
                 value=event.payload.encode(),
                 key=event.key.encode(),
-                headers=to_headers(event),
+                headers=to_headers(event, written_until=written_until),
                 timestamp=int(event.created_at.timestamp() * 1000),
                 on_delivery=delivered,
             )
@@ -133,6 +151,10 @@ class Forwarder:
         async with self._database.transaction() as tx:
             await move_cursors(tx, subscription=self._name, positions=positions)
         _FORWARDED.inc(len(events))
+
+    async def _written_until(self) -> str:
+        async with self._database.snapshot(single=True) as snapshot:
+            return str(await snapshot.scalar(WRITTEN_UNTIL))
 
 
 class KafkaSource:

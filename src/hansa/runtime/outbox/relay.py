@@ -15,6 +15,7 @@ from hansa.runtime.outbox import inspection, kafka
 from hansa.runtime.outbox.brokers import Brokers, Membership
 from hansa.runtime.outbox.consumer import Consumer, Retries
 from hansa.runtime.outbox.envelope import Source
+from hansa.runtime.outbox.following import FollowingSource
 from hansa.runtime.outbox.postgres import Bell, Partitions, PostgresSource
 from hansa.runtime.outbox.sequencer import Sequencer
 
@@ -87,9 +88,10 @@ async def run_relay(
         )
 
     def from_kafka(name: str, types: frozenset[str]) -> Source:
-        return kafka.KafkaSource(
+        source = kafka.KafkaSource(
             database, subscription=name, types=types, brokers=brokers, membership=membership
         )
+        return FollowingSource(database, source) if settings.is_apart else source
 
     brokers = Brokers(
         servers=settings.kafka_servers,
@@ -100,7 +102,11 @@ async def run_relay(
     if settings.kafka_servers:
         roles["member"] = membership.run
         roles[FORWARDER] = lambda end: kafka.Forwarder(
-            database, source=from_postgres(FORWARDER, None), brokers=brokers, name=FORWARDER
+            database,
+            source=from_postgres(FORWARDER, None),
+            brokers=brokers,
+            name=FORWARDER,
+            is_followed=not settings.is_apart,
         ).run(end)
     for subscription in subscriptions:
         roles[subscription.name] = _consumer_role(

@@ -76,6 +76,13 @@ class CellSettings:
         section=SECTION,
     )
 
+    parts_apart: tuple[str, ...] = setting(
+        (),
+        "Parts that write to a database of their own: `loyalty.events`. The same in every process, "
+        "those of the main database, which leave that work alone, and those of the part. Needs "
+        "kafka_servers.",
+        section=SECTION,
+    )
     follow_database_url: str | None = setting(
         None,
         "The database that `hansa cells join` follows: the home cell's, or for a part that of its "

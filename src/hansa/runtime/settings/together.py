@@ -35,3 +35,8 @@ def check_together(settings: Settings) -> None:
     if not settings.languages:
         raise SettingsInvalid("languages is empty: expected at least one, such as ru,en")
     check_cells(settings)
+    if settings.parts_apart and not settings.kafka_servers:
+        raise SettingsInvalid(
+            f"parts_apart is {', '.join(settings.parts_apart)}, and nothing carries events from "
+            f"one database to the other: set {variable('kafka_servers')}"
+        )

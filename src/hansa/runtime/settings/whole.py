@@ -48,6 +48,11 @@ class Settings(
         """Where files are kept, default resolved: a folder's path or an `s3://` address."""
         return self.storage_url or str(self.data_dir / "files")
 
+    @property
+    def is_apart(self) -> bool:
+        """Whether this is a part that writes to a database of its own."""
+        return self.part in self.parts_apart
+
 
 def load_settings(environ: Mapping[str, str], *, directory: Path) -> Settings:
     """Read the settings from `environ` and the TOML file it names, or `hansa.toml` in `directory`.
