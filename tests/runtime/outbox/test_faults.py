@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import subprocess
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
@@ -324,6 +325,7 @@ async def test_messages_are_cloud_events_that_others_can_read(
     assert headers["ce_specversion"] == "1.0"
     assert headers["ce_type"] == "ledger.Counted"
     assert headers["ce_source"] == "hansa"
+    assert re.fullmatch(r"[0-9A-F]+/[0-9A-F]+", headers["ce_hansawrittenuntil"])
     assert headers["content-type"] == "application/json"
     assert datetime.fromisoformat(headers["ce_time"]).tzinfo is not None
     async with outbox.snapshot(single=True) as snapshot:
