@@ -250,3 +250,21 @@ async def test_a_second_press_sends_nothing(chromium: Browser, everything: Every
 
     assert went == 1
     await context.close()
+
+
+async def test_what_is_wrong_in_a_form_says_of_which_field_and_leads_there(
+    chromium: Browser, everything: Everything
+) -> None:
+    context = await chromium.new_context(locale="ru-RU", service_workers="block")
+    page = await context.new_page()
+    await _by_password(page, f"{everything.address}/office/sign-in", STAFF)
+    await page.goto(f"{everything.address}/office/users/new")
+    await page.locator("main form").first.evaluate("(form) => { form.noValidate = true; }")
+    await page.locator("main form .button-primary").click()
+
+    link = page.get_by_role("alert").get_by_role("link").first
+    await expect(link).to_have_text(re.compile(r"^Электронная почта: \S"))
+    await link.click()
+
+    await expect(page.locator("main [name=email]")).to_be_focused()
+    await context.close()

@@ -23,10 +23,12 @@ async def test_the_first_visit_is_welcomed_and_later_ones_lead_to_the_sign_in(ho
     first = await tab.open("")
     second = await tab.open("")
     deep = await tab.open("/card")
+    spent = await tab.open("/history?kind=spent")
 
     assert first.headers["location"] == "/ru/loyalty/welcome"
     assert second.headers["location"] == "/ru/loyalty/sign-in"
     assert deep.headers["location"] == "/ru/loyalty/sign-in?next=/ru/loyalty/card"
+    assert spent.headers["location"].endswith("?next=/ru/loyalty/history%3Fkind%3Dspent")
     for step in ("1", "2", "3"):
         assert (
             "/ru/loyalty/sign-in" in (await tab.open(f"/welcome?step={step}")).text or step != "3"

@@ -369,7 +369,35 @@ function startFacets() {
   wide.addEventListener("change", fit);
 }
 
+// ---- the list of what is wrong in a form: each line says of which field it speaks, and leads there
+function fieldOf(link) {
+  const id = decodeURIComponent(link.hash.slice(1));
+  return document.getElementById(id) ?? document.querySelector(`[name="${CSS.escape(id.replace(/^field-/, ""))}"]:not([type=hidden])`);
+}
+function nameErrors() {
+  for (const link of document.querySelectorAll("[role=alert] li > a[href^='#field-']:not([data-started])")) {
+    link.dataset.started = "";
+    const field = fieldOf(link);
+    if (field && !field.id) field.id = link.hash.slice(1);
+    if (field) link.setAttribute("href", `#${field.id}`);
+    const label = document.querySelector(`.field-label[for="${CSS.escape(field?.id ?? "")}"]`) ?? field?.closest("fieldset")?.querySelector("legend");
+    const words = [...(label?.childNodes ?? [])].find((node) => node.nodeType === Node.TEXT_NODE)?.data.trim();
+    const said = link.textContent;
+    // An abbreviation keeps its capitals.
+    const isWord = said.charAt(1) === said.charAt(1).toLowerCase();
+    if (words) link.textContent = `${words}: ${isWord ? said.charAt(0).toLowerCase() : said.charAt(0)}${said.slice(1)}`;
+  }
+}
+document.addEventListener("click", (event) => {
+  const link = event.target.closest?.("[role=alert] li > a[href^='#field-']");
+  const field = link && fieldOf(link);
+  if (!field) return;
+  event.preventDefault();
+  field.focus();
+});
+
 function start() {
+  nameErrors();
   startToasts();
   startGalleries();
   startCharts();
