@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import re
+import time
+from collections.abc import Callable
+from contextlib import closing
 from datetime import UTC, datetime
+from http.client import HTTPConnection
 from typing import Any
 from uuid import UUID
 
+import httpx
 import psycopg
 import pytest
 
@@ -13,6 +19,7 @@ from hansa.assembly.following import CELL
 from hansa.modules import accounts
 from hansa.modules.loyalty import members, points, programmes
 from hansa.modules.loyalty.members import bucket_of
+from hansa.modules.loyalty.members.signing_in import code_of
 from hansa.runtime.database import Database
 from hansa.runtime.database.following import follow
 from hansa.runtime.database.migrate import migrate
@@ -25,6 +32,7 @@ from tests.support.processes import eventually
 
 HOME = "/loyalty/v1"
 SCOPES = ("loyalty.earn", "loyalty.spend", "loyalty.read", "loyalty.members", "loyalty.bulk")
+AUTH = "BTBZMqHH6r4Tts7J_aSIgg"
 TABLE = Table([(Span(0, 127), "http://home"), (Span(128, 255), "http://other")])
 
 
@@ -108,6 +116,7 @@ def test_members_of_two_databases_are_served_as_one() -> None:
     with two_cells() as cells:
         client = cells.home.shop.in_database(coalition)
         home, other = cells.home.shop.dsn, cells.other.shop.dsn
+        hansa(cells.home.shop.environment, "rollout", "set", "loyalty.app", "--state", "on")
         hansa(cells.other.shop.environment, "cells", "join", "--home", home)
         follow(other, leader=home, what=CELL, within_seconds=READY_SECONDS)  # again changes nothing
         cells.start()
@@ -119,7 +128,10 @@ def test_members_of_two_databases_are_served_as_one() -> None:
         what_comes_before_its_member_or_purchase_meets_it(cells)
         what_is_changed_at_home_reaches_the_other_cell(cells, there)
         a_part_reads_a_database_of_its_own(cells, there)
-        a_cell_that_dies_takes_its_members_alone(cells, here, there)
+        people = the_app_is_served_by_the_cell_of_whoever_signs_in(cells, here, there)
+        a_shell_hands_its_sign_in_over(cells, there)
+        nothing_but_the_app_is_let_through(cells)
+        a_cell_that_dies_takes_its_members_alone(cells, here, there, people)
 
         for cell in (cells.home, cells.other):
             report = cell.shop.check("ledger", "loyalty")
@@ -292,7 +304,187 @@ def a_part_reads_a_database_of_its_own(cells: Cells, there: str) -> None:
         assert cells.send("POST", f"{HOME}/accruals", port=port, json={}).status_code == 404
 
 
-def a_cell_that_dies_takes_its_members_alone(cells: Cells, here: str, there: str) -> None:
+def code_for(challenge: str) -> str:
+    """Give the code that a telephone would get."""
+    members.use_secret(SECRET.encode())
+    return code_of(UUID(challenge))
+
+
+def found(pattern: str, text: str) -> str:
+    match = re.search(pattern, text)
+    assert match is not None, text
+    return match[1]
+
+
+def answered(send: Callable[[], httpx.Response]) -> httpx.Response:
+    """Do as a person does who is told to wait, because a machine is busy: try again."""
+    answers: list[httpx.Response] = []
+
+    def is_answered() -> bool:
+        answers.append(send())
+        return answers[-1].status_code != httpx.codes.SERVICE_UNAVAILABLE
+
+    eventually(is_answered, within_seconds=READY_SECONDS, what="the front stays busy")
+    return answers[-1]
+
+
+class Visitor:
+    """A person with a browser at the front."""
+
+    def __init__(self, cells: Cells) -> None:
+        address = f"http://127.0.0.1:{cells.front}"
+        self.browser = httpx.Client(base_url=address, timeout=60, trust_env=False)
+        cells.stack.callback(self.browser.close)
+        self.browser.headers["Accept-Language"] = "en"
+
+    def get(self, path: str) -> httpx.Response:
+        return answered(lambda: self.browser.get(f"/en/loyalty{path}"))
+
+    def send_once(self, path: str, **form: str) -> httpx.Response:
+        page = self.get("/sign-in")
+        form["csrf_token"] = found('name="csrf_token" value="([^"]+)"', page.text)
+        return self.browser.post(f"/en/loyalty{path}", data=form)
+
+    def send(self, path: str, **form: str) -> httpx.Response:
+        return answered(lambda: self.send_once(path, **form))
+
+    def sign_in(self, telephone: str) -> httpx.Response:
+        """Ask for a code and answer it, the second time with the right one."""
+        asked = self.send("/sign-in", phone=telephone)
+        assert asked.status_code == 200, asked.text
+        challenge = found('name="challenge" value="([^"]+)"', asked.text)
+        right = code_for(challenge)
+        wrong = f"{(int(right) + 1) % 1_000_000:06}"
+        more = {"phone": telephone, "challenge": challenge, "next": "//elsewhere.test/"}
+        assert self.send("/sign-in/code", code=wrong, **more).status_code == 422
+        return self.send("/sign-in/code", code=right, **more)
+
+    def who(self) -> str:
+        """Give the number of whoever is signed in; nothing if nobody is."""
+        answer = self.get("/my-data.json")
+        return str(answer.json()["member"]["id"]) if answer.status_code == 200 else ""
+
+
+def the_app_is_served_by_the_cell_of_whoever_signs_in(
+    cells: Cells, here: str, there: str
+) -> tuple[Visitor, Visitor]:
+    """A telephone leads to the cell that keeps its owner; whoever is new joins in one cell."""
+    people = Visitor(cells), Visitor(cells)
+    for place, (person, member) in enumerate(zip(people, (here, there), strict=True)):
+        entrance = person.browser.get("/?next=//elsewhere.test")
+        assert (entrance.status_code, entrance.headers["Location"]) == (303, "/en/loyalty")
+        assert person.who() == ""
+        came = person.sign_in(names_of(place, "phone")[0])
+        assert (came.status_code, came.headers["Location"]) == (303, "/en/loyalty"), came.text
+        cookie = next(one for one in came.headers.get_list("Set-Cookie") if "hansa_member" in one)
+        assert {"HttpOnly", "SameSite=Lax"} <= set(cookie.split("; "))
+        eventually(lambda: person.who() == member, within_seconds=READY_SECONDS)  # noqa: B023 - at once
+        home = person.get("")
+        assert home.status_code == 200
+        style = found('href="(/static/[^"]+loyalty.css)"', home.text)
+        assert person.browser.get(style).headers["Content-Type"].startswith("text/css")
+        assert person.get("/worker.js").headers["Service-Worker-Allowed"] == "/en/loyalty"
+        token = found('"X-CSRF-Token": "([^"]+)"', home.text)
+        key = person.get("/push/key").json()["key"]
+        told = {"endpoint": f"https://push.test/{member}", "key_public": key, "key_auth": AUTH}
+        subscribed = person.browser.post(
+            "/en/loyalty/push/subscription", json=told, headers={"X-CSRF-Token": token}
+        )
+        assert subscribed.status_code == 204, subscribed.text
+
+    for place in (0, 1):
+        newcomer, telephone = Visitor(cells), names_of(place, "phone")[5]
+        page = newcomer.sign_in(telephone)
+        proof = found('name="proof" value="([^"]+)"', page.text)
+        joined = newcomer.send("/sign-in/join", phone=telephone, proof=proof, agrees="1")
+        assert joined.status_code == 303, joined.text
+        member = newcomer.who()
+        assert (bucket_of(UUID(member)) >= 128) == (place == 1)
+        assert enrolled(cells, phone=telephone) == member
+        # The same browser, another person, who is kept by the other cell.
+        newcomer.sign_in(names_of(1 - place, "phone")[0])
+        assert newcomer.who() == (here, there)[1 - place]
+        newcomer.send("/sign-out")
+        assert newcomer.who() == ""
+    return people
+
+
+def a_shell_hands_its_sign_in_over(cells: Cells, there: str) -> None:
+    """A native app signs in by a code, gives its web view a token and ends both."""
+    telephone, app = names_of(1, "phone")[0], f"{HOME}/app"
+    with httpx.Client(
+        base_url=f"http://127.0.0.1:{cells.front}", timeout=60, trust_env=False
+    ) as shell:
+        asked = answered(lambda: shell.post(f"{app}/sign-ins", json={"phone": telephone})).json()
+        answer = {"phone": telephone, "code": code_for(asked["id"]), "agrees": True}
+        path = f"{app}/sign-ins/{asked['id']}/answer"
+        given = answered(lambda: shell.post(path, json=answer))
+        assert given.status_code == 200, given.text
+        assert given.json()["member_id"] == there
+        shell.headers["Authorization"] = f"Bearer {given.json()['key']}"
+        token = shell.post(f"{app}/sessions").json()["token"]
+        view = Visitor(cells)
+        form = {"token": token, "next": "/en/loyalty/card"}
+        came = view.browser.post("/en/loyalty/shell/session", data=form)
+        assert (came.status_code, came.headers["Location"]) == (303, "/en/loyalty/card")
+        assert view.who() == there
+        assert view.browser.post("/en/loyalty/shell/session", data=form).status_code == 403
+        assert shell.delete(f"{app}/sessions/current").status_code == 204
+        assert view.who() == ""
+        # Whoever is kept where is said to fronts alone.
+        things = {"things": [{"kind": "phone", "value": telephone}]}
+        assert shell.post(f"{app}/places", json=things).status_code == 404
+        for cell in (cells.home, cells.other):
+            forged = {"X-Hansa-Sibling": f"{int(time.time())}.{'0' * 64}"}
+            told = httpx.post(f"{cell.address}{app}/places", json=things, headers=forged)
+            assert told.status_code == 403
+
+
+def nothing_but_the_app_is_let_through(cells: Cells) -> None:
+    """Offices and the shop are not there, however their address is written."""
+    for path in (
+        "/en/office",
+        "/en/cabinet",
+        "/en/cart",
+        "/api/v1/products",
+        "/en/loyalty/../../health/live",
+        "/en/loyalty/%2e%2e/%2e%2e/health/live",
+        "/loyalty/v1/../../health/live",
+        "/static/../health/live",
+    ):
+        with closing(HTTPConnection("127.0.0.1", cells.front, timeout=60)) as connection:
+            connection.request("GET", path)
+            assert connection.getresponse().status == 404, path
+    twice = b"phone=%2B79160000001&phone=%2B79160000002"
+    kind = {"Content-Type": "application/x-www-form-urlencoded"}
+    person = Visitor(cells)
+    for content, status in ((twice, 400), (b"x" * 70_000, 413)):
+        answer = person.browser.post("/en/loyalty/sign-in", content=content, headers=kind)
+        assert answer.status_code == status
+        assert answer.headers["Content-Type"].startswith("text/html")
+
+
+def the_app_of_a_cell_that_is_away(cells: Cells, people: tuple[Visitor, Visitor]) -> None:
+    """Its members see a page that says so, new people must wait, and the others look on."""
+    here, there = people
+    assert here.who()
+    for away in (
+        there.browser.get("/en/loyalty"),
+        there.send_once("/sign-in", phone=phone(998)),
+    ):
+        assert (away.status_code, away.headers["Content-Type"]) == (
+            503,
+            "text/html; charset=utf-8",
+        )
+        assert int(away.headers["Retry-After"]) > 0
+    assert there.get("/offline").status_code == 200
+    known = Visitor(cells).send("/sign-in", phone=names_of(0, "phone")[0])
+    assert known.status_code == 200, known.text
+
+
+def a_cell_that_dies_takes_its_members_alone(
+    cells: Cells, here: str, there: str, people: tuple[Visitor, Visitor]
+) -> None:
     """Its members are told to wait; the others go on; afterwards a repeat is answered as before."""
     body = {"member": {"id": there}, "points": 1}
     before = cells.ask("POST", f"{HOME}/accruals", json=body, key="before")
@@ -311,6 +503,7 @@ def a_cell_that_dies_takes_its_members_alone(cells: Cells, here: str, there: str
     ]
     half = cells.send("POST", f"{HOME}/batches", json={"items": two})
     assert [one["status"] for one in half.json()["items"]] == [200, 503]
+    the_app_of_a_cell_that_is_away(cells, people)
 
     cells.other.roles = "web"
     cells.other.start()
@@ -323,5 +516,6 @@ def a_cell_that_dies_takes_its_members_alone(cells: Cells, here: str, there: str
         return [one["status"] for one in whole] == [200, 200]
 
     eventually(is_whole, within_seconds=READY_SECONDS)
+    assert people[1].who() == there
     assert whole[0]["is_repeat"]
     assert whole[0]["answer"] == half.json()["items"][0]["answer"]

@@ -77,6 +77,7 @@ class Cells:
             "HANSA_DATA_DIR": str(self.folder),
             "HANSA_SECRET_KEY": SECRET,
             "HANSA_LOYALTY_CELLS": table,
+            "HANSA_OUTBOUND_TIMEOUT_SECONDS": "50",  # a machine that is busy is not away
         }
         log = self.folder / "front.log"
         self.stack.enter_context(served(environment, "loyalty.front", self.front, log))

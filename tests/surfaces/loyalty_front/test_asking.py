@@ -99,7 +99,6 @@ def test_a_telephone_chooses_the_same_cell_however_it_is_spelt() -> None:
         ("holds/post", {}),
         ("members", {"programme": "apelsin"}),
         ("members/nobody/balance", {}),
-        ("codes", {"phone": "+79161234567"}),
     ],
 )
 def test_what_is_the_programmes_or_cannot_be_read_goes_home(path, body) -> None:

@@ -29,6 +29,7 @@ from hansa.runtime.http.paging import (
 from hansa.runtime.http.problems import Problem
 from hansa.runtime.http.redirects import go_to, local_path
 from hansa.runtime.http.request import Request
+from hansa.runtime.http.siblings import NotASibling, check_sibling, mark_of
 
 __all__ = [
     "ANYTHING",
@@ -42,6 +43,7 @@ __all__ = [
     "CursorInvalid",
     "Limit",
     "ListPage",
+    "NotASibling",
     "PermissionMissing",
     "Problem",
     "Request",
@@ -50,8 +52,10 @@ __all__ = [
     "TooManyRequests",
     "WrittenJson",
     "authorise",
+    "check_sibling",
     "go_to",
     "local_path",
+    "mark_of",
     "page_of",
     "read_cursor",
     "shopper_or_guest",

@@ -92,6 +92,8 @@ def wanted_of(method: str, path: str, key: str, content: bytes, now: datetime) -
     try:
         if first == "members" and second and second not in {"search", "percents"}:
             return _of_member(UUID(second), method, last, content)
+        if first == "codes" and second:
+            return Wanted(member_id=UUID(second))  # a question's number says where it was asked
         if first in _BY_PATH and (name := _name(_BY_PATH[first], second)):
             return _by(name)
         if method == "POST":
@@ -118,7 +120,7 @@ def command_wanted(path: str, key: str, content: bytes, now: datetime) -> Wanted
         return Wanted(names=names, fallback=_text(name), to_all=path == "returns")
     if path == "members/search":
         return _by_member(_READ.decode(content), now)
-    if path == "members":
+    if path in {"codes", "members"}:
         return _enrolment(_READ.decode(content))
     return None
 
@@ -133,7 +135,10 @@ def _of_member(member_id: UUID, method: str, last: str, content: bytes) -> Wante
 
 
 def _enrolment(body: Body) -> Wanted | None:
-    """Whoever is known by one of the names; else where receipts wait; else by the first name."""
+    """Whoever is known by one of the names; else where receipts wait; else by the first name.
+
+    A code is asked for in the same way, so that it proves something where they are kept.
+    """
     names = _known(
         [
             _name("phone", body.phone),

@@ -3,7 +3,7 @@
 import asyncio
 import hmac
 import ipaddress
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from urllib.parse import quote
 
@@ -17,9 +17,10 @@ from hansa.runtime.html import read_catalogue
 from hansa.runtime.http.visit import best_language
 from hansa.runtime.settings import Settings
 from hansa.runtime.telemetry import Receive, Scope, Send, render_metrics
+from hansa.surfaces.loyalty_front import visitors
 from hansa.surfaces.loyalty_front.asking import HOME, Name, Wanted, wanted_of
 from hansa.surfaces.loyalty_front.cells import Cell, Cells
-from hansa.surfaces.loyalty_front.places import Places, choose
+from hansa.surfaces.loyalty_front.places import Found, Places, choose
 from hansa.surfaces.loyalty_front.sending import (
     AWAY,
     NOT_HERE,
@@ -36,6 +37,8 @@ PACKAGE = Path(hansa.__file__).parent
 PROGRAMS = ("/oauth/token", "/.well-known/")
 """What the home cell answers besides: where programs get their tokens."""
 _NOT_FOUND = 404
+BODY_SECONDS = 60
+"""How long whoever calls may take to send a body."""
 _log = structlog.get_logger(__name__)
 
 
@@ -55,10 +58,26 @@ class Call:
         self.scope = scope
         self._by_name = dict(self.headers)
 
+    def header(self, name: bytes) -> bytes:
+        """Give what a header says."""
+        return self._by_name.get(name, b"")
+
+    @property
+    def visit(self) -> visitors.Sent:
+        """What tells where a page is to come from."""
+        return visitors.Sent(
+            self.method,
+            self.path,
+            self.target.partition("?")[2],
+            self.header(b"content-type"),
+            self.header(b"cookie"),
+            self.content,
+        )
+
     @property
     def authorization(self) -> bytes:
         """What the caller showed."""
-        return self._by_name.get(b"authorization", b"")
+        return self.header(b"authorization")
 
     @property
     def key(self) -> str:
@@ -86,15 +105,30 @@ class Front:
         if path in OWN:
             await _give(OWN[path](self._settings, scope), send)
             return
-        if not path.startswith((HOME, *PROGRAMS)):
+        if path in visitors.ENTRANCES:
+            await _give(visitors.entrance(_accepted(scope)), send)
+            return
+        is_visit = _is_visit(scope["method"], path)
+        if not (is_visit or path.startswith((HOME, *PROGRAMS))) or _climbs(path):
             await self._give(NOT_HERE, scope, send)
             return
-        content = await _content(receive, bytes_max=self._settings.http_body_limit_bytes)
+        limit = self._settings.http_body_limit_bytes
+        if is_visit or path.startswith(visitors.SHELL):
+            limit = min(limit, visitors.BODY_BYTES_MAX)
+        try:
+            async with asyncio.timeout(BODY_SECONDS):
+                content = await _content(receive, bytes_max=limit)
+        except TimeoutError:
+            content = None
         if content is None:
             await self._give(TOO_LARGE, scope, send)
             return
+        call = Call(scope, content)
         try:
-            await self._pass_on(Call(scope, content), send)
+            if is_visit or path.startswith(visitors.SHELL):
+                await self._pass_on_visit(call, send)
+            else:
+                await self._pass_on(call, send)
         except Refused as refused:
             await self._give(refused.answer, scope, send)
 
@@ -106,7 +140,11 @@ class Front:
             answer_seconds=self._settings.outbound_timeout_seconds,
         )
         self._places = Places(
-            self._cells, self._sender, remembered_max=self._settings.loyalty_places_max
+            self._cells,
+            self._sender,
+            secret=self._settings.secret_key.reveal().encode(),
+            clock=self._clock,
+            remembered_max=self._settings.loyalty_places_max,
         )
         await send({"type": "lifespan.startup.complete"})
         await receive()
@@ -134,6 +172,26 @@ class Front:
         else:
             status = await self._stream(call, counts, send)
             self._learn(call, path, names, counts, status)
+
+    async def _pass_on_visit(self, call: Call, send: Send) -> None:
+        """Send what belongs to the app to the cell of whoever looks; what is alike, to any."""
+        if call.path.startswith(visitors.SHELL):
+            path = call.path.removeprefix(visitors.SHELL)
+            if path == "places":
+                raise Refused(NOT_HERE)  # that is the front's own question
+            wanted = visitors.shell_wanted(path, call.authorization, call.content)
+        else:
+            wanted = visitors.page_wanted(call.visit)
+            if call.method != "POST" and visitors.is_alike(call.visit):
+                _, first = choose(wanted, Found(), self._cells)
+                others = [cell for cell in self._cells.all if cell != first]
+                await self._stream(call, first, send, others=others)
+                return
+        found = Found()
+        if wanted and wanted.names:
+            found = await self._places.find([wanted], b"", for_visitor=call.headers)
+        _, cell = choose(wanted, found, self._cells)
+        await self._stream(call, cell, send)
 
     async def _try(self, call: Call, wanted: Wanted, cell: Cell, send: Send) -> None:
         """Send to a remembered cell; if that knows nothing of it any more, ask who does."""
@@ -192,13 +250,20 @@ class Front:
             _log.warning("a cell does not answer", cell=cell.number, error=type(error).__name__)
             return AWAY
 
-    async def _stream(self, call: Call, cell: Cell, send: Send) -> int:
-        """Hand an answer on piece by piece, packed or not; give its status."""
+    async def _stream(
+        self, call: Call, cell: Cell, send: Send, *, others: Sequence[Cell] = ()
+    ) -> int:
+        """Hand an answer on piece by piece, packed or not; give its status.
+
+        While a cell is away or knows no such thing, as during an update, the `others` are tried.
+        """
         is_begun = False
         try:
             async with self._sender.open(
                 cell, call.method, call.target, call.headers, call.content
             ) as response:
+                if others and response.status_code == _NOT_FOUND:
+                    return await self._stream(call, others[0], send, others=others[1:])
                 headers = passed(response.headers.raw)
                 if length := response.headers.get("content-length"):
                     headers.append((b"content-length", length.encode()))
@@ -218,18 +283,42 @@ class Front:
             _log.warning("a cell does not answer", cell=cell.number, error=type(error).__name__)
             if is_begun:
                 raise  # the connection breaks off, so that nobody takes a half for the whole
+            if others:
+                return await self._stream(call, others[0], send, others=others[1:])
             await self._give(AWAY, call.scope, send)
             return AWAY.status
 
     async def _give(self, answer: Answer, scope: Scope, send: Send) -> None:
         """Give a whole answer; what the front says itself in the language of the caller."""
         if answer.error is not None:
-            accepted = dict(scope["headers"]).get(b"accept-language", b"").decode("latin-1")
-            language = best_language(accepted, self._settings.languages)
+            language = best_language(_accepted(scope), self._settings.languages)
+            if is_page := visitors.is_page(scope["path"]):
+                language = scope["path"][1:3]
             answer = Answer.refusing(
-                answer.error, lambda text: self._catalogue.sentence(language, text)
+                answer.error,
+                lambda text: self._catalogue.sentence(language, text),
+                status=answer.status,
             )
+            answer = visitors.refusal_page(answer, language) if is_page else answer
         await _give(answer, send)
+
+
+def _accepted(scope: Scope) -> str:
+    headers: dict[bytes, bytes] = dict(scope["headers"])
+    return headers.get(b"accept-language", b"").decode("latin-1")
+
+
+def _is_visit(method: str, path: str) -> bool:
+    """Tell whether something is a page or a file of the members' app."""
+    is_reading = method in {"GET", "HEAD"}
+    if visitors.is_page(path):
+        return is_reading or method == "POST"
+    return is_reading and path.startswith(visitors.FILES)
+
+
+def _climbs(path: str) -> bool:
+    """Tell whether a path would be another one once its dots are taken away."""
+    return "\\" in path or any(part in {".", ".."} for part in path.split("/"))
 
 
 def _forwarded(scope: Scope) -> Headers:

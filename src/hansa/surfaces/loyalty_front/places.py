@@ -7,14 +7,18 @@ import time
 from collections import OrderedDict
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 import httpx
 import msgspec
 from prometheus_client import Counter
 
+from hansa.runtime.clock import Clock
+from hansa.runtime.http import mark_of
+from hansa.runtime.http.siblings import HEADER as SIBLING
 from hansa.surfaces.loyalty_front.asking import HOME, Name, Wanted
 from hansa.surfaces.loyalty_front.cells import Cell, Cells
-from hansa.surfaces.loyalty_front.sending import AWAY, TWO_CELLS, Answer, Refused, Sender
+from hansa.surfaces.loyalty_front.sending import AWAY, TWO_CELLS, Answer, Headers, Refused, Sender
 
 REMEMBERED_SECONDS = 600.0
 ASK_SECONDS = 5.0
@@ -43,20 +47,42 @@ class Found:
         return self.by.get(name, set())
 
 
+class _Question(NamedTuple):
+    """What is asked of each cell, and as whom."""
+
+    names: list[Name]
+    authorization: bytes
+    path: str
+    headers: Headers
+    content: bytes
+
+
 class Places:
     """Remembers names as keyed hashes, so that nobody's telephone is kept; the oldest go first."""
 
-    def __init__(self, cells: Cells, sender: Sender, *, remembered_max: int) -> None:
+    def __init__(
+        self, cells: Cells, sender: Sender, *, secret: bytes, clock: Clock, remembered_max: int
+    ) -> None:
         self._cells = cells
         self._sender = sender
+        self._secret = secret
+        self._clock = clock
         self._max = remembered_max
         self._key = os.urandom(32)
         self._kept: OrderedDict[bytes, tuple[Cell, float]] = OrderedDict()
 
     async def find(
-        self, wanted: Sequence[Wanted], authorization: bytes, *, is_fresh: bool = False
+        self,
+        wanted: Sequence[Wanted],
+        authorization: bytes,
+        *,
+        is_fresh: bool = False,
+        for_visitor: Headers | None = None,
     ) -> Found:
         """Find out who knows the names of some requests of one caller.
+
+        `for_visitor`: nobody is signed in yet, so the front asks as itself; the headers say from
+        where the visitor comes, whom the asking is counted for.
 
         Raises:
             Refused: a cell does not answer this caller; its answer goes back.
@@ -74,7 +100,8 @@ class Places:
             if not any(found.cells(name) for name in one.names):
                 missing += one.names
         if missing:
-            await self._ask(list(dict.fromkeys(missing)), wanted, authorization, found)
+            ask = self._question(list(dict.fromkeys(missing)), authorization, for_visitor)
+            await self._ask(ask, wanted, found)
         _ASKED.labels("memory").inc(len(found.remembered))
         return found
 
@@ -109,15 +136,23 @@ class Places:
         text = b"|".join((name.kind.encode(), scope, name.value.encode()))
         return hashlib.blake2b(text, key=self._key, digest_size=16).digest()
 
-    async def _ask(
-        self, names: list[Name], wanted: Sequence[Wanted], authorization: bytes, found: Found
-    ) -> None:
-        """Ask all cells; once the answer is clear, wait for the others a moment only."""
+    def _question(
+        self, names: list[Name], authorization: bytes, for_visitor: Headers | None
+    ) -> _Question:
         content = msgspec.json.encode({"things": [one._asdict() for one in names]})
-        asking = {
-            asyncio.create_task(self._ask_one(cell, content, authorization)): cell
-            for cell in self._cells.all
-        }
+        path, shown = f"{HOME}places", [(b"authorization", authorization)]
+        if for_visitor is not None:
+            path = f"{HOME}app/places"
+            mark = mark_of(self._secret, path=path, content=content, now=self._clock.now())
+            shown = [(SIBLING, mark)]
+            shown += [one for one in for_visitor if one[0] == b"x-forwarded-for"]
+        headers = [*shown, (b"content-type", b"application/json")]
+        return _Question(names, authorization, path, headers, content)
+
+    async def _ask(self, ask: _Question, wanted: Sequence[Wanted], found: Found) -> None:
+        """Ask all cells; once the answer is clear, wait for the others a moment only."""
+        names = ask.names
+        asking = {asyncio.create_task(self._ask_one(cell, ask)): cell for cell in self._cells.all}
         pending = set(asking)
         try:
             seconds = ASK_SECONDS
@@ -128,7 +163,7 @@ class Places:
                 if not done:
                     break
                 for task in done:
-                    self._note(names, asking[task], task.result(), authorization, found)
+                    self._note(ask, asking[task], task.result(), found)
                 if all(_is_clear(one, found) for one in wanted):
                     seconds = GRACE_SECONDS
         finally:
@@ -138,33 +173,25 @@ class Places:
         _ASKED.labels("cells").inc(sum(1 for name in names if found.cells(name)))
         _ASKED.labels("nobody").inc(sum(1 for name in names if not found.cells(name)))
 
-    async def _ask_one(self, cell: Cell, content: bytes, authorization: bytes) -> Answer | None:
-        headers = [(b"authorization", authorization), (b"content-type", b"application/json")]
+    async def _ask_one(self, cell: Cell, ask: _Question) -> Answer | None:
         try:
             return await self._sender.send(
-                cell, "POST", f"{HOME}places", headers, content, seconds=ASK_SECONDS
+                cell, "POST", ask.path, ask.headers, ask.content, seconds=ASK_SECONDS
             )
         except httpx.HTTPError:
             return None
 
-    def _note(
-        self,
-        names: list[Name],
-        cell: Cell,
-        answer: Answer | None,
-        authorization: bytes,
-        found: Found,
-    ) -> None:
+    def _note(self, ask: _Question, cell: Cell, answer: Answer | None, found: Found) -> None:
         if answer is None or answer.status >= _FAILED:
             found.away.add(cell)
             return
         if answer.status != _OK:
             raise Refused(answer)
         known = msgspec.json.decode(answer.body, type=_Known).known
-        for name, is_known in zip(names, known, strict=True):
+        for name, is_known in zip(ask.names, known, strict=True):
             if is_known:
                 found.by.setdefault(name, set()).add(cell)
-                self.remember(name, cell, authorization)
+                self.remember(name, cell, ask.authorization)
 
 
 def _is_clear(wanted: Wanted, found: Found) -> bool:

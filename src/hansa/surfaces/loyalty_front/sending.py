@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from http.cookiejar import CookieJar, DefaultCookiePolicy
 
 import httpx
 import msgspec
@@ -54,10 +55,14 @@ class Answer:
 
     @classmethod
     def refusing(
-        cls, error: HansaError, translate: Callable[[str], str] = lambda text: text
+        cls,
+        error: HansaError,
+        translate: Callable[[str], str] = lambda text: text,
+        *,
+        status: int = 0,
     ) -> "Answer":
-        """Say why the front refuses, as a cell would."""
-        status = status_of(error)
+        """Say why the front refuses, as a cell would; `status` if it is not that of the kind."""
+        status = status or status_of(error)
         told = Problem(
             title=translate(TITLES[status]),
             status=status,
@@ -82,7 +87,7 @@ class Refused(Exception):
 AWAY = Answer.refusing(CellAway())
 TWO_CELLS = Answer.refusing(members.NamesTwoMembers())
 NOT_HERE = Answer.refusing(NoSuchAddress())
-TOO_LARGE = Answer.refusing(BodyTooLarge())
+TOO_LARGE = Answer.refusing(BodyTooLarge(), status=413)
 
 
 class Sender:
@@ -97,6 +102,8 @@ class Sender:
             ),
             follow_redirects=False,
             trust_env=False,
+            # Cookies are the callers' own: none is kept, or the next caller would send it.
+            cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])),
         )
 
     async def close(self) -> None:

@@ -24,14 +24,19 @@ def use_buckets(span: Span) -> None:
     _HERE.span = span
 
 
-def new_member_id(now: datetime) -> UUID:
-    """Make the number of a member whose bucket is one of ours."""
+def new_id_here(now: datetime) -> UUID:
+    """Make a number whose bucket, its last byte, is one of ours: so it says where it was made."""
     made = new_id(now)
     span = _HERE.span
     if span.first <= bucket_of(made) <= span.last:
         return made
     bucket = span.first + secrets.randbelow(span.last - span.first + 1)
     return UUID(bytes=made.bytes[:15] + bytes([bucket]))
+
+
+def new_member_id(now: datetime) -> UUID:
+    """Make the number of a member whose bucket is one of ours."""
+    return new_id_here(now)
 
 
 def share_of(total: int) -> int:

@@ -10,7 +10,9 @@ from hansa.modules.loyalty.members.store import cards as store
 from hansa.runtime.database import Snapshot
 
 
-async def knows(snap: Snapshot, *, refs: Sequence[MemberRef], partner_id: UUID) -> list[bool]:
+async def knows(
+    snap: Snapshot, *, refs: Sequence[MemberRef], partner_id: UUID | None
+) -> list[bool]:
     """Tell for each name, in any spelling, whether it is a member's who is kept here.
 
     A card that was printed here and is nobody's yet counts too; what can name nobody does not.
@@ -27,7 +29,7 @@ async def knows(snap: Snapshot, *, refs: Sequence[MemberRef], partner_id: UUID) 
     return [name in found for name in named]
 
 
-def _name(ref: MemberRef, partner_id: UUID) -> names.Name | None:
+def _name(ref: MemberRef, partner_id: UUID | None) -> names.Name | None:
     try:
         return names.name_of(ref, partner_id)
     except HansaError:

@@ -11,10 +11,10 @@ from datetime import datetime, timedelta
 from typing import ClassVar
 from uuid import UUID
 
-from hansa.kernel.identifiers import new_id
 from hansa.kernel.message import Job
 from hansa.modules import accounts
 from hansa.modules.loyalty.members import names
+from hansa.modules.loyalty.members.buckets import new_id_here
 from hansa.modules.loyalty.members.faults import CodeWrong
 from hansa.modules.loyalty.members.model import MemberRef, Proof, ProofKind, RefKind
 from hansa.modules.loyalty.members.naming import (
@@ -82,7 +82,7 @@ async def start_sign_in(
     """
     context.service(Codes).check()
     name = names.name_of(MemberRef(RefKind.PHONE, phone), None)
-    challenge = Challenge(id=new_id(now), expires_at=now + CODE_LIFETIME)
+    challenge = Challenge(id=new_id_here(now), expires_at=now + CODE_LIFETIME)
     asked = {
         "phone_value": name.value,
         "address_value": secret_value(address),

@@ -11,7 +11,7 @@ an account or not, and stays signed in for a season; so a member's cookie opens 
 else, and signing out of the shop does not take the card away at a till.
 """
 
-from hansa.modules.loyalty.sessions.api import ROUTES
+from hansa.modules.loyalty.sessions import api, api_places
 from hansa.modules.loyalty.sessions.jobs import JOBS, PERIODIC, TidySessions, run_tidy_sessions
 from hansa.modules.loyalty.sessions.joining import (
     RULES_DOCUMENT,
@@ -29,6 +29,7 @@ from hansa.modules.loyalty.sessions.model import (
     Session,
     SessionKind,
     Started,
+    bucket_in,
 )
 from hansa.modules.loyalty.sessions.operations import (
     end_session,
@@ -38,6 +39,8 @@ from hansa.modules.loyalty.sessions.operations import (
     take_over,
 )
 from hansa.modules.loyalty.sessions.queries import find_session, list_sessions
+
+ROUTES = (*api.ROUTES, *api_places.ROUTES)
 
 __all__ = [
     "JOBS",
@@ -55,6 +58,7 @@ __all__ = [
     "SessionKind",
     "Started",
     "TidySessions",
+    "bucket_in",
     "end_session",
     "find_and_note",
     "find_session",

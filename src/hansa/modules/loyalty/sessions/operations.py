@@ -1,6 +1,5 @@
 """Sessions begun, handed over and ended."""
 
-import secrets
 from datetime import datetime
 from uuid import UUID
 
@@ -13,7 +12,6 @@ from hansa.modules.loyalty.sessions.model import (
     KEY_PREFIX,
     LIFETIME,
     SEEN_AFTER,
-    TOKEN_BYTES,
     TOKEN_CHARACTERS_MAX,
     Handover,
     HandoverWrong,
@@ -21,6 +19,7 @@ from hansa.modules.loyalty.sessions.model import (
     SessionKind,
     Started,
     digest,
+    token_of,
 )
 from hansa.modules.loyalty.sessions.queries import find_session
 from hansa.runtime.context import Context
@@ -36,7 +35,7 @@ async def start_session(
 
 async def hand_over(tx: Transaction, *, session: Session, now: datetime) -> Handover:
     """Make a token with which a web view of a shell begins a session: once, within a minute."""
-    token = HANDOVER_PREFIX + secrets.token_urlsafe(TOKEN_BYTES)
+    token = token_of(HANDOVER_PREFIX, session.member_id)
     expires_at = now + HANDOVER_LIFETIME
     columns = {
         "token_hash": digest(token),
@@ -98,7 +97,7 @@ async def _start(
     started = Started(
         id=new_id(now),
         expires_at=now + LIFETIME,
-        token=prefix + secrets.token_urlsafe(TOKEN_BYTES),
+        token=token_of(prefix, member_id),
     )
     columns = {
         "id": started.id,
