@@ -20,6 +20,7 @@ from hansa.runtime.database import (
 
 MAKE = "create table batched (value integer primary key)"
 ADD = "insert into batched (value) select unnest(%(values)s::integer[])"
+REMOVE = "delete from batched where value = %(value)s"
 COUNT = "select count(*) from batched"
 
 
@@ -170,6 +171,38 @@ async def test_a_command_that_breaks_its_batch_does_not_spoil_the_others(
     assert answers[2] == 4
     async with committing.snapshot() as snap:
         assert await snap.scalar(COUNT) == 3
+    await batcher.close()
+
+
+async def test_what_is_put_off_while_a_batch_is_tried_singly_keeps_its_place(
+    committing: Database,
+) -> None:
+    recorder = Recorder()
+    put_off = [2]
+
+    async def apply(tx: Transaction, numbers: list[int]) -> Sequence[int | Exception]:
+        answers = await recorder(tx, numbers)
+        if numbers == put_off:
+            put_off.clear()
+            await tx.execute(REMOVE, {"value": 2})
+            return [Postponed()]
+        return answers
+
+    async with committing.transaction() as tx:
+        await tx.execute(MAKE)
+        await tx.execute(ADD, {"values": [7]})
+    batcher: Batcher[int, int] = Batcher(committing, apply, name="test")
+    await batcher.start()
+    held = asyncio.create_task(batcher.submit(1))
+    await until(lambda: recorder.batches == [[1]])
+    others = [asyncio.create_task(batcher.submit(number)) for number in (2, 7, 3, 4)]
+    await asyncio.sleep(0)
+    recorder.may_go_on.set()
+    answers = await asyncio.gather(held, *others, return_exceptions=True)
+
+    assert isinstance(answers.pop(2), psycopg.errors.UniqueViolation)
+    assert answers == [2, 4, 6, 8]
+    assert recorder.batches == [[1], [2, 7, 3, 4], [2], [2], [7], [3], [4]]
     await batcher.close()
 
 
