@@ -58,14 +58,17 @@ class Mortal(Database):
             yield tx
 
 
-def context_of(database: Database, *, dsn: str, folder: Path) -> Context:
+PUSH = "http://127.0.0.1:9530"
+
+
+def context_of(database: Database, *, dsn: str, folder: Path, push: str = PUSH) -> Context:
     settings = Settings(
         environment="demo",
         data_dir=folder,
         secret_key=Secret("a key that only tests use, long enough"),
         database_url=dsn,
         acquirer_url="http://127.0.0.1:8790",
-        webpush_practice_url="http://127.0.0.1:9530",
+        webpush_practice_url=push,
     )
     return build_context(settings, database=database)
 
@@ -152,6 +155,31 @@ async def test_most_members_have_a_telephone_and_decide_once_whether_it_may_ring
     assert people * 2 // 3 < ringing < people
     assert may_ring
     assert await seen() == (member, people, ringing, False)
+
+
+async def test_a_push_service_at_another_port_takes_the_place_of_the_former_one(
+    demo: Context,
+) -> None:
+    async def addresses() -> list[str]:
+        async with demo.database.snapshot() as snap:
+            found, _ = await members.list_members(snap, limit=100)
+            ids = [one.member.id for one in found]
+            devices = await notifications.list_devices(snap, member_ids=ids)
+        return sorted(one.address for listed in devices.values() for one in listed)
+
+    await telephones.connect(demo, NOW)
+    before = await addresses()
+
+    elsewhere = "http://127.0.0.1:9531"
+    dsn, folder = demo.settings.database_url or "", demo.settings.data_dir
+    moved = context_of(demo.database, dsn=dsn, folder=folder, push=elsewhere)
+    await telephones.connect(moved, NOW)
+    after = await addresses()
+    await telephones.connect(demo, NOW)
+
+    assert before
+    assert after == [one.replace(PUSH, elsewhere) for one in before]
+    assert await addresses() == before
 
 
 async def test_there_is_something_to_see_and_to_take_and_a_second_start_changes_nothing(

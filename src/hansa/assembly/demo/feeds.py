@@ -9,12 +9,12 @@ import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from pathlib import Path
 from urllib.parse import urlsplit
 
 import msgspec
 
 from hansa.assembly.demo.assortment import demo_id
+from hansa.assembly.demo.notes import read_note, write_note
 from hansa.modules import webhooks
 from hansa.modules.loyalty import intake, programmes
 from hansa.modules.loyalty.intake import FeedKind, FeedSettings
@@ -170,19 +170,21 @@ async def _send_webhooks(context: Context, partner: programmes.Partner, now: dat
             now=now,
         )
         # Before the commit: a secret that was not written down could never be read again.
-        known = msgspec.structs.replace(_read(context.settings), webhook_secret=secret.shown)
-        await asyncio.to_thread(_write, context.settings, known)
+        known = msgspec.structs.replace(
+            read_note(context.settings, _FILE, Known), webhook_secret=secret.shown
+        )
+        await asyncio.to_thread(write_note, context.settings, _FILE, known)
 
 
 async def introduce(settings: Settings, *, cards: Sequence[str], phones: Sequence[str]) -> None:
     """Tell practice partners of members who are their customers."""
     known = Known(cards=list(cards), phones=list(phones))
-    await asyncio.to_thread(_write, settings, known)
+    await asyncio.to_thread(write_note, settings, _FILE, known)
 
 
 def programs(settings: Settings, environment: Mapping[str, str]) -> list[Program]:
     """Give the practice partners as programs."""
-    known = _read(settings)
+    known = read_note(settings, _FILE, Known)
     events = f"{settings.public_url}/loyalty/v1/feeds"
     cards = [f"--customer={card}" for card in known.cards]
     return [
@@ -239,16 +241,3 @@ def _program(
         environment=environment,
         stage=1,
     )
-
-
-def _path(settings: Settings) -> Path:
-    return settings.data_dir / _FILE
-
-
-def _read(settings: Settings) -> Known:
-    path = _path(settings)
-    return msgspec.json.decode(path.read_bytes(), type=Known) if path.is_file() else Known()
-
-
-def _write(settings: Settings, known: Known) -> None:
-    _path(settings).write_bytes(msgspec.json.encode(known))

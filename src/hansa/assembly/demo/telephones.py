@@ -9,9 +9,8 @@ import base64
 import os
 import secrets
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
-from pathlib import Path
 from urllib.parse import urlsplit
 from uuid import UUID
 
@@ -19,10 +18,12 @@ import msgspec
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
+from hansa.assembly.demo.notes import read_note, write_note
 from hansa.modules import notifications
 from hansa.modules.loyalty import members
 from hansa.modules.notifications import ChannelName, NewDevice
 from hansa.runtime.context import Context
+from hansa.runtime.database import Transaction
 from hansa.runtime.settings import Settings
 from hansa.runtime.supervision import Program
 
@@ -52,17 +53,21 @@ class Known(msgspec.Struct):
 
 
 async def connect(context: Context, now: datetime) -> None:
-    """Subscribe the telephones where the push service is this time; the first start makes them."""
+    """Subscribe the telephones where the push service is this time; the first start makes them.
+
+    What they were subscribed to before goes: that address is no push service any more.
+    """
     url = context.settings.webpush_practice_url
-    known = await asyncio.to_thread(_read, context.settings)
+    known = await asyncio.to_thread(read_note, context.settings, _FILE, Known)
     if url is None or url == known.url:
         return
     is_first = not known.url
     if not known.browsers:
         # Before the commit: keys that were not written down could never be read again.
         known.browsers = await _made(context)
-        await asyncio.to_thread(_write, context.settings, known)
+        await asyncio.to_thread(write_note, context.settings, _FILE, known)
     async with context.database.transaction() as tx:
+        await _unsubscribe(tx, known.browsers)
         for one in known.browsers:
             if is_first:
                 await members.set_consent(
@@ -84,7 +89,15 @@ async def connect(context: Context, now: datetime) -> None:
                 practice_origin=url,
             )
     known.url = url
-    await asyncio.to_thread(_write, context.settings, known)
+    await asyncio.to_thread(write_note, context.settings, _FILE, known)
+
+
+async def _unsubscribe(tx: Transaction, browsers: Sequence[Kept]) -> None:
+    ours = {_installation(one) for one in browsers}
+    held = await notifications.list_devices(tx, member_ids=[one.member_id for one in browsers])
+    for device in (one for devices in held.values() for one in devices):
+        if device.installation in ours:
+            await notifications.remove_device(tx, member_id=device.member_id, device_id=device.id)
 
 
 async def _made(context: Context) -> list[Kept]:
@@ -109,6 +122,10 @@ async def _made(context: Context) -> list[Kept]:
     return made
 
 
+def _installation(kept: Kept) -> str:
+    return kept.token[:16]
+
+
 def _device(kept: Kept, url: str) -> NewDevice:
     key = ec.derive_private_key(int(kept.secret, 16), ec.SECP256R1())
     public = key.public_key().public_bytes(Encoding.X962, PublicFormat.UncompressedPoint)
@@ -117,7 +134,7 @@ def _device(kept: Kept, url: str) -> NewDevice:
         address=f"{url}/push/{kept.token}",
         key_public=_written(public),
         key_auth=kept.auth,
-        installation=kept.token[:16],
+        installation=_installation(kept),
         language="ru",
         time_zone="Europe/Moscow",
     )
@@ -130,7 +147,7 @@ def program(settings: Settings, environment: Mapping[str, str]) -> Program:
         command=[
             *(sys.executable, "-m", "sandbox.webpush"),
             *("--port", str(urlsplit(settings.webpush_practice_url or "").port or PUSH_PORT)),
-            *("--browsers", str(_path(settings))),
+            *("--browsers", str(settings.data_dir / _FILE)),
         ],
         environment=dict(environment),
         stage=1,
@@ -139,16 +156,3 @@ def program(settings: Settings, environment: Mapping[str, str]) -> Program:
 
 def _written(raw: bytes) -> str:
     return base64.urlsafe_b64encode(raw).rstrip(b"=").decode()
-
-
-def _path(settings: Settings) -> Path:
-    return settings.data_dir / _FILE
-
-
-def _read(settings: Settings) -> Known:
-    path = _path(settings)
-    return msgspec.json.decode(path.read_bytes(), type=Known) if path.is_file() else Known()
-
-
-def _write(settings: Settings, known: Known) -> None:
-    _path(settings).write_bytes(msgspec.json.encode(known))
