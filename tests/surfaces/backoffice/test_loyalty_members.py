@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import re
+from datetime import timedelta
 from typing import Any
 
 import psycopg
 import pytest
 import pytest_asyncio
 
-from hansa.modules.loyalty import members
-from tests.surfaces.backoffice.loyalty_world import PHONE, World, a_world, enrol
+from hansa.modules.loyalty import members, points
+from tests.conftest import NOON
+from tests.surfaces.backoffice.loyalty_world import PHONE, World, a_world, enrol, money
 
 HOME = "/office/loyalty/members"
 
@@ -77,6 +79,22 @@ async def test_a_posting_tells_its_story(world, sign_in):
         assert said in bought
     for said in ("k2", "spent at: Fuel", "30"):
         assert said in spent
+
+
+async def test_a_posting_says_why_a_return_that_came_early_does_not_count(world, sign_in):
+    said = {"owner": world.shop.id, "programme_id": world.programme.id, "receipt": "r-2"}
+    ref = members.MemberRef(members.RefKind.ID, str(world.member.id))
+    before = NOON - timedelta(days=1)
+    await world.post(points.Return(key="k3", happened_at=before, **said))
+    bought = points.Purchase(key="k4", member=ref, lines=money(5_000), happened_at=NOON, **said)
+    posting = await world.post(bought)
+    async with sign_in("loyalty.view") as browser:
+        page = await browser.open(
+            f"{world.url}/programmes/{world.programme.id}/postings/{posting.posting_id}"
+        )
+
+    assert "A return that came before its purchase does not count" in page
+    assert "The return is dated before the purchase of" in page
 
 
 async def test_a_member_is_blocked_and_let_again(world, sign_in):

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
 from hansa.modules import accounts, webhooks
-from hansa.modules.loyalty import offers, programmes
+from hansa.modules.loyalty import members, offers, points, programmes
 from hansa.modules.loyalty.programmes import Directory
 from hansa.surfaces.partner_cabinet.manifest import SURFACE
 from tests.conftest import NOON
@@ -50,6 +51,27 @@ async def test_a_receipt_and_a_posting_are_found_by_their_own_partner_alone(
     assert "Bread" in receipt
     assert "Posting receipt-77" in posting
     assert all("Nothing of yours has this number" in one for one in others)
+
+
+async def test_a_receipt_says_why_a_return_that_came_early_does_not_count(
+    anna, site, world
+) -> None:
+    said = {"owner": world.shop.id, "programme_id": world.programme.id, "receipt": "78"}
+    ref = members.MemberRef(members.RefKind.ID, str(world.member.id))
+    before = NOON - timedelta(days=1)
+    poster = site.context.service(points.Poster)
+    await poster.submit(points.Return(key="back", happened_at=before, **said))
+    waiting = await anna.open(f"{HOME}/postings?q=78")
+    lines = (points.PurchaseLine(line=1, amount_minor=100_00, item="Bread"),)
+    await poster.submit(
+        points.Purchase(key="buy", member=ref, happened_at=NOON, lines=lines, **said)
+    )
+    page = await anna.open(f"{HOME}/postings?q=78")
+
+    assert "waits for it" in waiting
+    assert "does not count" not in waiting
+    assert "A return that came before its purchase does not count" in page
+    assert "The return is dated before the purchase of" in page
 
 
 async def test_a_key_is_made_with_scopes_of_partners_only(anna, site, world) -> None:

@@ -8,11 +8,11 @@ from litestar.params import FromPath
 
 from hansa.kernel.money import Money
 from hansa.kernel.text import pick
-from hansa.modules.loyalty import desk, members, offers
+from hansa.modules.loyalty import desk, members, offers, points
 from hansa.modules.loyalty.desk import Story
 from hansa.runtime.html import Page
 from hansa.runtime.html.formats import format_money
-from hansa.runtime.http import Request
+from hansa.runtime.http import Request, problems
 from hansa.surfaces.backoffice import loyalty_desk_words as say
 from hansa.surfaces.backoffice.loyalty_members import HOME
 from hansa.surfaces.backoffice.loyalty_words import speech_of
@@ -147,6 +147,11 @@ def _receipt(request: Request, story: Story) -> dict[str, Any] | None:
         "earned": say.number(request, sum(one.points for one in content.awards)),
         "paid": say.number(request, sum(one.points - one.restored for one in content.spends)),
         "version": receipt.version,
+        "refused_returns": [
+            problems.detail(request, refusal)
+            for one in content.waiting
+            if (refusal := points.refusal_of(one)) is not None
+        ],
     }
 
 

@@ -10,7 +10,7 @@ from hansa.kernel.money import Money
 from hansa.modules import ledger, loyalty
 from hansa.runtime.html import Page
 from hansa.runtime.html.formats import format_moment, format_money, format_number
-from hansa.runtime.http import Request
+from hansa.runtime.http import Request, problems
 from hansa.surfaces.partner_cabinet.shell import (
     at,
     coalition_of,
@@ -70,6 +70,11 @@ def _receipt(request: Request, kept: loyalty.points.KeptReceipt) -> dict[str, An
     return {
         "number": kept.receipt,
         "is_waiting": kept.member_id is None,
+        "refused_returns": [
+            problems.detail(request, refusal)
+            for one in content.waiting
+            if (refusal := loyalty.points.refusal_of(one)) is not None
+        ],
         "facts": [
             (translate("Happened"), _moment(request, kept.happened_at)),
             (translate("Member"), str(kept.member_id or "—")),

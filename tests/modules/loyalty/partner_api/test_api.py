@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import timedelta
 from uuid import uuid4
 
 import pytest
@@ -101,6 +102,31 @@ async def test_a_receipt_earns_is_returned_and_the_balance_says_so(site, world) 
     assert balance.json()["available"] == 10
     assert [one["points"] for one in history.json()["items"]] == [-5, 15]
     assert (kept.json()["earned"], kept.json()["lines"][1]["returned_minor"]) == (10, 50_00)
+
+
+async def test_a_return_that_came_early_says_with_its_receipt_what_became_of_it(
+    site, world, now
+) -> None:
+    bought_at, before = now.isoformat(), (now - timedelta(days=1)).isoformat()
+    async with site.client(headers=await signed_in(site, world)) as client:
+        for body in (
+            {"lines": [{"line": 1, "amount_minor": 10_00}], "happened_at": before},
+            {"lines": [{"line": 1, "amount_minor": 40_00}], "happened_at": bought_at},
+            {"lines": [{"line": 1, "amount_minor": 99_00}], "happened_at": bought_at},
+        ):
+            early = await client.post(f"{HOME}/returns", json={"receipt": "r1"} | body)
+            assert early.json()["is_waiting"], early.text
+        waiting = (await client.get(f"{HOME}/receipts/r1")).json()
+        body = receipt(world, "r1", 100_00, happened_at=bought_at)
+        bought = await client.post(f"{HOME}/purchases", json=body)
+        kept = (await client.get(f"{HOME}/receipts/r1")).json()
+
+    assert bought.json()["points"] == 6
+    assert [one["is_refused"] for one in waiting["early_returns"]] == [False] * 3
+    told = [one["problem"] and one["problem"]["code"] for one in kept["early_returns"]]
+    assert told == ["loyalty.before_purchase", None, "loyalty.above_purchase"]
+    assert [one["is_refused"] for one in kept["early_returns"]] == [True, False, True]
+    assert kept["early_returns"][2]["problem"]["data"] == {"line": 1, "asked": 99_00, "left": 60_00}
 
 
 async def test_a_repeat_gets_the_same_bytes_and_other_content_is_refused(site, world) -> None:

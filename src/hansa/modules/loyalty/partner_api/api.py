@@ -67,7 +67,8 @@ async def report_return(
 ) -> WrittenJson:
     """Goods come back, by line: earned points are taken back, spent ones restored.
 
-    A return that comes before its purchase is kept and waits for it (`is_waiting`).
+    A return that comes before its purchase is kept and waits for it (`is_waiting`); what became of
+    it then is read with the receipt.
     """
     return await _post(request, data, authorise(request, EARN), dry_run=dry_run)
 
@@ -194,9 +195,12 @@ def _told(request: Request, item: BatchItem, answer: points.Answered | Exception
 
 
 def _refused(request: Request, key: str, error: HansaError) -> SentAnswer:
-    status = status_of(error)
-    problem = msgspec.to_builtins(problem_of(request, error, status))
-    return SentAnswer(key=key, status=status, problem=problem)
+    return SentAnswer(key=key, status=status_of(error), problem=_problem(request, error))
+
+
+def _problem(request: Request, error: HansaError) -> dict[str, object]:
+    written: dict[str, object] = msgspec.to_builtins(problem_of(request, error, status_of(error)))
+    return written
 
 
 @get(f"{HOME}/members/{{member_id:uuid}}/balance", tags=TAGS, summary="Read a balance")
@@ -259,14 +263,18 @@ async def read_postings(
 
 @get(f"{HOME}/receipts/{{receipt:str}}", tags=TAGS, summary="Read a receipt")
 async def read_receipt(request: Request, receipt: FromPath[str]) -> "ReceiptView":
-    """A receipt of yours with what came back of it and what it has earned."""
+    """A receipt of yours with what came back of it and what it has earned.
+
+    A return that came before its purchase is among `early_returns`: whether it counts is known once
+    the purchase is here, and the problem says why it does not.
+    """
     authorise(request, READ)
     partner = partner_of(request)
     async with request.snapshot(single=True) as snap:
         kept = await points.find_receipt(snap, partner_id=partner.id, receipt=receipt)
     if kept is None:
         raise points.PostingUnknown(receipt)
-    return ReceiptView.of(kept)
+    return ReceiptView.of(request, kept)
 
 
 class ReceiptLineView(msgspec.Struct, kw_only=True):
@@ -280,6 +288,29 @@ class ReceiptLineView(msgspec.Struct, kw_only=True):
     reason: str = ""
 
 
+class EarlyReturnView(msgspec.Struct, kw_only=True):
+    """A return that came before its purchase. No lines: all of it.
+
+    `problem` is what it would have been answered had it come after; without one it waits or counts.
+    """
+
+    happened_at: datetime
+    lines: list[int]
+    is_refused: bool
+    problem: dict[str, object] | None = None
+
+    @classmethod
+    def of(cls, request: Request, returned: points.WaitingReturn) -> "EarlyReturnView":
+        """Make it of a return that waits, or waited."""
+        refusal = points.refusal_of(returned)
+        return cls(
+            happened_at=returned.happened_at,
+            lines=[line for line, _, _ in returned.lines],
+            is_refused=returned.is_refused,
+            problem=None if refusal is None else _problem(request, refusal),
+        )
+
+
 class ReceiptView(msgspec.Struct, kw_only=True):
     """A receipt as it stands."""
 
@@ -291,9 +322,10 @@ class ReceiptView(msgspec.Struct, kw_only=True):
     spent: int
     restored: int
     lines: list[ReceiptLineView]
+    early_returns: list[EarlyReturnView]
 
     @classmethod
-    def of(cls, kept: points.KeptReceipt) -> "ReceiptView":
+    def of(cls, request: Request, kept: points.KeptReceipt) -> "ReceiptView":
         """Make it of a receipt."""
         content = kept.content
         earned = {one.line: one for one in content.earnings}
@@ -314,6 +346,7 @@ class ReceiptView(msgspec.Struct, kw_only=True):
             spent=sum(one.points for one in content.spends),
             restored=sum(one.restored for one in content.spends),
             lines=lines,
+            early_returns=[EarlyReturnView.of(request, one) for one in content.waiting],
         )
 
 

@@ -45,6 +45,7 @@ from hansa.modules.loyalty.points.model import (
     KeptReceipt,
     Lot,
     Side,
+    WaitingReturn,
     issued_account,
     side_of,
     spent_account,
@@ -87,6 +88,7 @@ from hansa.modules.loyalty.points.refusals import (
     PostingUnknown,
     ReceiptExists,
     StepUpNeeded,
+    refusal_of,
 )
 
 __all__ = [
@@ -142,6 +144,7 @@ __all__ = [
     "Spend",
     "StepUpNeeded",
     "VoidHold",
+    "WaitingReturn",
     "buyers_awaited",
     "campaigns_of",
     "find_receipt",
@@ -155,6 +158,7 @@ __all__ = [
     "read_balances",
     "read_history",
     "receipts_here",
+    "refusal_of",
     "side_of",
     "spent_account",
     "written_off_account",

@@ -168,8 +168,9 @@ def _take_purchase(batch: Batch, asked: Asked, command: Purchase) -> KeptReceipt
     for waiting in kept.content.waiting:
         try:
             _bring_back(kept, waiting.happened_at, waiting.lines)
-        except HansaError:
-            waiting.is_refused = True  # told by the receipt's page; its answer was "waiting"
+        except HansaError as refusal:
+            waiting.is_refused = True
+            waiting.refusal, waiting.told = refusal.code, refusals.written(refusal)
     return kept
 
 

@@ -279,11 +279,17 @@ class KeptUse(msgspec.Struct, array_like=True):
 
 
 class WaitingReturn(msgspec.Struct, array_like=True):
-    """A return that came before its purchase. No lines: all of it."""
+    """A return that came before its purchase. No lines: all of it.
+
+    Its own answer was "waiting"; `refusal` and `told`, a code and its data, say why it does not
+    count now that the purchase is here.
+    """
 
     happened_at: datetime
     lines: list[tuple[int, int, Decimal]]
     is_refused: bool = False
+    refusal: str = ""
+    told: bytes = b""
 
 
 class ReceiptContent(msgspec.Struct, array_like=True):

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import ClassVar
 
 from hansa.kernel.errors import Conflict, HansaError, Invalid, NotFound, Rejected
+from hansa.modules.loyalty.points.model import WaitingReturn
 
 
 @dataclass(eq=False)
@@ -261,3 +262,8 @@ def written(error: HansaError) -> bytes:
 def read(code: str, answer: bytes) -> HansaError:
     """Read a kept refusal back."""
     return _KEPT[code](**json.loads(answer))
+
+
+def refusal_of(returned: WaitingReturn) -> HansaError | None:
+    """Give why a return that came before its purchase does not count; None if it does, or waits."""
+    return read(returned.refusal, returned.told) if returned.refusal else None
