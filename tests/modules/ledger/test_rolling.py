@@ -33,6 +33,23 @@ async def test_batches_are_added_up_once(committing, now) -> None:
     assert await findings(committing, CHECKS) == []
 
 
+async def test_nothing_is_left_out_of_a_balance_however_long_nobody_rolls(committing, now) -> None:
+    async with committing.transaction() as tx:
+        await tx.connection.execute(
+            "insert into ledger_batch"
+            " (id, postings, digest, ledgers, accounts, amounts, recorded_at)"
+            " select gen_random_uuid(), 1, sha256(''), array[%(points)s, %(points)s, %(other)s],"
+            " array[%(shop)s, 1, %(shop)s]::bigint[], array[-2, 2, 5]::bigint[], %(now)s"
+            " from generate_series(1, 100001)",
+            {"points": POINTS, "other": POINTS + 1, "shop": SHOP, "now": now},
+        )
+
+    async with committing.snapshot() as snap:
+        found = await ledger.read_rolled(snap, ledger=POINTS, accounts=[SHOP, SHOP - 10])
+
+    assert found == {SHOP: -200_002, SHOP - 10: 0}
+
+
 async def test_a_changed_posting_breaks_the_chain(committing, now) -> None:
     await open_account(committing, bucket=1, number=1, now=now)
     await give(committing, 1, 10, key="a", now=now)

@@ -42,13 +42,18 @@ ROLLED = """
        and account = any(%(accounts)s::bigint[])
 """
 
-# What batches have not been added up yet.
+# What batches have not been added up yet; ix_ledger_batch_unnumbered. Those that touch none of the
+# accounts are left out before their arrays are taken apart.
 NOT_ROLLED = """
-    select ledgers, accounts, amounts
-      from ledger_batch
-     where number is null
-     order by serial
-     limit %(limit)s
+    select one.account, sum(one.amount)::bigint as balance
+      from ledger_batch as batch
+     cross join lateral unnest(batch.ledgers, batch.accounts, batch.amounts)
+           as one (ledger, account, amount)
+     where batch.number is null
+       and batch.accounts && %(accounts)s::bigint[]
+       and one.ledger = %(ledger)s
+       and one.account = any(%(accounts)s::bigint[])
+     group by one.account
 """
 
 LAST_PERIOD = """
