@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import pwd
 import shutil
@@ -9,6 +10,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Iterator
 from contextlib import AbstractContextManager
 from pathlib import Path
@@ -17,6 +19,7 @@ import psutil
 import psycopg
 import pytest
 
+from hansa.runtime.database import embedded
 from hansa.runtime.database.embedded import EmbeddedServer, PostgresFailed, embedded_postgres
 from hansa.runtime.sizing import postgres_parameters, this_machine
 from tests.support.processes import ROOT, Program, eventually, is_running, processes_naming
@@ -242,6 +245,53 @@ def test_root_may_use_a_folder_that_nobody_else_can_reach(data_dir: Path) -> Non
     home = (data_dir / "var" / "postgresql").resolve()
     assert home != data_dir / "var" / "postgresql"
     shutil.rmtree(home)
+
+
+@needs_root
+def test_a_cluster_elsewhere_goes_a_day_after_its_data_folder_and_no_other_does(
+    data_dir: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    root, private = data_dir / "root", data_dir / "private"
+    private.mkdir(mode=0o700)
+    monkeypatch.setattr(embedded, "ROOT_HOME", root)
+    removed, moved, running = (private / name for name in ("removed", "moved", "running"))
+
+    def cluster_of(folder: Path) -> Path:
+        return (folder / "postgresql").resolve()
+
+    def clusters() -> set[Path]:
+        return set(root.glob("cluster-*"))
+
+    def start_another(*, days_later: int) -> None:
+        later = time.time() + days_later * 86_400
+        with monkeypatch.context() as patched, contextlib.ExitStack() as stack:
+            patched.setattr(embedded.time, "time", lambda: later)
+            dsn = stack.enter_context(embedded_postgres(data_dir / "other"))
+            connection = stack.enter_context(psycopg.connect(dsn))
+            assert connection.execute("select 1").fetchone() == (1,)
+
+    for folder in (removed, moved):
+        with embedded_postgres(folder):
+            pass
+    gone, kept = cluster_of(removed), cluster_of(moved)
+    with embedded_postgres(running) as dsn:
+        busy = cluster_of(running)
+        assert clusters() == {gone, kept, busy}
+        shutil.rmtree(removed)
+        shutil.rmtree(running)
+        moved.rename(private / "elsewhere")
+
+        start_another(days_later=0)
+        assert clusters() == {gone, kept, busy}
+        start_another(days_later=2)
+        assert clusters() == {kept, busy}
+        with psycopg.connect(dsn) as connection:
+            assert connection.execute("select 1").fetchone() == (1,)
+    start_another(days_later=2)
+
+    assert clusters() == {kept}
+    with embedded_postgres(private / "elsewhere") as dsn, psycopg.connect(dsn) as connection:
+        assert connection.execute("select 1").fetchone() == (1,)
 
 
 @needs_root

@@ -10,7 +10,7 @@ Promises:
   user's lock);
 - the locale is always C.UTF-8: inherited, it would break Cyrillic search without a word of warning;
 - root may start it: the server itself runs as an account of its own, no permission of a directory
-  outside is changed.
+  outside is changed; what had to lie elsewhere goes after its data folder (`abandoned.py`).
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ from urllib.parse import quote
 import psutil
 import psycopg
 
-from hansa.runtime.database import watcher
+from hansa.runtime.database import abandoned, watcher
 from hansa.runtime.database.installed_postgres import (
     ENVIRONMENT,
     ROOT_HOME,
@@ -80,22 +80,28 @@ class EmbeddedServer:
         """
         home.parent.mkdir(parents=True, exist_ok=True)
         if home.is_symlink():
-            target = home.resolve()
-            target.mkdir(mode=0o700, parents=True, exist_ok=True)
-            return self._owned(target)
+            return self._elsewhere(home, home.resolve())
         if (
             self._account is not None
             and not is_reachable(home, self._account)
             and not home.exists()
         ):
             name = hashlib.sha256(os.fsencode(home)).hexdigest()[:12]
-            target = ROOT_HOME / f"cluster-{name}"
-            target.mkdir(mode=0o700, parents=True, exist_ok=True)
-            with contextlib.suppress(FileExistsError):  # another process was first
-                home.symlink_to(target)
-            return self._owned(target)
+            return self._elsewhere(home, ROOT_HOME / f"cluster-{name}")
         home.mkdir(mode=0o700, exist_ok=True)
         return self._owned(home)
+
+    def _elsewhere(self, home: Path, target: Path) -> Path:
+        """Use `target` as the home, behind a link; of root's own it is known whose it is."""
+        if self._account is None or target.parent != ROOT_HOME:
+            target.mkdir(mode=0o700, parents=True, exist_ok=True)
+            return self._owned(target)
+        with abandoned.clusters_locked(ROOT_HOME):
+            target.mkdir(mode=0o700, exist_ok=True)
+            with contextlib.suppress(FileExistsError):  # another process was first
+                home.symlink_to(target)
+            abandoned.mark(target, home)
+        return self._owned(target)
 
     def _owned(self, directory: Path) -> Path:
         if self._account is not None:
@@ -127,6 +133,9 @@ class EmbeddedServer:
 
     def acquire(self) -> str:
         """Become a user of the server, starting it when it does not run; answer the address."""
+        if self._account is not None and ROOT_HOME.is_dir():
+            with abandoned.clusters_locked(ROOT_HOME):
+                abandoned.remove_abandoned(ROOT_HOME, now=time.time())
         with self._gate():
             self._users = (self._home / "users.lock").open("a")
             fcntl.flock(self._users, fcntl.LOCK_SH)
