@@ -3,6 +3,15 @@
 Deeds are kept as they are; which of them complete a task is derived anew from all of a member's
 deeds and switches of the offer, under the lock of the member's standing. Only offers limited to so
 many in all or by day depend on who came first.
+
+Deeds stay with the name they were done under, also when two members are made one: what a task gave
+to either counts for both from then on (`kinship`), but two purchases of the one and one of the
+other are no three, and a limit per member is one per name. So a late receipt changes what its own
+name has done and nobody else's. Deriving a task from the deeds of all names was weighed: it has to
+begin again at the merge and once more where it is undone, a receipt of one name may then take back
+what was paid to the other, in another bucket, and so whoever settles must lock all names of a
+person while a merge may be adding one. That is more than the lost beginning of a task is worth;
+staff can make good for it by a correction.
 """
 
 from collections.abc import Collection, Iterable, Mapping, Sequence

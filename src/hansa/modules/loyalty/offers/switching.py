@@ -201,6 +201,11 @@ async def _switch(
 async def _keep(
     tx: Transaction, offer: LiveOffer, key: MemberKey, *, is_on: bool, at: datetime
 ) -> None:
+    """Keep a switch by its instant, also one that changes nothing now.
+
+    It may change something later: when "off" of an earlier instant arrives after "on" over "on",
+    the offer is on from the second "on" again. A row that was not written could not say so.
+    """
     programme_id, member_id = key
     await tx.execute(
         store.SAVE_SWITCH,
