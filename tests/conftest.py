@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import socket
+import tempfile
 from collections.abc import AsyncIterator, Iterator
 from contextlib import AsyncExitStack
 from datetime import UTC, datetime
@@ -41,6 +43,18 @@ def pytest_configure(config: pytest.Config) -> None:
 
 class _RollBack(Exception):
     """Thrown into the test's transaction so that it is rolled back."""
+
+
+@pytest.fixture
+def whole_machine() -> Iterator[None]:
+    """One such test at a time, of all processes of pytest: each starts a dozen processes itself.
+
+    Two of them beside each other keep nobody's time-outs.
+    """
+    path = Path(tempfile.gettempdir()) / f"hansa-tests-{os.getuid()}.whole-machine"
+    with path.open("a") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -30,6 +30,8 @@ from tests.support.http import free_port
 from tests.support.loyalty import a_partner, a_programme, phone
 from tests.support.processes import eventually
 
+pytestmark = pytest.mark.usefixtures("whole_machine")
+
 HOME = "/loyalty/v1"
 SCOPES = ("loyalty.earn", "loyalty.spend", "loyalty.read", "loyalty.members", "loyalty.bulk")
 AUTH = "BTBZMqHH6r4Tts7J_aSIgg"

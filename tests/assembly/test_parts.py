@@ -30,6 +30,8 @@ from tests.support.kafka import a_broker
 from tests.support.loyalty import a_member, a_partner, a_programme, phone
 from tests.support.processes import Program, eventually, is_running
 
+pytestmark = pytest.mark.usefixtures("whole_machine")
+
 HOME = "/loyalty/v1"
 SCOPES = ("loyalty.earn", "loyalty.spend", "loyalty.read", "loyalty.webhooks")
 SECRET = "a key that only tests use, long enough"

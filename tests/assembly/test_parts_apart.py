@@ -40,6 +40,8 @@ from tests.support.loyalty import a_member, a_partner, a_programme, phone
 from tests.support.processes import Program, eventually, is_running
 from tests.support.shop import a_shop
 
+pytestmark = pytest.mark.usefixtures("whole_machine")
+
 HOME = "/loyalty/v1"
 SCOPES = ("loyalty.earn", "loyalty.read", "loyalty.webhooks")
 EVENTS = "loyalty.events"

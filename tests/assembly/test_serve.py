@@ -21,7 +21,7 @@ import pytest
 from tests.support.http import free_port
 from tests.support.processes import ROOT, Program, eventually, is_running, processes_naming
 
-pytestmark = pytest.mark.timeout(1200)
+pytestmark = [pytest.mark.timeout(1200), pytest.mark.usefixtures("whole_machine")]
 
 
 @pytest.fixture
@@ -51,7 +51,7 @@ class Shop:
             return False
 
     def wait_until_ready(self) -> None:
-        eventually(self.is_ready, within_seconds=90, what="the shop never became ready")
+        eventually(self.is_ready, within_seconds=240, what="the shop never became ready")
 
     def role(self, name: str) -> int:
         """The pid of a role's process; 0 while there is none."""
@@ -70,7 +70,8 @@ class Shop:
         found = []
         for process in psutil.process_iter(["cmdline"]):
             if str(self.data_dir) in " ".join(process.info["cmdline"] or ()):
-                found += [process, *process.children(recursive=True)]
+                with contextlib.suppress(psutil.NoSuchProcess):  # it has just ended
+                    found += [process, *process.children(recursive=True)]
         return found
 
 

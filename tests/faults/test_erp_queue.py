@@ -21,6 +21,8 @@ from tests.support.installation import Installation, installed
 from tests.support.onec_service import PASSWORD, USER, OnecService, onec_service
 from tests.support.processes import Program, eventually
 
+pytestmark = pytest.mark.usefixtures("whole_machine")
+
 KEY = "a key that only tests of faults use, long enough"
 VICTIMS = ("worker", "relay", "postgresql", "worker", "web", "supervisor", "postgresql backend")
 OPEN = """

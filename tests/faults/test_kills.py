@@ -23,6 +23,8 @@ from tests.support.installation import Installation, installed
 from tests.support.processes import Program, eventually
 from tests.support.shop import Shop, a_shop
 
+pytestmark = pytest.mark.usefixtures("whole_machine")
+
 _log = logging.getLogger(__name__)
 
 VICTIMS = (

@@ -22,6 +22,8 @@ from tests.support.installation import Installation, installed
 from tests.support.loyalty import a_member, a_partner, a_programme
 from tests.support.processes import eventually
 
+pytestmark = pytest.mark.usefixtures("whole_machine")
+
 _log = logging.getLogger(__name__)
 
 TILLS = 6

@@ -30,6 +30,8 @@ from tests.support.processes import Program, eventually
 from tests.support.retailcrm import KEY, SECRET, a_crm, connect
 from tests.support.shop import Shop, a_shop
 
+pytestmark = pytest.mark.usefixtures("whole_machine")
+
 SERVICES = (
     markets.MarketDirectory,
     pricing.Profiles,

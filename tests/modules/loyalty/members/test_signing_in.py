@@ -236,7 +236,7 @@ async def test_old_challenges_are_forgotten(desk):
 
 
 def test_codes_have_six_digits_and_differ(now):
-    codes = {signing_in.code_of(signing_in.new_id(now)) for _ in range(200)}
+    codes = {signing_in.code_of(signing_in.new_id_here(now)) for _ in range(200)}
 
     assert all(len(code) == 6 and code.isdigit() for code in codes)
     assert len(codes) > 190
