@@ -20,20 +20,18 @@ import pytest
 import pytest_asyncio
 from playwright.async_api import Browser, Page, expect
 
-from hansa.assembly.application import build_context
-from hansa.assembly.modules import all_modules, features_of, permissions_of
-from hansa.modules import accounts, erp, ledger, rollout, search
-from hansa.modules.loyalty import guard, members, offers, points, programmes, settlement
+from hansa.assembly.modules import all_modules, permissions_of
+from hansa.modules import accounts, erp, search
+from hansa.modules.loyalty import members, settlement
 from hansa.modules.loyalty.members.signing_in import code_of
 from hansa.runtime.clock import FixedClock
-from hansa.runtime.context import Context
 from hansa.runtime.database import Database
 from hansa.runtime.settings import Secret, Settings
 from tests.support.database import TestServer
 from tests.support.faults import faults_of
 from tests.support.http import web_server
 from tests.support.loyalty import a_member
-from tests.support.loyalty_app import SECRET, buy, lay_together
+from tests.support.loyalty_app import SECRET, a_closed_month, lay_together
 from tests.support.shop import a_shop
 
 PASSWORD = "a long enough word 7"
@@ -102,39 +100,8 @@ async def _lay(settings: Settings, database: Database, now: datetime) -> None:
                 now=now,
                 **fields,  # type: ignore[arg-type]
             )
-        await rollout.save_rules(
-            tx,
-            feature="loyalty.app",
-            rules=rollout.Rules(state=rollout.State.ON),
-            known={one.code for one in features_of(all_modules())},
-            by=None,
-            now=now,
-        )
     await search.rebuild(database, now=now)
-    built = build_context(settings, database=database)
-    context = Context(
-        settings=settings,
-        database=database,
-        storage=built.storage,
-        outbound=built.outbound,
-        clock=clock,
-    )
-    await context.open(
-        (members.Naming, programmes.Directory, offers.Rulebook, guard.Watch, points.Poster)
-    )
-    await buy(context, laid, member.id, 100_000, receipt="A-1", now=clock.now())
-    async with database.transaction() as tx:
-        while await ledger.roll(tx):
-            pass
-    await settlement.close_month(
-        database,
-        coalition=context.service(programmes.Directory).coalition,
-        programme=laid.programme,
-        first=month,
-        by=None,
-        now=now,
-    )
-    await context.close_services()
+    await a_closed_month(settings, database, laid, member.id, first=month, clock=clock, now=now)
 
 
 async def _by_password(page: Page, address: str, email: str) -> None:

@@ -15,11 +15,9 @@ import pytest
 import pytest_asyncio
 from playwright.async_api import Page, expect
 
-from hansa.assembly.application import build_context
-from hansa.modules import accounts, ledger
-from hansa.modules.loyalty import guard, members, offers, points, programmes, settlement
+from hansa.modules import accounts
+from hansa.modules.loyalty import members, settlement
 from hansa.runtime.clock import FixedClock
-from hansa.runtime.context import Context
 from hansa.runtime.database import Database
 from hansa.runtime.html.formats import format_day
 from hansa.runtime.settings import Secret, Settings
@@ -28,7 +26,7 @@ from tests.support.database import TestServer
 from tests.support.faults import faults_of
 from tests.support.http import web_server
 from tests.support.loyalty import a_member
-from tests.support.loyalty_app import SECRET, buy, lay_together
+from tests.support.loyalty_app import SECRET, a_closed_month, lay_together
 from tests.support.shop import a_shop
 
 EMAIL, PASSWORD = "lidia@bakery.example", "fresh-bread-at-eight"
@@ -86,30 +84,7 @@ async def _lay(
             language="ru",
             now=clock.now(),
         )
-    built = build_context(settings, database=database)
-    context = Context(
-        settings=settings,
-        database=database,
-        storage=built.storage,
-        outbound=built.outbound,
-        clock=clock,
-    )
-    await context.open(
-        (members.Naming, programmes.Directory, offers.Rulebook, guard.Watch, points.Poster)
-    )
-    await buy(context, laid, member.id, 100_000, receipt="A-1", now=clock.now())
-    async with database.transaction() as tx:
-        while await ledger.roll(tx):
-            pass
-    await settlement.close_month(
-        database,
-        coalition=context.service(programmes.Directory).coalition,
-        programme=laid.programme,
-        first=month,
-        by=None,
-        now=now,
-    )
-    await context.close_services()
+    await a_closed_month(settings, database, laid, member.id, first=month, clock=clock, now=now)
 
 
 async def test_a_partners_person_reads_a_statement_and_takes_it_home(

@@ -3,19 +3,31 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
+from hansa.assembly.application import build_context
 from hansa.kernel.identifiers import new_id
-from hansa.modules import loyalty, rollout
-from hansa.modules.loyalty import offers, programmes, rewards
+from hansa.modules import ledger, loyalty, rollout
+from hansa.modules.loyalty import guard, members, offers, points, programmes, rewards, settlement
+from hansa.runtime.clock import FixedClock
 from hansa.runtime.context import Context
-from hansa.runtime.database import Transaction
+from hansa.runtime.database import Database, Transaction
+from hansa.runtime.settings import Settings
 from tests.support.loyalty import a_programme
 
-__all__ = ["SECRET", "Together", "a_reward", "buy", "earn", "give_back", "lay_together"]
+__all__ = [
+    "SECRET",
+    "Together",
+    "a_closed_month",
+    "a_reward",
+    "buy",
+    "earn",
+    "give_back",
+    "lay_together",
+]
 
 SECRET = b"a key that only tests use, long enough"
 
@@ -268,3 +280,40 @@ async def give_back(
     return await context.service(loyalty.points.Poster).submit(
         loyalty.points.Return(**_said(laid, laid.bakery, f"return-{receipt}", now), receipt=receipt)
     )
+
+
+async def a_closed_month(
+    settings: Settings,
+    database: Database,
+    laid: Together,
+    member_id: UUID,
+    *,
+    first: date,
+    clock: FixedClock,
+    now: datetime,
+) -> None:
+    """Let a member buy bread for 1,000 roubles by the clock, and close that month."""
+    built = build_context(settings, database=database)
+    context = Context(
+        settings=settings,
+        database=database,
+        storage=built.storage,
+        outbound=built.outbound,
+        clock=clock,
+    )
+    await context.open(
+        (members.Naming, programmes.Directory, offers.Rulebook, guard.Watch, points.Poster)
+    )
+    await buy(context, laid, member_id, 100_000, receipt="A-1", now=clock.now())
+    async with database.transaction() as tx:
+        while await ledger.roll(tx):
+            pass
+    await settlement.close_month(
+        database,
+        coalition=context.service(programmes.Directory).coalition,
+        programme=laid.programme,
+        first=first,
+        by=None,
+        now=now,
+    )
+    await context.close_services()

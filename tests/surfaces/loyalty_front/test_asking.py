@@ -9,7 +9,7 @@ import msgspec
 import pytest
 
 from hansa.modules.loyalty import members
-from hansa.modules.loyalty.members.buckets import new_member_id, use_buckets
+from hansa.modules.loyalty.members.buckets import new_id_here, use_buckets
 from hansa.runtime.settings.cells import SettingsInvalid, Span, read_table
 from hansa.surfaces.loyalty_front.asking import Name, Wanted, wanted_of
 from hansa.surfaces.loyalty_front.cells import Cells
@@ -56,7 +56,7 @@ def test_the_shares_of_all_cells_sum_to_the_whole() -> None:
 def test_members_made_here_are_of_our_buckets() -> None:
     use_buckets(Span(10, 12))
     try:
-        made = {members.bucket_of(new_member_id(NOON)) for _ in range(200)}
+        made = {members.bucket_of(new_id_here(NOON)) for _ in range(200)}
     finally:
         use_buckets(Span(0, 255))
     assert made == {10, 11, 12}

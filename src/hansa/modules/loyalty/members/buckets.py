@@ -34,11 +34,6 @@ def new_id_here(now: datetime) -> UUID:
     return UUID(bytes=made.bytes[:15] + bytes([bucket]))
 
 
-def new_member_id(now: datetime) -> UUID:
-    """Make the number of a member whose bucket is one of ours."""
-    return new_id_here(now)
-
-
 def share_of(total: int) -> int:
     """Give the part of something shared by all members that is for those of ours."""
     return _HERE.span.share_of(total)

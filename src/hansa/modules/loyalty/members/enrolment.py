@@ -9,7 +9,7 @@ from hansa.contracts.loyalty import MemberChanged
 from hansa.modules import accounts, parties
 from hansa.modules.loyalty import programmes
 from hansa.modules.loyalty.members import names, reading
-from hansa.modules.loyalty.members.buckets import new_member_id
+from hansa.modules.loyalty.members.buckets import new_id_here
 from hansa.modules.loyalty.members.faults import (
     ConsentNeeded,
     MemberBlocked,
@@ -171,7 +171,7 @@ async def _member_of(tx: Transaction, enrolment: _Enrolment, party_id: UUID) -> 
     known = await tx.all(store.FIND_BY_PARTY, {"party_ids": await parties_of(tx, party_id)})
     if known:
         return known[0].id, False
-    member_id = new_member_id(enrolment.now)
+    member_id = new_id_here(enrolment.now)
     columns = {
         "id": member_id,
         "bucket": bucket_of(member_id),
